@@ -1,0 +1,27 @@
+/** What the built-in pages share. */
+
+/** The secret from the link's fragment, or `null`; the address bar and the history keep none of it. */
+export const takeSecret = () => {
+  const secret = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  return /^[A-Za-z0-9_-]{43}$/.test(secret) ? secret : null;
+};
+
+/** A short message box; `tone` is empty, `good`, `warn` or `bad`. */
+export const notice = (tone, words) => {
+  const box = document.createElement("p");
+  box.className = `notice ${tone}`.trim();
+  box.textContent = words;
+  return box;
+};
+
+/** Whether this server carries the demo. */
+export const demoIsThere = async () => {
+  try {
+    const response = await fetch("/demo/");
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+};
