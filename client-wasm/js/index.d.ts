@@ -1,0 +1,324 @@
+/**
+ * `@tacit/client`: signs people up and in with a password that never leaves their device.
+ *
+ * Two rules hold for every operation:
+ *
+ * - What can happen to a careful program (a wrong password, a busy server, no network) is a *value*:
+ *   `{ ok: true, … }` or `{ ok: false, code, … }`. The same call may be made again.
+ * - What cannot happen between a correct program and an honest server (a bad option, a realm that does not match, a
+ *   server that fails to prove itself) is *thrown*, as a {@link TacitError} with a stable `code`.
+ */
+
+/** How the refresh token travels: in an `HttpOnly` cookie (browsers), or in bodies, kept in `storage` (elsewhere). */
+export type RefreshDelivery = "cookie" | "body";
+
+/** What the client needs of a store; `localStorage` is one. Its functions may answer promises. */
+export interface TacitStorage {
+  getItem(key: string): string | null | Promise<string | null>;
+  setItem(key: string, value: string): void | Promise<void>;
+  removeItem(key: string): void | Promise<void>;
+}
+
+/** What the client is doing at the moment; meant for a progress line. */
+export type Phase =
+  /** Waiting for the server. */
+  | "sending"
+  /** The slow part, on purpose: the password is being stretched, in a worker. */
+  | "deriving"
+  /** The proof of the password is being computed. */
+  | "proving"
+  /** A new credential is being tried, both sides of it, before it is sent. */
+  | "checking"
+  /** The server's own proof, and that the answer was not swapped, is being verified. */
+  | "verifying";
+
+/** The operation a phase belongs to. */
+export type PhasedOperation = "signUp" | "activate" | "login";
+
+export interface TacitClientOptions {
+  /** Where the server is, for instance `https://auth.example.com`. A path in front of its routes may be part of it. */
+  baseUrl: string | URL;
+  /**
+   * The DNS name that passwords are bound to; the host of `baseUrl` unless given. The host must equal it or be below
+   * it. It must never change: a password stretched for one realm proves nothing in another.
+   */
+  realm?: string;
+  /**
+   * Where to remember that there is a session, and sign-ups not yet activated. `localStorage` in browsers, memory
+   * elsewhere. With `refreshDelivery: "body"` a store given here also keeps the refresh token, which is a secret.
+   */
+  storage?: TacitStorage;
+  /** `"cookie"` in browsers, `"body"` elsewhere. */
+  refreshDelivery?: RefreshDelivery;
+  /** Further origins that `fetch` may show the access token to, beside that of `baseUrl`. */
+  tokenOrigins?: readonly (string | URL)[];
+  /** How long to wait for an answer, in milliseconds: 30,000 unless given. */
+  timeout?: number;
+  /** Called as an operation enters each phase. */
+  onPhase?: (phase: Phase, operation: PhasedOperation) => void;
+}
+
+/** One field of a request that the server did not accept. */
+export interface FieldProblem {
+  name: string;
+  code: string;
+  detail: string;
+}
+
+/** Codes the client itself gives; all others are the server's, as its documentation lists them. */
+export type ClientFailureCode =
+  /** No answer: offline, the server is down, or it took too long. Nothing is lost; try again. */
+  | "network"
+  /** There is no session, so the operation was not tried. */
+  | "signed_out"
+  /** The password is empty. */
+  | "password_empty"
+  /** The password is longer than 1,024 bytes of UTF-8. */
+  | "password_too_long"
+  /** The password has a character that no Unicode version pinned by the protocol assigns, or half of one. */
+  | "password_unassigned"
+  /** The device has too little memory to stretch the password. */
+  | "out_of_memory";
+
+/** Codes of the server that a caller may want to tell apart. */
+export type ServerFailureCode =
+  | "proof_rejected"
+  | "account_not_activated"
+  | "account_disabled"
+  | "account_unknown"
+  | "account_exists"
+  | "activation_invalid"
+  | "resend_too_soon"
+  | "too_many_attempts"
+  | "registration_disabled"
+  | "refresh_invalid"
+  | "refresh_reused"
+  | "session_unknown"
+  | "csrf_rejected"
+  | "invalid_request"
+  | "srp_busy"
+  | "unavailable"
+  | "internal";
+
+/** An expected failure. */
+export interface Failure {
+  ok: false;
+  /** Stable; for programs. */
+  code: ClientFailureCode | ServerFailureCode | (string & {});
+  /** A sentence in English; for logs and for want of a better one. */
+  detail: string;
+  /** The status of the server's answer; absent when there was none. */
+  httpStatus?: number;
+  /** Seconds to wait before trying again, when the server said so. */
+  retryAfter?: number;
+  /** What was wrong with which field of the request. */
+  fields?: FieldProblem[];
+}
+
+/** The person signed in, as far as the client remembers without asking. */
+export interface SessionUser {
+  id: string;
+  email: string;
+}
+
+/** The account as the server describes it. */
+export interface User extends SessionUser {
+  displayName?: string;
+  language: string;
+  role: "user" | "admin" | (string & {});
+  isEmailVerified: boolean;
+  createdAt: string;
+}
+
+/** One of the person's sessions; times are RFC 3339 in UTC. */
+export interface Session {
+  id: string;
+  /** Whether it is the one asking. */
+  current: boolean;
+  createdAt: string;
+  lastSeenAt: string;
+  expiresAt: string;
+  userAgent?: string;
+  ipAddress?: string;
+  deviceName?: string;
+  /** How the person proved who they are, after RFC 8176. */
+  amr: string[];
+}
+
+export type SignUpCheckResult = { ok: true; availability: "undisclosed" | "available" } | Failure;
+
+export type SignUpResult =
+  | {
+      ok: true;
+      /** Proof that this device signed up; the client keeps it and shows it where it matters. */
+      ticket: string;
+      /** Seconds until the activation in the mail is void. */
+      expiresIn: number;
+      /** Seconds until `resendActivation` may be called. */
+      resendAfter: number;
+    }
+  | Failure;
+
+export type ActivateResult = { ok: true; authId: string } | Failure;
+export type ResendActivationResult = { ok: true; resendAfter: number } | Failure;
+
+/** Why a login did not open a session. */
+export type LoginRefusal =
+  /** The password is wrong, or there is no such account: nobody is told which. */
+  | "rejected"
+  /** The password is right, but the link or the code in the mail was not used yet. */
+  | "not_activated"
+  /** The password is right, and the account was disabled. */
+  | "disabled"
+  /** Too many attempts: see `retryAfter`. */
+  | "throttled"
+  /** The server is busy: see `retryAfter`. */
+  | "busy"
+  /** No answer; nothing is lost. */
+  | "network"
+  /** The address or the password cannot be one: see `code` and `fields`. */
+  | "invalid"
+  /** Anything else: see `code`. */
+  | "failed";
+
+export type LoginResult =
+  | {
+      ok: true;
+      status: "signed_in";
+      user: SessionUser;
+      session: { id: string };
+      /** Always true: the server showed that it holds the verifier, and that nobody swapped the session. */
+      serverProved: true;
+    }
+  | (Failure & { status: LoginRefusal });
+
+export type RestoreResult = { ok: true; user: SessionUser; session: { id: string } } | Failure;
+export type AccessTokenResult = { ok: true; accessToken: string } | Failure;
+export type RefreshResult = { ok: true } | Failure;
+export type LogoutResult = { ok: true } | Failure;
+export type LogoutOthersResult = { ok: true; ended: number } | Failure;
+export type MeResult = { ok: true; user: User; session: Session } | Failure;
+export type SessionListResult = { ok: true; sessions: Session[]; count: number } | Failure;
+export type RevokeResult = { ok: true } | Failure;
+
+export type SettingsResult =
+  | {
+      ok: true;
+      settings: {
+        /** For comparison with the configured one; the client never takes its own from here. */
+        realm: string;
+        registrationEnabled: boolean;
+        mfaAvailable: boolean;
+        passwordBridge: boolean;
+      };
+    }
+  | Failure;
+
+/** What happened to the session, in this tab or in another one. */
+export type ChangeEvent =
+  | { type: "signed_in"; user: SessionUser; session: { id: string } }
+  | { type: "refreshed"; user: SessionUser; session: { id: string } }
+  /** Somebody logged out here. */
+  | { type: "signed_out" }
+  /** The server says that the session is over: it expired, or was ended elsewhere. */
+  | { type: "session_ended" };
+
+/** One request and its answer, as they crossed the network. */
+export interface WireEvent {
+  method: string;
+  url: string;
+  /** The path below `baseUrl`, as the server's documentation has it. */
+  path: string;
+  /** The JSON that was sent; `undefined` without a body. */
+  requestBody?: unknown;
+  /** `0` when there was no answer. */
+  status: number;
+  /** The JSON that came; `undefined` without one, or when it was thrown away. */
+  responseBody?: unknown;
+  /** True when the server failed to prove itself, so its answer was thrown away unseen. */
+  discarded?: true;
+}
+
+export declare class TacitClient {
+  constructor(options: TacitClientOptions);
+
+  readonly baseUrl: string;
+  readonly realm: string;
+  /** The person signed in, from memory; `null` before {@link restore} and without a session. */
+  readonly user: SessionUser | null;
+
+  /** What the server offers. */
+  settings(): Promise<SettingsResult>;
+  /** Whether the address could be signed up; most servers do not say. */
+  checkSignUp(input: { authId: string }): Promise<SignUpCheckResult>;
+  /** Makes a credential from the password and sends that. The answer is the same for every address. */
+  signUp(input: { authId: string; password: string; displayName?: string; language?: string }): Promise<SignUpResult>;
+  /**
+   * Uses the link's secret or the typed code of an activation mail. A `password` is only for accounts that an
+   * administrator made, which have none yet.
+   */
+  activate(
+    input: { token: string; password?: string } | { authId: string; code: string; password?: string },
+  ): Promise<ActivateResult>;
+  /** Sends the activation mail again; the ticket is remembered from `signUp` unless given. */
+  resendActivation(input: { authId: string; ticket?: string }): Promise<ResendActivationResult>;
+  /** Proves the password without sending it, and answers only once the server has proved itself too. */
+  login(input: { authId: string; password: string; deviceName?: string }): Promise<LoginResult>;
+
+  /** Picks up the session of an earlier visit, if there was one. Makes no request otherwise. */
+  restore(): Promise<RestoreResult>;
+  /** Renews the access token now. Calls at the same time, in other tabs too, become one request. */
+  refresh(): Promise<RefreshResult>;
+  /** A token that is good for at least some seconds; renewed first where needed. */
+  getAccessToken(): Promise<AccessTokenResult>;
+  /** Ends this session. */
+  logout(): Promise<LogoutResult>;
+  /** Ends all other sessions of the person. */
+  logoutOthers(): Promise<LogoutOthersResult>;
+  me(): Promise<MeResult>;
+  readonly sessions: {
+    list(input?: { limit?: number; offset?: number }): Promise<SessionListResult>;
+    revoke(input: { id: string }): Promise<RevokeResult>;
+  };
+
+  /**
+   * Like the platform's `fetch`, with the access token for `baseUrl`'s origin and `tokenOrigins` only, renewed and
+   * tried once more after a 401. Relative addresses are below `baseUrl`. Rejects where `fetch` would; without a
+   * session it sends the request as it is.
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+
+  /** Calls `listener` on each change of the session; the function returned stops that. */
+  onChange(listener: (event: ChangeEvent) => void): () => void;
+  /** Calls `listener` with each request of this client and its answer, tokens included; for demonstrations and tests. */
+  onWire(listener: (event: WireEvent) => void): () => void;
+  /** Stops listening to other tabs. The session stays. */
+  close(): void;
+}
+
+/** Stable codes of what is thrown. */
+export type TacitErrorCode =
+  /** An option or argument is missing, of the wrong type, or of no use here. */
+  | "invalid_argument"
+  /** The host of `baseUrl` is not the realm, and not below it. */
+  | "realm_mismatch"
+  /** The server named parameters this client does not know; nothing was derived or sent. */
+  | "preset_unknown"
+  /** The server's challenge breaks the protocol; nothing derived from the password was sent. */
+  | "challenge_invalid"
+  /** The server did not prove that it holds the verifier, or somebody swapped its answer. No session was taken. */
+  | "server_not_proved"
+  /** The server's answer has not the shape the protocol gives it. */
+  | "response_invalid"
+  /** A new credential did not verify on this device, so it was not sent. */
+  | "self_check_failed"
+  /** The worker could not be started: see `cause`. A missing `worker-src` or `'wasm-unsafe-eval'` is the usual reason. */
+  | "worker_failed"
+  /** A failure inside the worker that nothing explains: see `cause`. */
+  | "internal";
+
+export declare class TacitError extends Error {
+  constructor(code: TacitErrorCode, message: string, options?: { cause?: unknown });
+  readonly name: "TacitError";
+  readonly code: TacitErrorCode;
+}
