@@ -1,0 +1,59 @@
+# `make demo` and `make test` set up what they need themselves. The other targets expect `make setup` to have run once.
+
+PROFILE := release-dev
+CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 \
+	&& echo "cargo nextest run --locked --cargo-profile $(PROFILE)" || echo "cargo test --locked --profile $(PROFILE)")
+SERVICES := scripts/with-services.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test fmt lint unit e2e wasm web demo-build openapi examples deny clean
+
+help: ## Show this list
+	@echo "Tacit. Two commands do all the set-up: make demo, make test."
+	@echo
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Build everything and serve the demo at http://localhost:8080
+	@scripts/demo.sh
+
+test: ## Run everything CI runs
+	@scripts/test.sh
+
+setup: ## Install what `make test` needs
+	@scripts/setup.sh test
+
+fmt: ## Format the Rust sources
+	cargo fmt --all
+
+lint: ## Check formatting and run clippy, warnings denied
+	cargo fmt --all --check
+	cargo clippy --locked --profile $(PROFILE) --workspace --all-targets -- -D warnings
+
+unit: ## Run the tests of the Rust crates, the end-to-end tests left out
+	$(SERVICES) $(CARGO_TEST) --workspace --exclude tacit-tests
+
+e2e: ## Run the end-to-end tests on SQLite and PostgreSQL (T=word chooses some)
+	cargo build --locked --profile $(PROFILE) -p tacit --bin tacit
+	$(SERVICES) $(CARGO_TEST) -p tacit-tests $(T)
+
+wasm: ## Build the npm package and run its tests in Node
+	client-wasm/build.sh
+	cd client-wasm && npm test
+
+web: ## Run the browser tests of the demo
+	scripts/test.sh web
+
+demo-build: ## Build the demo's pages
+	web-demo/build.sh
+
+openapi: ## Regenerate the committed OpenAPI documents
+	cargo run --locked --profile $(PROFILE) -p tacit --bin tacit -- openapi openapi
+
+examples: ## Run the README's examples against a live server
+	scripts/examples.sh
+
+deny: ## Check licences and advisories (needs cargo-deny)
+	cargo deny check
+
+clean: ## Remove what was built and what the demo stored
+	rm -rf target .cache .tacit-demo client-wasm/dist web-demo/dist client-wasm/node_modules web-demo/node_modules openapi/node_modules

@@ -1,0 +1,39 @@
+# Sourced after lib.sh: the servers the tests need, each started in a temporary folder and stopped by its pid.
+# shellcheck shell=bash
+
+# A throw-away PostgreSQL cluster on a unix socket, never one of the system's. Exports TACIT_TEST_POSTGRES.
+start_postgres() {
+  local folder=$1/postgres as=()
+  [ -n "${postgres_bin:-}" ] || fail "PostgreSQL is missing: run scripts/setup.sh test"
+  mkdir -p "$folder"
+  if [ "$(id -u)" = 0 ]; then
+    # PostgreSQL refuses to run as root.
+    chown postgres: "$folder"
+    chmod a+x "$1"
+    as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+  fi
+  "${as[@]}" "$postgres_bin/initdb" --no-sync --locale=C --encoding=UTF8 -A trust -U postgres -D "$folder/data" \
+    </dev/null >"$1/initdb.log" 2>&1 || fail "initdb failed: see $1/initdb.log"
+  start "${as[@]}" "$postgres_bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= \
+    -c max_connections=300 -c fsync=off -c full_page_writes=off -c synchronous_commit=off >"$1/postgres.log" 2>&1
+  wait_for 30 "$!" "$postgres_bin/pg_isready" -q -h "$folder" -U postgres || fail "PostgreSQL did not start: see $1/postgres.log"
+  export TACIT_TEST_POSTGRES="postgres://postgres@localhost/postgres?host=$folder"
+}
+
+# A real SMTP server that files every mail. Exports TACIT_TEST_SMTP and TACIT_TEST_MAIL.
+start_mail_sink() {
+  local port_file=$1/smtp-port
+  mkdir -p "$1/mail"
+  start "$TACIT_TEST_PYTHON" "$root/scripts/mail_sink.py" "$1/mail" "$port_file" >"$1/mail-sink.log" 2>&1
+  wait_for 30 "$!" test -s "$port_file" || fail "the SMTP sink did not start: see $1/mail-sink.log"
+  TACIT_TEST_SMTP=127.0.0.1:$(cat "$port_file")
+  export TACIT_TEST_SMTP TACIT_TEST_MAIL="$1/mail"
+}
+
+start_services() {
+  load_environment
+  export TACIT_TEST_PYTHON=$cache/venv/bin/python
+  [ -x "$TACIT_TEST_PYTHON" ] || fail "The Python environment is missing: run scripts/setup.sh test"
+  start_postgres "$1"
+  start_mail_sink "$1"
+}

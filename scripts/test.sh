@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Runs everything, stage by stage; each says its name, its time and, when it fails, what to look at.
+#
+#   scripts/test.sh             all stages, as `make test` and CI do
+#   scripts/test.sh web lint    these stages, with the servers they need
+
+. "$(dirname "$0")/lib.sh"
+. "$root/scripts/services.sh"
+cd "$root"
+
+all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples deny)
+
+setup_() { scripts/setup.sh test; }
+setup_hint="the lines above name what is missing"
+
+format_() {
+  cargo fmt --all --check
+  cargo fmt --manifest-path client-wasm/build-tool/Cargo.toml --check
+}
+format_hint="make fmt"
+
+wasm_() { client-wasm/build.sh; }
+wasm_hint="client-wasm/build.sh; sizes are checked there"
+
+pages_() { web-demo/build.sh; }
+pages_hint="web-demo/build.sh"
+
+clippy_() {
+  cargo clippy --locked --profile "$profile" --workspace --all-targets -- -D warnings
+  cargo clippy --locked --profile "$profile" -p tacit-shared --all-targets -- -D warnings
+}
+clippy_hint="make lint"
+
+server_() { cargo build --locked --profile "$profile" -p tacit --bin tacit; }
+server_hint="cargo build --profile $profile -p tacit"
+
+rust_() {
+  need_services
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --cargo-profile "$profile" --workspace --no-fail-fast
+  else
+    cargo test --locked --profile "$profile" --workspace --lib --bins --tests --no-fail-fast
+  fi
+}
+rust_hint="the failed sentence's name: make e2e T=part-of-the-name runs it alone"
+
+doc-tests_() { cargo test --locked --profile "$profile" --doc -p tacit-shared; }
+doc_tests_hint="cargo test --doc -p tacit-shared"
+
+openapi_() { (cd openapi && npm run --silent lint && npm test --silent); }
+openapi_hint="make openapi regenerates the documents; openapi/README.md tells of the exceptions"
+
+client_() { (cd client-wasm && npm test --silent); }
+client_hint="cd client-wasm && npm test"
+
+live_() { (cd client-wasm && npm run --silent test:live); }
+live_hint="cd client-wasm && npm run test:live"
+
+web_() { (cd web-demo && npm test --silent); }
+web_hint="cd web-demo && npm test"
+
+examples_() { scripts/examples.sh; }
+examples_hint="docs/examples and the README that shows them"
+
+deny_() {
+  if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --locked check
+  else
+    echo "cargo-deny is not installed: skipped"
+  fi
+}
+deny_hint="deny.toml"
+
+work=$(mktemp -d /tmp/tacit-test.XXXXXX)
+# Everything started from here on inherits this mark, so that what was left running can be found.
+export TACIT_TEST_RUN=$work
+export TACIT_TEST_BINARY=$binary
+TACIT_CHROMIUM=${TACIT_CHROMIUM:-$(command -v chromium || true)}
+export TACIT_CHROMIUM
+services=""
+need_services() {
+  [ -z "$services" ] || return 0
+  start_services "$work"
+  services=running
+}
+
+left_running() {
+  local environment pid
+  for environment in /proc/[0-9]*/environ; do
+    pid=${environment//[^0-9]/}
+    [ "$pid" != $$ ] || continue
+    if grep -qsz "^TACIT_TEST_RUN=$work\$" "$environment"; then
+      printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
+    fi
+  done
+}
+
+finish() {
+  local status=$? rest
+  trap - EXIT
+  stop_all
+  rest=$(left_running | grep -v " $" | grep -v "^$BASHPID " || true)
+  if [ -n "$rest" ]; then
+    printf 'Left running, and stopped now:\n%s\n' "$rest" >&2
+    while read -r pid _; do kill -KILL "$pid" 2>/dev/null || true; done <<<"$rest"
+    [ "$status" -ne 0 ] || status=1
+  fi
+  if [ "$status" -eq 0 ]; then rm -rf "$work"; else echo "Logs of the servers: $work" >&2; fi
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+times=()
+run_stage() {
+  local name=$1 hint=${1//-/_}_hint begun=$SECONDS
+  declare -F "${name}_" >/dev/null || fail "There is no stage '$name'. The stages: ${all[*]}"
+  say "▶ $name"
+  # In a condition `set -e` would be off inside the stage.
+  set +e
+  (
+    set -e
+    [ "$name" = setup ] || load_environment
+    "${name}_"
+  )
+  local status=$?
+  set -e
+  times+=("$(printf '%6d s  %s' $((SECONDS - begun)) "$name")")
+  if [ "$status" -ne 0 ]; then
+    printf '%s\n' "${times[@]}"
+    fail "✗ $name failed after $((SECONDS - begun)) s. Look at: ${!hint}"
+  fi
+  say "✓ $name, $((SECONDS - begun)) s"
+}
+
+[ $# -gt 0 ] || set -- "${all[@]}"
+for name in "$@"; do
+  case $name in rust) need_services ;; esac
+  run_stage "$name"
+done
+
+say "All of it, $SECONDS s:"
+printf '%s\n' "${times[@]}"
