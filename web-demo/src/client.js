@@ -1,0 +1,47 @@
+/** The one client of this page, and the actions that the wire panel groups its requests by. */
+
+import { TacitClient } from "/client/index.js";
+import { startCheck } from "./wire/check.js";
+import { panel } from "./wire/panel.js";
+
+let phaseListener = () => {};
+let running = null;
+
+export const client = new TacitClient({
+  baseUrl: location.origin,
+  onPhase: (phase) => phaseListener(phase),
+});
+
+/** Hears the phases of whatever is being done; one listener, the view on screen. */
+export const hearPhases = (listener) => {
+  phaseListener = listener;
+};
+
+client.onWire((event) => {
+  running?.check?.add(event);
+  (running?.group ?? panel.group("In the background", { quiet: true })).add(event);
+});
+
+/** Whether an action is under way; background looks wait for it. */
+export const busy = () => running !== null;
+
+/**
+ * Does `work` and shows its requests as one group. With a `password`, everything that crossed the wire is searched for
+ * it before this returns; the password is kept no longer than that.
+ */
+export const act = async (title, work, { password, quiet = false } = {}) => {
+  while (running) await running.done;
+  let finished;
+  const done = new Promise((resolve) => {
+    finished = resolve;
+  });
+  running = { group: panel.group(title, { quiet }), check: password ? startCheck(password) : null, done };
+  try {
+    return await work(client);
+  } finally {
+    if (running.check) running.group.verdict(running.check.finish());
+    running.group.end();
+    running = null;
+    finished();
+  }
+};

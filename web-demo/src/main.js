@@ -1,0 +1,95 @@
+/** Opens the page: picks up an earlier session, then shows one view at a time, named by the address's fragment. */
+
+import { act, client } from "./client.js";
+import { element, fromTemplate, notice } from "./parts/dom.js";
+import * as memory from "./parts/memory.js";
+import * as account from "./views/account.js";
+import * as away from "./views/away.js";
+import * as checkMail from "./views/check-mail.js";
+import * as logIn from "./views/log-in.js";
+import * as signUp from "./views/sign-up.js";
+
+const VIEWS = { "sign-up": signUp, "check-mail": checkMail, "log-in": logIn, account, away };
+
+const place = document.getElementById("view");
+const steps = [...document.querySelectorAll("#way [data-step]")];
+
+let current = null;
+let close = () => {};
+
+const markStep = (name) => {
+  const at = steps.findIndex((step) => step.dataset.step === name);
+  steps.forEach((step, index) => {
+    if (index === at) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+    step.dataset.passed = String(index < at);
+  });
+};
+
+/** Shows a view. The focus goes to its heading, but not when the page opens: that is the reader's own place. */
+const show = (name, details = {}, { opening = false } = {}) => {
+  const view = VIEWS[name];
+  close();
+  current = name;
+  const root = fromTemplate(view.template);
+  root.dataset.view = name;
+  // The listeners are there before the form is: nothing can be submitted past them.
+  close = view.open(root, { ...details, go }) ?? (() => {});
+  place.replaceChildren(root);
+  markStep(name);
+  document.title = `${view.title} · Tacit demo`;
+  if (opening) return;
+  root.querySelector("h1").focus({ preventScroll: true });
+  place.parentElement.scrollIntoView({ block: "start" });
+};
+
+const allowed = (name) => {
+  if (!Object.hasOwn(VIEWS, name) || name === "away") return client.user ? "account" : "sign-up";
+  if (client.user && name !== "account") return "account";
+  return VIEWS[name].needs?.() ?? name;
+};
+
+function go(name, details) {
+  if (location.hash !== `#${name}`) history.pushState(null, "", `#${name}`);
+  show(name, details);
+}
+
+window.addEventListener("popstate", () => {
+  const asked = location.hash.slice(1);
+  if (asked === "main") return;
+  const name = allowed(asked);
+  if (name !== asked) history.replaceState(null, "", `#${name}`);
+  if (name !== current) show(name);
+});
+
+document.querySelector("[data-skip]").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+
+client.onChange((event) => {
+  if (event.type === "session_ended" && current === "account") {
+    go("log-in", { note: notice("warn", "Your session has ended", "It was ended from another browser, or it expired. Log in again to go on.") });
+  }
+  if (event.type === "signed_out" && current === "account") {
+    go("log-in", { note: notice("", "You are logged out", "This was done in another tab of this browser.") });
+  }
+  if (event.type === "signed_in" && current !== "account" && current !== "log-in") go("account");
+});
+
+const firstView = (restored) => {
+  if (restored.ok) return "account";
+  if (restored.code === "network" || (restored.httpStatus ?? 0) >= 500) return "away";
+  const asked = location.hash.slice(1);
+  if (asked) return allowed(asked);
+  if (memory.waiting()) return "check-mail";
+  return memory.address() ? "log-in" : "sign-up";
+};
+
+const opening = element("p", { className: "soft" }, "Looking for your session…");
+const slow = setTimeout(() => place.replaceChildren(opening), 300);
+const restored = await act("Pick up the session", (tacit) => tacit.restore());
+clearTimeout(slow);
+const first = firstView(restored);
+if (first !== "away") history.replaceState(null, "", `#${first}`);
+show(first, {}, { opening: true });

@@ -1,0 +1,75 @@
+/** What all forms here do alike: real submits, field errors, a summary, and buttons that wait. */
+
+import { element, isDisabled, notice, setDisabled } from "./dom.js";
+
+/** Runs `work(form)` on submit, once at a time, with the button marked as waiting. */
+export const onSubmit = (form, work) => {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("[type=submit]");
+    if (isDisabled(button)) return;
+    setDisabled(button, true);
+    form.setAttribute("aria-busy", "true");
+    try {
+      await work();
+    } finally {
+      form.removeAttribute("aria-busy");
+      if (!button.dataset.held) setDisabled(button, false);
+    }
+  });
+};
+
+export const summaryOf = (form) => form.querySelector(".summary");
+
+const markField = (form, id, words) => {
+  const field = form.querySelector(`#${id}`);
+  const line = form.querySelector(`#${id}-wrong`);
+  line.textContent = words;
+  line.hidden = !words;
+  if (words) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+};
+
+export const clearErrors = (form) => {
+  summaryOf(form).replaceChildren();
+  for (const line of form.querySelectorAll(".wrong")) markField(form, line.id.replace(/-wrong$/, ""), "");
+};
+
+/** Shows `errors`, `[[field id, words], …]`, beside the fields and in the summary, and moves there. */
+export const showErrors = (form, errors) => {
+  const links = errors.map(([id, words]) => {
+    markField(form, id, words);
+    const link = element("a", { href: `#${id}` }, words);
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      form.querySelector(`#${id}`).focus();
+    });
+    return element("li", {}, link);
+  });
+  const title = errors.length === 1 ? "One thing is missing" : `${errors.length} things are missing`;
+  summaryOf(form).replaceChildren(notice("bad", title, element("ul", { className: "plain" }, ...links)));
+  summaryOf(form).focus();
+};
+
+/** Shows a message above the fields; it is read out, and the focus stays. */
+export const showMessage = (form, box) => summaryOf(form).replaceChildren(box);
+
+/** The button inside a password field that shows what is typed. */
+export const serveReveal = (root) => {
+  for (const button of root.querySelectorAll(".reveal")) {
+    const field = root.querySelector(`#${button.getAttribute("aria-controls")}`);
+    button.addEventListener("click", () => {
+      const shown = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(shown));
+      field.type = shown ? "text" : "password";
+    });
+  }
+};
+
+/** Hides the password again before it is submitted, as password managers and on-lookers expect. */
+export const hidePasswords = (root) => {
+  for (const button of root.querySelectorAll('.reveal[aria-pressed="true"]')) button.click();
+};
+
+/** The shape of an address, no more: whether it exists, only a mail can tell. */
+export const looksLikeAddress = (text) => /^[^\s@]+@[^\s@]+$/.test(text);

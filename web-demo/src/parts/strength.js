@@ -1,0 +1,66 @@
+/** The strength meter of a new password. Its library is half a megabyte, so it is loaded at the first key typed. */
+
+const SETTLE = 150;
+
+const GRADES = ["Very weak", "Weak", "Fair", "Good", "Strong"];
+
+const WARNINGS = {
+  straightRow: "Keys in a row are guessed early.",
+  keyPattern: "Keyboard patterns are guessed early.",
+  simpleRepeat: "Repeated characters add little.",
+  extendedRepeat: "Repeated patterns add little.",
+  sequences: "Sequences such as abc or 123 are guessed early.",
+  recentYears: "Recent years are guessed early.",
+  dates: "Dates are guessed early.",
+  topTen: "This is one of the ten most used passwords.",
+  topHundred: "This is one of the hundred most used passwords.",
+  common: "This is a much used password.",
+  similarToCommon: "This is close to a much used password.",
+  wordByItself: "A single word is guessed early.",
+  userInputs: "It resembles your address.",
+};
+
+let library;
+
+const load = () => {
+  library ??= import("../vendor/strength.js").catch((error) => {
+    library = undefined; // the next key tries again
+    throw error;
+  });
+  return library;
+};
+
+/** The grade 0 to 4 of a password and what is wrong with it; `null` where the library cannot be had. */
+export const grade = async (password, address) => {
+  try {
+    const { estimate } = await load();
+    const { score, feedback } = estimate(password, address ? [address, ...address.split(/[@.]/)] : []);
+    return { score, warning: WARNINGS[feedback.warning] ?? null };
+  } catch {
+    return null;
+  }
+};
+
+/** Draws the grade below the field, as it is typed. */
+export const serveStrength = (field, box, address) => {
+  const words = box.querySelector("#strength-words");
+  let timer;
+  const draw = async () => {
+    const typed = field.value;
+    const result = typed ? await grade(typed, address()) : null;
+    if (field.value !== typed) return;
+    box.hidden = !result;
+    if (!result) {
+      words.textContent = "";
+      return;
+    }
+    box.dataset.score = String(result.score);
+    const advice = result.score < 3 ? (result.warning ?? "Another unrelated word or two helps.") : "";
+    words.textContent = `${GRADES[result.score]}. ${advice}`.trim();
+  };
+  field.addEventListener("input", () => {
+    void load().catch(() => {});
+    clearTimeout(timer);
+    timer = setTimeout(draw, SETTLE);
+  });
+};

@@ -1,0 +1,44 @@
+/** What to say when something did not work. None of it blames anybody, and all of it says what to do next. */
+
+import { seconds } from "./countdown.js";
+
+export const UNREACHABLE = {
+  title: "The server cannot be reached",
+  text: "Nothing is lost: what you typed is still here. Please try again in a moment.",
+};
+
+const KNOWN = {
+  network: UNREACHABLE,
+  unavailable: { title: "The server needs a moment", text: "Nothing is lost. Please try again shortly." },
+  srp_busy: { title: "The server is busy", text: "Many people are logging in right now. Please try again shortly." },
+  internal: { title: "The server had a problem", text: "It has been noted there. Nothing is lost; please try again." },
+  registration_disabled: { title: "Sign-up is closed", text: "This server does not take new accounts at the moment." },
+  account_exists: { title: "There is an account for this address", text: "You can log in with it." },
+  account_disabled: { title: "This account is switched off", text: "Your password is right, but the account was disabled. Whoever runs this server can switch it on again." },
+  out_of_memory: { title: "This device ran short of memory", text: "Working on the password needs about 50 MB. Closing a few tabs usually helps; then please try again." },
+};
+
+/** Words for a failure: `{ title, text }`. */
+export const wordsFor = (failure) => {
+  const known = KNOWN[failure.code] ?? { title: "That did not work", text: failure.detail || "Please try again." };
+  if (!failure.retryAfter) return known;
+  return { ...known, text: `${known.text} The server asks to wait ${seconds(failure.retryAfter)}.` };
+};
+
+/** Words for a password that cannot be one, or `null`. */
+export const passwordWords = (code) => ({
+  password_empty: "Please type your password.",
+  password_too_long: "This password is longer than can be used (1,024 bytes). A shorter one will do.",
+  password_unassigned: "One of the characters cannot be used in a password, since not all devices know it yet.",
+})[code] ?? null;
+
+/** Words for what was thrown: the honest server would not have caused it. */
+export const wordsForThrown = (error) => {
+  if (error?.code === "server_not_proved") {
+    return { title: "The server did not prove itself", text: "It could not show that it knows your account, so its answer was thrown away and you are not logged in. Your password was not sent." };
+  }
+  if (error?.code === "worker_failed") {
+    return { title: "The browser could not start the work", text: "Working on the password needs WebAssembly and a worker. A current browser without restrictions for this page will do." };
+  }
+  return { title: "Something unexpected happened", text: `For safety it was stopped here; nothing was sent that gives your password away. (${error?.code ?? "unknown"})` };
+};

@@ -1,0 +1,144 @@
+/** The account: what the server proved, and the person's sessions on all their browsers. */
+
+import { act, busy, client } from "../client.js";
+import { announce, element, isDisabled, notice, setDisabled } from "../parts/dom.js";
+import { wordsFor } from "../parts/words.js";
+
+export const title = "You are logged in";
+export const template = "view-account";
+export const needs = () => (client.user ? null : "log-in");
+
+const LOOK_EVERY = 8000;
+
+const moment = (time) => {
+  const date = new Date(time);
+  const words = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" }).format(date);
+  return element("time", { dateTime: time }, words);
+};
+
+const nameOf = (session) => session.deviceName ?? session.userAgent ?? "A browser";
+
+const sessionItem = (session, end) => {
+  const facts = element(
+    "p",
+    { className: "small soft" },
+    "Since ",
+    moment(session.createdAt),
+    " · last seen ",
+    moment(session.lastSeenAt),
+    ...(session.ipAddress ? [` · ${session.ipAddress}`] : []),
+  );
+  const text = element("div", { className: "session-text" }, element("p", { className: "session-name" }, nameOf(session)), facts);
+  if (session.current) {
+    text.firstElementChild.append(" ", element("span", { className: "badge" }, "this browser"));
+    return element("li", { className: "session" }, text);
+  }
+  const button = element("button", { type: "button", className: "button quiet small" }, "End");
+  button.setAttribute("aria-label", `End the session of ${nameOf(session)}`);
+  button.addEventListener("click", () => end(session, button));
+  const item = element("li", { className: "session" }, text, button);
+  item.dataset.session = session.id;
+  return item;
+};
+
+const showProof = (root, proved) => {
+  root.querySelector("[data-proof]").dataset.proved = String(Boolean(proved));
+  root.querySelector("[data-proof-title]").textContent = proved ? "The server proved itself: M2 verified" : "Your session was picked up again";
+  root.querySelector("[data-proof-words]").textContent = proved
+    ? "Its answer M2 is the one this browser had worked out. Only a server that holds your verifier can make it, so this is the server you signed up with."
+    : "A cookie that scripts cannot read renewed it. The proofs were exchanged when you logged in; a renewal needs no password.";
+};
+
+export const open = (root, { go, proved }) => {
+  const list = root.querySelector("#sessions");
+  const note = root.querySelector("#account-note");
+  const others = root.querySelector("#log-out-others");
+  let closed = false;
+  let timer;
+  let drawn = "";
+
+  const trouble = (failure) => {
+    if (closed) return;
+    const { title: heading, text } = wordsFor(failure);
+    const words = failure.code === "network" ? "You stay logged in. This page tries again by itself." : text;
+    note.replaceChildren(notice("warn", heading, words));
+  };
+
+  /** Draws only what changed, so that a button keeps the focus while the page looks again by itself. */
+  const draw = (sessions) => {
+    note.replaceChildren();
+    const facts = JSON.stringify(sessions);
+    if (facts === drawn) return;
+    drawn = facts;
+    const focused = document.activeElement?.closest?.("[data-session]")?.dataset.session;
+    list.replaceChildren(...sessions.map((session) => sessionItem(session, end)));
+    setDisabled(others, sessions.length < 2);
+    if (focused) (list.querySelector(`[data-session="${focused}"] button`) ?? root.querySelector("h1")).focus();
+  };
+
+  const look = async (quiet) => {
+    const result = await act("Look at the sessions", (tacit) => tacit.sessions.list({ limit: 100 }), { quiet });
+    if (closed) return;
+    if (result.ok) draw(result.sessions);
+    else if (result.code !== "signed_out") trouble(result);
+  };
+
+  const end = async (session, button) => {
+    if (isDisabled(button)) return;
+    setDisabled(button, true);
+    const result = await act("End a session", (tacit) => tacit.sessions.revoke({ id: session.id }));
+    if (!result.ok && result.code !== "session_unknown") {
+      setDisabled(button, false);
+      trouble(result);
+      return;
+    }
+    await look(true);
+    announce(`The session of ${nameOf(session)} is ended.`);
+    root.querySelector("#sessions-title").focus();
+  };
+
+  const keepLooking = () => {
+    timer = setTimeout(async () => {
+      if (document.visibilityState === "visible" && !busy()) await look(true);
+      if (!closed) keepLooking();
+    }, LOOK_EVERY);
+  };
+
+  const onVisible = () => {
+    if (document.visibilityState === "visible" && !busy()) void look(true);
+  };
+
+  root.querySelector("[data-address]").textContent = client.user.email;
+  showProof(root, proved);
+  setDisabled(others, true);
+  root.querySelector("#look-again").addEventListener("click", async () => {
+    await look(false);
+    announce(`${list.children.length} ${list.children.length === 1 ? "session" : "sessions"}.`);
+  });
+  others.addEventListener("click", async () => {
+    if (isDisabled(others)) return;
+    const result = await act("Log out all others", (tacit) => tacit.logoutOthers());
+    if (!result.ok) return trouble(result);
+    await look(true);
+    announce(result.ended === 1 ? "One other session is ended." : `${result.ended} other sessions are ended.`);
+    return undefined;
+  });
+  root.querySelector("#log-out").addEventListener("click", async (event) => {
+    const button = event.currentTarget;
+    if (isDisabled(button)) return;
+    setDisabled(button, true);
+    const result = await act("Log out", (tacit) => tacit.logout());
+    setDisabled(button, false);
+    if (result.ok || result.code === "signed_out") go("log-in", { note: notice("good", "You are logged out", "The session is ended on the server too.") });
+    else trouble(result);
+  });
+  document.addEventListener("visibilitychange", onVisible);
+  void look(true);
+  keepLooking();
+
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", onVisible);
+  };
+};

@@ -1,0 +1,136 @@
+/** Log in: prove the password, and learn that the server proved itself. */
+
+import { act } from "../client.js";
+import { countdown, seconds } from "../parts/countdown.js";
+import { announce, element, notice, setDisabled } from "../parts/dom.js";
+import { clearErrors, hidePasswords, looksLikeAddress, onSubmit, serveReveal, showErrors, showMessage } from "../parts/form.js";
+import * as memory from "../parts/memory.js";
+import { showProgress } from "../parts/progress.js";
+import { passwordWords, wordsFor, wordsForThrown } from "../parts/words.js";
+
+export const title = "Log in";
+export const template = "view-log-in";
+
+const deviceName = () => {
+  const agent = navigator.userAgent;
+  const browser = [["Firefox/", "Firefox"], ["Edg/", "Edge"], ["OPR/", "Opera"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]]
+    .find(([mark]) => agent.includes(mark))?.[1] ?? "A browser";
+  const system = [["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Windows", "Windows"], ["Mac OS", "macOS"], ["Linux", "Linux"]]
+    .find(([mark]) => agent.includes(mark))?.[1];
+  return system ? `${browser} on ${system}` : browser;
+};
+
+/** The button waits as long as the server asked to, and says how long that is. */
+const hold = (form, count, headline, text) => {
+  const button = form.querySelector("[type=submit]");
+  const left = element("span", { ariaHidden: "true" });
+  showMessage(form, notice("warn", headline, element("p", {}, `${text} `, left)));
+  announce(`${headline}. ${text} ${seconds(count)}.`);
+  button.dataset.held = "true";
+  setDisabled(button, true);
+  return countdown(Date.now() + count * 1000, (remaining) => {
+    left.textContent = remaining > 0 ? `${seconds(remaining)}.` : "now.";
+    if (remaining > 0) return;
+    delete button.dataset.held;
+    setDisabled(button, false);
+    announce("You can try again now.");
+  });
+};
+
+const offerMail = (form, authId, go) => {
+  const again = element("button", { type: "button", className: "link-button" }, "Send the mail again");
+  again.addEventListener("click", async () => {
+    const result = await act("Send the mail again", (client) => client.resendActivation({ authId }));
+    if (!result.ok && !result.retryAfter) {
+      const { title: heading, text } = wordsFor(result);
+      showMessage(form, notice("warn", heading, text));
+      return;
+    }
+    memory.rememberWaiting({ address: authId, resendAt: Date.now() + (result.resendAfter ?? result.retryAfter) * 1000 });
+    go("check-mail");
+  });
+  const code = element("button", { type: "button", className: "link-button" }, "I have the mail");
+  code.addEventListener("click", () => {
+    memory.rememberWaiting({ address: authId, resendAt: memory.waiting()?.resendAt ?? 0 });
+    go("check-mail");
+  });
+  showMessage(form, notice(
+    "warn",
+    "Your password is right; the account is not active yet",
+    "The link or the code in the mail activates it.",
+    element("p", { className: "actions" }, again, code),
+  ));
+};
+
+const explain = (form, result, authId, go) => {
+  const password = form.elements.namedItem("password");
+  switch (result.status) {
+    case "rejected":
+      showMessage(form, notice("bad", "Address and password do not fit together", "A typing slip is the usual reason: “Show” lets you see what you typed. An account that was not activated yet counts as none."));
+      password.focus();
+      password.select();
+      return undefined;
+    case "not_activated":
+      return offerMail(form, authId, go);
+    case "throttled":
+      return hold(form, result.retryAfter ?? 60, "Many attempts in a short time", "To protect the account, the next one is possible in");
+    case "busy":
+      return hold(form, result.retryAfter ?? 5, "The server is busy", "Nothing is lost; the next try is possible in");
+    case "invalid": {
+      const words = passwordWords(result.code);
+      showErrors(form, [words ? ["password", words] : ["email", "Please check the address once more."]]);
+      return undefined;
+    }
+    default: {
+      const { title: heading, text } = wordsFor(result);
+      return showMessage(form, notice(result.status === "network" ? "warn" : "bad", heading, text));
+    }
+  }
+};
+
+const errorsIn = (authId, password) => {
+  const errors = [];
+  if (!looksLikeAddress(authId)) errors.push(["email", "Please type your e-mail address."]);
+  if (!password) errors.push(["password", "Please type your password."]);
+  return errors;
+};
+
+export const open = (root, { go, note }) => {
+  const form = root.querySelector("form");
+  const email = form.elements.namedItem("email");
+  const password = form.elements.namedItem("password");
+  let stopHolding = () => {};
+  serveReveal(root);
+  email.value = memory.address();
+  if (note) root.querySelector("#log-in-note").replaceChildren(note);
+
+  onSubmit(form, async () => {
+    clearErrors(form);
+    hidePasswords(form);
+    const authId = email.value.trim();
+    const typed = password.value;
+    const errors = errorsIn(authId, typed);
+    if (errors.length > 0) return showErrors(form, errors);
+
+    const done = showProgress(form.querySelector(".progress-place"));
+    try {
+      const result = await act("Log in", (client) => client.login({ authId, password: typed, deviceName: deviceName() }), { password: typed });
+      memory.rememberAddress(authId);
+      if (result.ok) {
+        password.value = "";
+        memory.rememberWaiting(null);
+        return go("account", { proved: result.serverProved });
+      }
+      root.querySelector("#log-in-note").replaceChildren();
+      const stop = explain(form, result, authId, go);
+      if (typeof stop === "function") stopHolding = stop;
+      return undefined;
+    } catch (error) {
+      const { title: heading, text } = wordsForThrown(error);
+      return showMessage(form, notice("bad", heading, text));
+    } finally {
+      done();
+    }
+  });
+  return () => stopHolding();
+};

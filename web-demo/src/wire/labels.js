@@ -1,0 +1,52 @@
+/** Plain words for what stands in the messages. */
+
+const FIELDS = {
+  auth_id: "your address",
+  credential: "what the server keeps instead of a password",
+  identity: "a random name for SRP; has nothing to do with your address",
+  salt: "random, not secret; makes the same password different everywhere",
+  preset: "which group and how much stretching",
+  verifier: "v = gˣ mod N: can check a password, cannot be turned back into one",
+  ticket: "shows that this browser did the sign-up",
+  resend_after: "seconds until a mail may be sent again",
+  handshake: "the server's note to itself, sealed; it stores nothing at this step",
+  B: "the server's one-time public number",
+  A: "this browser's one-time public number",
+  M1: "this browser's proof that it knows the password",
+  M2: "the server's proof that it holds the verifier",
+  confirm: "ties the session to both proofs, so nobody can swap it",
+  access_token: "signed and short-lived; services verify it",
+  refresh_token: "renews the access token",
+  token: "the secret from the link",
+  code: "the code from the mail",
+  session_id: "the new session",
+  handshake_expires_in: "seconds",
+  expires_in: "seconds",
+  tokens: "the session; renewed with a cookie that scripts cannot read",
+};
+
+/** In a problem the field `code` means something else. */
+const PROBLEM_FIELDS = { code: "what went wrong, for programs", detail: "the same for people" };
+
+export const fieldNote = (name, parent) =>
+  (parent && typeof parent.status === "number" && "title" in parent ? PROBLEM_FIELDS[name] : FIELDS[name]) ?? null;
+
+const STEPS = [
+  ["POST", /\/sign-up\/check$/, "Ask whether the address is free"],
+  ["POST", /\/sign-up\/verification$/, "Ask for another mail"],
+  ["POST", /\/sign-up\/activate$/, "Activate with the code"],
+  ["POST", /\/sign-up$/, "Hand over the verifier"],
+  ["POST", /\/login\/email$/, "Ask for the challenge"],
+  ["POST", /\/login\/proof$/, "Exchange the proofs"],
+  ["POST", /\/auth\/refresh$/, "Renew the access token"],
+  ["GET", /\/auth\/me$/, "Ask who is logged in"],
+  ["GET", /\/sessions(\/list)?(\?.*)?$/, "List the sessions"],
+  ["DELETE", /\/sessions\/[^/]+$/, "End one session"],
+  ["POST", /\/sessions\/logout-all$/, "End all other sessions"],
+  ["POST", /\/sessions\/logout$/, "End this session"],
+  ["POST", /\/sessions\/verify$/, "Check this session"],
+];
+
+/** What a request is for, in a few words. */
+export const stepName = (method, path) =>
+  STEPS.find(([verb, shape]) => verb === method && shape.test(path))?.[2] ?? "Request";
