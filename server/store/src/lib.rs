@@ -1,1 +1,40 @@
-//! tacit-store
+//! Where rows are kept: the only crate with SQL.
+//!
+//! One file a resource: its record, its SQL in constants, and one function a statement. Every function takes a
+//! [`Tx`] from [`Store::begin`] (to write) or [`Store::read`]; nothing outside `backend.rs` knows that there are
+//! two engines underneath. No rule, no clock and no randomness lives here: they are arguments.
+
+mod backend;
+mod backup;
+mod connect;
+mod error;
+mod ids;
+mod migrate;
+mod statements;
+mod text;
+mod timestamp;
+
+pub mod accounts;
+pub mod credentials;
+pub mod demo_mails;
+pub mod epoch_keys;
+pub mod instance;
+pub mod invitations;
+pub mod outbox;
+pub mod pending_credentials;
+pub mod refresh_tokens;
+pub mod sessions;
+pub mod signing_keys;
+pub mod spent_handshakes;
+pub mod throttles;
+
+#[cfg(test)]
+mod testing;
+
+pub use backend::{Engine, Store, Tx};
+pub use connect::DatabaseSettings;
+pub use error::{StoreError, StoreErrorKind};
+pub use ids::{AccountId, CredentialId, MailId, OutboxId, PendingId, SecretHash, SessionId};
+pub use migrate::SchemaState;
+pub use statements::{Statement, statements};
+pub use timestamp::Timestamp;

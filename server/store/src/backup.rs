@@ -1,0 +1,102 @@
+//! A copy of a SQLite database in use.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use sqlx::{ConnectOptions, Connection as _, query};
+
+use crate::backend::{Pools, Store};
+use crate::error::{StoreError, StoreErrorKind};
+
+const COPY: &str = "VACUUM INTO $1";
+
+impl Store {
+    /// Writes a consistent copy of the database to a new file, readable by its owner only, while others go on.
+    ///
+    /// The copy is made under another name beside it and takes `path` once it is complete and on disk; a copy
+    /// that fails leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::FileExists`] when there is a file at `path`; [`StoreErrorKind::Unsupported`] on PostgreSQL
+    /// (it has tools of its own); [`StoreErrorKind::Unavailable`] when the file cannot be written; any failure of
+    /// the database.
+    pub async fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
+        let Pools::Sqlite { writer, .. } = &self.pools else {
+            return Err(StoreError::new(
+                StoreErrorKind::Unsupported,
+                "PostgreSQL is backed up with its own tools, such as pg_dump",
+            ));
+        };
+        let reserved = NewFile::create(path)?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".partial");
+        let partial = NewFile::create(Path::new(&beside))?;
+        let target = partial
+            .path
+            .to_str()
+            .ok_or_else(|| StoreError::new(StoreErrorKind::Unsupported, "the path of the copy is not valid UTF-8"))?;
+
+        // A connection of its own: the pool's writer stays free for others.
+        let mut connection = writer.connect_options().connect().await?;
+        query(COPY).bind(target).execute(&mut connection).await?;
+        connection.close().await?;
+
+        tokio::task::spawn_blocking(move || complete(partial, reserved))
+            .await
+            .map_err(|error| StoreError::new(StoreErrorKind::Other, error.to_string()))?
+    }
+}
+
+/// A file created for its owner only, removed again unless it is kept.
+struct NewFile {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl NewFile {
+    fn create(path: &Path) -> Result<Self, StoreError> {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(_) => Ok(Self { path: path.to_owned(), kept: false }),
+            Err(error) => Err(file_error(path, &error)),
+        }
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Nothing more can be done about a file that cannot be removed; the failure itself is reported.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Gives the finished copy its name, after its bytes and before the directory entry are on disk.
+fn complete(mut partial: NewFile, mut reserved: NewFile) -> Result<(), StoreError> {
+    let synced = File::open(&partial.path)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| std::fs::rename(&partial.path, &reserved.path));
+    if let Err(error) = synced {
+        return Err(file_error(&reserved.path, &error));
+    }
+    partial.kept = true;
+    reserved.kept = true;
+    let directory = match reserved.path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(|error| file_error(&reserved.path, &error))
+}
+
+fn file_error(path: &Path, error: &io::Error) -> StoreError {
+    let kind = match error.kind() {
+        io::ErrorKind::AlreadyExists => StoreErrorKind::FileExists,
+        _ => StoreErrorKind::Unavailable,
+    };
+    StoreError::new(kind, format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Opening the database: what each engine must be told before the first statement.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use log::LevelFilter;
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::backend::{Pools, Store};
+use crate::error::{StoreError, StoreErrorKind};
+
+/// How long to wait for another process's write lock on a SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for a free connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A statement that takes longer is worth a line in the debug log.
+const SLOW_STATEMENT: Duration = Duration::from_millis(500);
+
+/// Which database, and how many connections to it.
+///
+/// No `Debug`: the address may carry a password.
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    /// `sqlite:<file>` or `postgres://…`.
+    pub url: String,
+    /// Most connections to PostgreSQL, or most readers of SQLite; at least one is opened.
+    pub max_connections: u32,
+}
+
+impl Store {
+    /// Opens the database. A missing SQLite file is created for its owner only (0600).
+    ///
+    /// The schema is not touched: see [`Store::migrate`].
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Other`] for an address that names no database, [`StoreErrorKind::Unavailable`] when it
+    /// cannot be reached or its file not opened.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let max_connections = settings.max_connections.max(1);
+        let scheme = settings.url.split(':').next().unwrap_or_default();
+        match scheme {
+            "sqlite" => {
+                let options = SqliteConnectOptions::from_str(&settings.url).map_err(unusable)?;
+                Self::open_sqlite(options, max_connections).await
+            }
+            "postgres" | "postgresql" => {
+                let options = PgConnectOptions::from_str(&settings.url).map_err(unusable)?;
+                Self::open_postgres(options, max_connections).await
+            }
+            _ => Err(StoreError::new(
+                StoreErrorKind::Other,
+                "the database address must begin with sqlite: or postgres://",
+            )),
+        }
+    }
+
+    async fn open_sqlite(options: SqliteConnectOptions, max_connections: u32) -> Result<Self, StoreError> {
+        create_for_owner(options.get_filename())?;
+        let options = options
+            .create_if_missing(false)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            // What was acknowledged outlives a power failure: the log is synced at every commit.
+            .synchronous(SqliteSynchronous::Full)
+            .log_statements(LevelFilter::Trace)
+            .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_slow_level(LevelFilter::Debug)
+            .connect_with(options.clone().journal_mode(SqliteJournalMode::Wal))
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_slow_level(LevelFilter::Debug)
+            .connect_lazy_with(options.pragma("query_only", "ON"));
+        Ok(Self { pools: Pools::Sqlite { writer, readers } })
+    }
+
+    pub(crate) async fn open_postgres(options: PgConnectOptions, max_connections: u32) -> Result<Self, StoreError> {
+        let options = options
+            .application_name("tacit")
+            .log_statements(LevelFilter::Trace)
+            .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_slow_level(LevelFilter::Debug)
+            .connect_with(options)
+            .await?;
+        Ok(Self { pools: Pools::Postgres(pool) })
+    }
+}
+
+/// SQLite would create the file by the process's umask, readable by everybody on most machines. Its `-wal` and
+/// `-shm` files take over the permissions of the database file.
+fn create_for_owner(path: &Path) -> Result<(), StoreError> {
+    if path.as_os_str().is_empty() || path.to_string_lossy().contains(":memory:") {
+        return Err(StoreError::new(StoreErrorKind::Unsupported, "a database in memory only is not supported"));
+    }
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop).map_err(|error| {
+        StoreError::new(
+            StoreErrorKind::Unavailable,
+            format!("the database file {} cannot be opened: {error}", path.display()),
+        )
+    })
+}
+
+fn unusable(error: sqlx::Error) -> StoreError {
+    StoreError::new(StoreErrorKind::Other, format!("the database address cannot be used: {error}"))
+}
+
+#[cfg(test)]
+mod tests;

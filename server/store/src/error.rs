@@ -1,0 +1,131 @@
+//! What can go wrong in the database, in words that both engines share.
+
+use std::fmt;
+
+use sqlx::error::{DatabaseError, ErrorKind};
+
+/// A failed statement, connection or migration.
+///
+/// The text is for the log. It carries the engine's message but never a bound value or a row, which is why
+/// the engine's own error (whose details quote the conflicting key) is not kept as a source.
+#[derive(Clone)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    message: String,
+}
+
+/// What a caller can act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StoreErrorKind {
+    /// A row with this key is there already.
+    UniqueViolation,
+    /// The row points to one that does not exist.
+    ForeignKey,
+    /// Somebody else holds the lock, or the engine asks to run the transaction again.
+    Busy,
+    /// The database cannot be reached, or its disk does not take the write.
+    Unavailable,
+    /// A later version of the program has changed the schema; this one must not touch it.
+    NewerSchema,
+    /// This engine cannot do it.
+    Unsupported,
+    /// The file to be written exists already.
+    FileExists,
+    /// A write was asked of a transaction from [`Store::read`](crate::Store::read).
+    ReadOnly,
+    /// Anything else: a broken statement, a row that cannot be read, a wrong address.
+    Other,
+}
+
+impl StoreError {
+    pub(crate) fn new(kind: StoreErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// What a caller can act on.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreError({:?}: {})", self.kind, self.message)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let kind = match &error {
+            sqlx::Error::Database(refused) => kind_of(refused.as_ref()),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => StoreErrorKind::Unavailable,
+            _ => StoreErrorKind::Other,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::Execute(inner) => inner.into(),
+            other => Self::new(StoreErrorKind::Other, other.to_string()),
+        }
+    }
+}
+
+fn kind_of(refused: &(dyn DatabaseError + 'static)) -> StoreErrorKind {
+    match refused.kind() {
+        ErrorKind::UniqueViolation => return StoreErrorKind::UniqueViolation,
+        ErrorKind::ForeignKeyViolation => return StoreErrorKind::ForeignKey,
+        _ => {}
+    }
+    let code = refused.code().unwrap_or_default();
+    if refused.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        sqlite_kind(&code)
+    } else {
+        postgres_kind(&code)
+    }
+}
+
+/// By the primary result code, the low byte of the extended one (<https://www.sqlite.org/rescode.html>).
+fn sqlite_kind(code: &str) -> StoreErrorKind {
+    match code.parse::<u32>().map(|extended| extended & 0xff) {
+        // BUSY, LOCKED
+        Ok(5 | 6) => StoreErrorKind::Busy,
+        // IOERR, FULL, CANTOPEN
+        Ok(10 | 13 | 14) => StoreErrorKind::Unavailable,
+        // READONLY
+        Ok(8) => StoreErrorKind::ReadOnly,
+        _ => StoreErrorKind::Other,
+    }
+}
+
+/// By SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn postgres_kind(code: &str) -> StoreErrorKind {
+    match code {
+        // serialization_failure, deadlock_detected, lock_not_available
+        "40001" | "40P01" | "55P03" => StoreErrorKind::Busy,
+        // read_only_sql_transaction: a standby
+        "25006" => StoreErrorKind::ReadOnly,
+        // connection exceptions, insufficient resources, operator intervention
+        _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57") => StoreErrorKind::Unavailable,
+        _ => StoreErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

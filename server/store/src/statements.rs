@@ -1,0 +1,64 @@
+//! Every SQL text of the nouns, in one list that a test prepares on both engines.
+
+use crate::backend::Engine;
+use crate::{
+    accounts, credentials, demo_mails, epoch_keys, instance, invitations, outbox, pending_credentials, refresh_tokens,
+    sessions, signing_keys, spent_handshakes, throttles,
+};
+
+/// One SQL text.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    /// Where it stands: module and constant.
+    pub name: &'static str,
+    /// The text, with `$1` placeholders.
+    pub sql: &'static str,
+    /// The engine it is written for; `None` for both.
+    pub only: Option<Engine>,
+}
+
+/// Lists a module's SQL constants.
+macro_rules! listed {
+    (both: $($both:ident),* $(; sqlite: $($sqlite:ident),*)? $(; postgres: $($postgres:ident),*)?) => {
+        &[
+            $($crate::Statement { name: concat!(module_path!(), "::", stringify!($both)), sql: $both, only: None },)*
+            $($($crate::Statement {
+                name: concat!(module_path!(), "::", stringify!($sqlite)),
+                sql: $sqlite,
+                only: Some($crate::Engine::Sqlite),
+            },)*)?
+            $($($crate::Statement {
+                name: concat!(module_path!(), "::", stringify!($postgres)),
+                sql: $postgres,
+                only: Some($crate::Engine::Postgres),
+            },)*)?
+        ]
+    };
+}
+pub(crate) use listed;
+
+/// Every SQL text that runs on an engine.
+pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
+    [
+        accounts::STATEMENTS,
+        credentials::STATEMENTS,
+        demo_mails::STATEMENTS,
+        epoch_keys::STATEMENTS,
+        instance::STATEMENTS,
+        invitations::STATEMENTS,
+        outbox::STATEMENTS,
+        pending_credentials::STATEMENTS,
+        refresh_tokens::STATEMENTS,
+        sessions::STATEMENTS,
+        signing_keys::STATEMENTS,
+        spent_handshakes::STATEMENTS,
+        throttles::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .filter(move |statement| statement.only.is_none_or(|only| only == engine))
+}
+
+#[cfg(test)]
+mod tests;
