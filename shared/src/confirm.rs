@@ -1,0 +1,70 @@
+//! `confirm`: the server's word, under the shared key, for the session it hands out.
+//!
+//! `M2` shows that the server knows the verifier, not that the tokens beside it are its own. A proxy that passes the
+//! handshake through could swap them for those of another account; `confirm` covers what the answer carries.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::{
+    encoding::{EncodingError, fields},
+    kdf::{VERSION, expand},
+    srp::SessionKey,
+};
+
+/// What a finished login carries, as it stands in the answer.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    /// Lower-case, hyphenated.
+    pub user_id: &'a str,
+    /// Lower-case, hyphenated.
+    pub session_id: &'a str,
+    /// The access token.
+    pub access_token: &'a str,
+    /// The refresh token, where it is in the body.
+    pub refresh_token: Option<&'a str>,
+    /// `Bearer`
+    pub token_type: &'a str,
+    /// Seconds.
+    pub expires_in: u64,
+}
+
+/// `HMAC-SHA256(HKDF(K, F("tacit/v1", "confirm", "login")), F("session", user_id, session_id, …))`.
+///
+/// A session with an item of more than 65,535 bytes has no encoding: what comes back then verifies nowhere.
+#[must_use]
+pub fn compute(key: &SessionKey, session: &Session<'_>) -> [u8; 32] {
+    authenticate(key, &message(session).unwrap_or_default())
+}
+
+/// Whether `confirm` covers this session, in constant time.
+#[must_use]
+pub fn verify(key: &SessionKey, session: &Session<'_>, confirm: &[u8; 32]) -> bool {
+    message(session).is_ok_and(|message| authenticate(key, &message).ct_eq(confirm).into())
+}
+
+fn authenticate(key: &SessionKey, message: &[u8]) -> [u8; 32] {
+    let info = fields(&[VERSION.as_bytes(), b"confirm", b"login"]).unwrap_or_default();
+    let mac_key = expand(key.as_bytes(), &info);
+    // HMAC pads a short key with zeros to the digest's block (RFC 2104 §2); this constructor takes it padded.
+    let mut block = Zeroizing::new([0; 64]);
+    for (byte, from) in block.iter_mut().zip(mac_key.iter()) {
+        *byte = *from;
+    }
+    let mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+    mac.chain_update(message).finalize().into_bytes().into()
+}
+
+fn message(session: &Session<'_>) -> Result<Vec<u8>, EncodingError> {
+    fields(&[
+        b"session",
+        session.user_id.as_bytes(),
+        session.session_id.as_bytes(),
+        session.access_token.as_bytes(),
+        session.refresh_token.unwrap_or_default().as_bytes(),
+        session.token_type.as_bytes(),
+        session.expires_in.to_string().as_bytes(),
+    ])
+}

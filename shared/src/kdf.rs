@@ -1,0 +1,97 @@
+//! From the password to the secrets that stand for it: Argon2id, then HKDF.
+//!
+//! Everything that gives a secret its meaning goes into `info`, so a changed parameter makes a login fail instead of
+//! weakening it, and a proof made for one realm is of no use in another.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{
+    encoding::{EncodingError, fields, to_hex},
+    password::{self, PasswordError},
+    preset::Preset,
+    srp::{Identity, PROFILE, Salt},
+};
+
+/// The first item of every `info`.
+pub const VERSION: &str = "tacit/v1";
+
+/// Why nothing could be derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KdfError {
+    /// The text cannot be a password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The realm is too long for its length prefix.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    /// Parameters outside what Argon2 takes, or no memory for them.
+    #[error("Argon2 could not run with these parameters")]
+    Argon2,
+}
+
+/// What a password becomes.
+pub struct PasswordSecrets {
+    /// `P`: 64 lower-case hex digits that take the password's place in `x`.
+    pub login: Zeroizing<String>,
+    /// `W`: never leaves the client; the key for the user's own data key.
+    pub wrap: Zeroizing<[u8; 32]>,
+}
+
+/// Derives `P` and `W` from a password in normal form NFKC.
+///
+/// # Errors
+/// [`KdfError`] where the text cannot be a password, or the memory is not to be had.
+pub fn derive(
+    password_nfkc: &str,
+    salt: &Salt,
+    preset: &Preset,
+    realm: &str,
+    identity: &Identity,
+) -> Result<PasswordSecrets, KdfError> {
+    password::check(password_nfkc)?;
+    let login_info = info("login", realm, preset, identity)?;
+    let wrap_info = info("wrap", realm, preset, identity)?;
+
+    let master = stretch(password_nfkc, salt, preset)?;
+    let login = expand(master.as_slice(), &login_info);
+    let wrap = expand(master.as_slice(), &wrap_info);
+    Ok(PasswordSecrets { login: Zeroizing::new(to_hex(login.as_slice())), wrap })
+}
+
+/// `info = F("tacit/v1", label, realm, profile, group, KDF parameters, identity)`.
+fn info(label: &str, realm: &str, preset: &Preset, identity: &Identity) -> Result<Vec<u8>, EncodingError> {
+    fields(&[
+        VERSION.as_bytes(),
+        label.as_bytes(),
+        realm.as_bytes(),
+        PROFILE.as_bytes(),
+        preset.group.id().as_bytes(),
+        preset.kdf_text().as_bytes(),
+        identity.as_str().as_bytes(),
+    ])
+}
+
+/// `master = Argon2id v0x13 (password, salt = s, m, t, p = 1)`, 32 bytes (RFC 9106).
+fn stretch(password: &str, salt: &Salt, preset: &Preset) -> Result<Zeroizing<[u8; 32]>, KdfError> {
+    let params = Params::new(preset.memory_kib, preset.passes, 1, Some(32)).map_err(|_| KdfError::Argon2)?;
+    let mut master = Zeroizing::new([0; 32]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(password.as_bytes(), salt.as_bytes(), master.as_mut_slice())
+        .map_err(|_| KdfError::Argon2)?;
+    Ok(master)
+}
+
+/// `HKDF-SHA256(key, salt empty, info, 32 bytes)` (RFC 5869).
+pub(crate) fn expand(key: &[u8], info: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut out = Zeroizing::new([0; 32]);
+    // One block of output: HKDF refuses only more than 255 of them.
+    let expanded = Hkdf::<Sha256>::new(None, key).expand(info, out.as_mut_slice());
+    debug_assert!(expanded.is_ok(), "32 bytes are within HKDF's bounds");
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Elements of a group: the public values `A` and `B`, and the verifier `v`.
+
+use subtle::{Choice, ConstantTimeEq};
+use zeroize::Zeroizing;
+
+use super::{Group, SrpError};
+use crate::encoding::{EncodingError, parse_hex_integer, to_hex};
+
+/// `A` or `B`: `0 < value < N`, padded to the group's length.
+///
+/// Not secret, and without `Debug` all the same: it belongs in no log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicValue {
+    group: Group,
+    bytes: Vec<u8>,
+}
+
+impl PublicValue {
+    /// Reads hex of at most the group's length.
+    ///
+    /// # Errors
+    /// [`SrpError::Encoding`] for another form, [`SrpError::OutOfRange`] for zero, `N` and beyond.
+    pub fn parse_hex(group: Group, text: &str) -> Result<Self, SrpError> {
+        Self::from_bytes(group, parse_hex_integer(text, group.len())?)
+    }
+
+    /// Takes big-endian bytes of exactly the group's length.
+    ///
+    /// # Errors
+    /// [`SrpError::Encoding`] for another length, [`SrpError::OutOfRange`] for zero, `N` and beyond.
+    pub fn from_bytes(group: Group, bytes: Vec<u8>) -> Result<Self, SrpError> {
+        check_length(group, &bytes)?;
+        let positive = !bytes.ct_eq(&vec![0; bytes.len()]);
+        if bool::from(positive & is_less(&bytes, group.modulus())) {
+            Ok(Self { group, bytes })
+        } else {
+            Err(SrpError::OutOfRange)
+        }
+    }
+
+    /// The group it belongs to.
+    #[must_use]
+    pub const fn group(&self) -> Group {
+        self.group
+    }
+
+    /// Big-endian, of the group's length.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// As it stands on the wire: hex of the group's length.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        to_hex(&self.bytes)
+    }
+
+    /// Big-endian without leading zeros. The value is public, so its length may show.
+    pub(super) fn trimmed(&self) -> &[u8] {
+        let zeros = self.bytes.iter().take_while(|byte| **byte == 0).count();
+        self.bytes.get(zeros..).unwrap_or_default()
+    }
+}
+
+/// `v = g^x mod N`, the password verifier: `1 < v < N − 1`, padded to the group's length.
+///
+/// Whoever has it can guess passwords against it and play the server: secret, wiped when dropped.
+pub struct Verifier {
+    group: Group,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Verifier {
+    /// Reads hex of at most the group's length.
+    ///
+    /// # Errors
+    /// [`SrpError::Encoding`] for another form, [`SrpError::OutOfRange`] for 0, 1, `N − 1` and beyond.
+    pub fn parse_hex(group: Group, text: &str) -> Result<Self, SrpError> {
+        Self::from_bytes(group, parse_hex_integer(text, group.len())?)
+    }
+
+    /// Takes big-endian bytes of exactly the group's length.
+    ///
+    /// # Errors
+    /// [`SrpError::Encoding`] for another length, [`SrpError::OutOfRange`] for 0, 1, `N − 1` and beyond.
+    pub fn from_bytes(group: Group, bytes: Vec<u8>) -> Result<Self, SrpError> {
+        let bytes = Zeroizing::new(bytes);
+        check_length(group, &bytes)?;
+        // N is odd, so N − 1 differs in the last bit only.
+        let mut one = vec![0; bytes.len()];
+        let mut below = group.modulus().to_vec();
+        if let (Some(last), Some(limit)) = (one.last_mut(), below.last_mut()) {
+            *last = 1;
+            *limit &= 0xfe;
+        }
+        if bool::from(is_less(&one, &bytes) & is_less(&bytes, &below)) {
+            Ok(Self { group, bytes })
+        } else {
+            Err(SrpError::OutOfRange)
+        }
+    }
+
+    /// What this crate itself computed, of the right length.
+    pub(super) const fn computed(group: Group, bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self { group, bytes }
+    }
+
+    /// The group it belongs to.
+    #[must_use]
+    pub const fn group(&self) -> Group {
+        self.group
+    }
+
+    /// Big-endian, of the group's length.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// As it stands on the wire: hex of the group's length.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        to_hex(&self.bytes)
+    }
+}
+
+fn check_length(group: Group, bytes: &[u8]) -> Result<(), SrpError> {
+    match bytes.len().cmp(&group.len()) {
+        core::cmp::Ordering::Less => Err(EncodingError::TooShort.into()),
+        core::cmp::Ordering::Equal => Ok(()),
+        core::cmp::Ordering::Greater => Err(EncodingError::TooLong.into()),
+    }
+}
+
+/// `left < right` for two big-endian numbers of one length: the borrow of `left − right`, without a branch.
+fn is_less(left: &[u8], right: &[u8]) -> Choice {
+    let mut borrow = 0_u16;
+    for (left, right) in left.iter().rev().zip(right.iter().rev()) {
+        borrow = u16::from(*left).wrapping_sub(u16::from(*right)).wrapping_sub(borrow) >> 15;
+    }
+    borrow.ct_eq(&1)
+}
