@@ -71,12 +71,11 @@ export type ClientFailureCode =
   | "network"
   /** There is no session, so the operation was not tried. */
   | "signed_out"
-  /** The password is empty. */
-  | "password_empty"
-  /** The password is longer than 1,024 bytes of UTF-8. */
-  | "password_too_long"
-  /** The password has a character that no Unicode version pinned by the protocol assigns, or half of one. */
-  | "password_unassigned"
+  /**
+   * The password cannot be one; `fields` says why: `password_empty`, `password_too_long` (over 1,024 bytes of UTF-8),
+   * or `password_unassigned` (a character that the protocol's Unicode version does not assign, or half of one).
+   */
+  | "password_invalid"
   /** The device has too little memory to stretch the password. */
   | "out_of_memory";
 

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Builds the npm package @tacit/client into client-wasm/dist.
+#
+#   client-wasm/build.sh
+#
+# TACIT_WASM_TOOLCHAIN=debian takes Debian's compiler (rustc-web, cargo-web, rust-web-src, lld) in place of the installed
+# one, for machines where rustup does not give the wasm32-unknown-unknown target. Nothing is done that is done already.
+
+set -euo pipefail
+
+# The package may weigh no more, in bytes: it is on the way of everybody's first login.
+most_raw=170000
+most_gzipped=60000
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+target=${CARGO_TARGET_DIR:-$root/target}
+toolchain=${TACIT_WASM_TOOLCHAIN:-}
+work=$target/client-wasm
+dist=$here/dist
+triple=wasm32-unknown-unknown
+
+fail() {
+  printf 'client-wasm/build.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# Same sources, same bytes, wherever the sources lie.
+remap="--remap-path-prefix=$root=/tacit --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+
+compile() {
+  local build=(build --locked --profile wasm --target "$triple" -p tacit-client-wasm --manifest-path "$root/Cargo.toml")
+  case $toolchain in
+  "")
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$remap cargo "${build[@]}" --target-dir "$target"
+    compiled=$target/$triple/wasm/tacit_client_wasm.wasm
+    ;;
+  debian) compile_with_debian "${build[@]}" ;;
+  *) fail "TACIT_WASM_TOOLCHAIN may be \"debian\" or nothing, not \"$toolchain\"" ;;
+  esac
+}
+
+# Debian's compiler has no compiled standard library for wasm, but its sources. It is another version than the installed
+# one, so it has a target folder of its own.
+compile_with_debian() {
+  local linker
+  linker=$(find /usr/bin -name 'wasm-ld-*' | sort -V | tail -n 1)
+  [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] && [ -n "$linker" ] ||
+    fail "Debian's compiler is not complete: apt-get install rustc-web cargo-web rust-web-src lld-19"
+  RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$remap \
+    /usr/bin/cargo "$@" --ignore-rust-version -Zbuild-std=std,panic_abort --target-dir "$target/wasm-debian"
+  compiled=$target/wasm-debian/$triple/wasm/tacit_client_wasm.wasm
+}
+
+# What the package is made of, in one line: the same line, the same package.
+fingerprint() {
+  {
+    sha256sum <"$compiled"
+    find "$here/js" "$here/build-tool/src" "$here/build-tool/Cargo.lock" "$here/build.sh" -type f -print0 |
+      sort -z | xargs -0 sha256sum
+    wasm-opt --version 2>/dev/null || echo "no wasm-opt"
+  } | sha256sum
+}
+
+is_current() { [ -f "$dist/tacit_bg.wasm" ] && [ "$(cat "$work/fingerprint" 2>/dev/null)" = "$1" ]; }
+
+optimise() {
+  if ! command -v wasm-opt >/dev/null; then
+    echo "wasm-opt (binaryen) is not installed: the package is larger than it could be" >&2
+    return 0
+  fi
+  # What the compiler takes for granted, named for optimisers that do not.
+  wasm-opt -Oz --strip-debug --strip-producers --strip-target-features \
+    --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
+    --enable-reference-types --enable-multivalue \
+    "$1" -o "$1.small"
+  mv "$1.small" "$1"
+}
+
+assemble() {
+  local made=$work/dist
+  rm -rf "$made"
+  mkdir -p "$made"
+  CARGO_TARGET_DIR=$target/build-tool cargo build --locked --quiet --release --manifest-path "$here/build-tool/Cargo.toml"
+  "$target/build-tool/release/tacit-client-build-tool" "$compiled" "$made"
+  rm -f "$made/tacit_bg.wasm.d.ts"
+  optimise "$made/tacit_bg.wasm"
+  cp "$here"/js/* "$made/"
+  node "$here/integrity.mjs" "$made"
+  rm -rf "$dist"
+  mv "$made" "$dist"
+}
+
+check_size() {
+  local raw gzipped
+  raw=$(wc -c <"$dist/tacit_bg.wasm")
+  gzipped=$(gzip -9 -c "$dist/tacit_bg.wasm" | wc -c)
+  printf 'tacit_bg.wasm: %d bytes (at most %d), %d gzipped (at most %d)\n' "$raw" "$most_raw" "$gzipped" "$most_gzipped"
+  [ "$raw" -le "$most_raw" ] && [ "$gzipped" -le "$most_gzipped" ] || fail "the wasm is too large"
+}
+
+compile
+mkdir -p "$work"
+mark=$(fingerprint)
+if ! is_current "$mark"; then
+  rm -f "$work/fingerprint"
+  assemble
+  echo "$mark" >"$work/fingerprint"
+fi
+check_size

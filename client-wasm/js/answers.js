@@ -1,0 +1,69 @@
+/**
+ * From the server's JSON, in its own spelling, to what callers get; nothing passes that has not the right shape.
+ */
+
+import { expected } from "./errors.js";
+
+/**
+ * @param {any} body
+ * @returns {import("./index.js").User}
+ */
+export const readUser = (body) => {
+  const { id, email, display_name, language, role, is_email_verified, created_at } = body ?? {};
+  expected(isText(id) && isText(email) && isText(language) && isText(role) && isText(created_at), "user");
+  return {
+    id,
+    email,
+    ...given("displayName", display_name),
+    language,
+    role,
+    isEmailVerified: is_email_verified === true,
+    createdAt: created_at,
+  };
+};
+
+/**
+ * @param {any} body
+ * @returns {import("./index.js").Session}
+ */
+export const readSession = (body) => {
+  const { id, current, created_at, last_seen_at, expires_at, user_agent, ip_address, device_name, amr } = body ?? {};
+  expected(isText(id) && isText(created_at) && isText(last_seen_at) && isText(expires_at), "session");
+  return {
+    id,
+    current: current === true,
+    createdAt: created_at,
+    lastSeenAt: last_seen_at,
+    expiresAt: expires_at,
+    ...given("userAgent", user_agent),
+    ...given("ipAddress", ip_address),
+    ...given("deviceName", device_name),
+    amr: Array.isArray(amr) ? amr.map(String) : [],
+  };
+};
+
+/**
+ * The challenge of a login, as far as its shape goes; the wasm judges its values.
+ *
+ * @param {any} body
+ */
+export const readChallenge = (body) => {
+  const { handshake, identity, salt, preset, B } = body ?? {};
+  expected(isText(handshake) && isText(identity) && isText(salt) && isText(B), "challenge");
+  expected(isCount(preset), "preset");
+  return { handshake, challenge: { identity, salt, preset, B } };
+};
+
+/** @param {unknown} value @returns {value is string} */
+export const isText = (value) => typeof value === "string" && value !== "";
+
+/** @param {unknown} value @returns {value is number} a number that the wasm takes as it is */
+export const isCount = (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff_ffff;
+
+/**
+ * @template {string} Name
+ * @param {Name} name
+ * @param {unknown} value
+ * @returns {{ [name in Name]?: string }}
+ */
+const given = (name, value) => /** @type {any} */ (isText(value) ? { [name]: value } : {});

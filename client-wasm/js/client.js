@@ -1,0 +1,368 @@
+/**
+ * The client: each operation is a request, a check of its answer, and nothing that the password could leak through.
+ */
+
+import { isCount, isText, readSession, readUser } from "./answers.js";
+import { expected, failure, required, signedOut } from "./errors.js";
+import { Login, refused } from "./login.js";
+import { readOptions } from "./options.js";
+import { Prover, asFailure } from "./prover.js";
+import { SessionKeeper } from "./session.js";
+import { Tickets } from "./tickets.js";
+import { Wire } from "./wire.js";
+
+export class Client {
+  #options;
+  #platform;
+  #wire;
+  #keeper;
+  #tickets;
+  #login;
+
+  /**
+   * @param {import("./index.js").TacitClientOptions} given
+   * @param {import("./platform.js").Platform} platform
+   */
+  constructor(given, platform) {
+    const options = readOptions(given, platform);
+    this.#options = options;
+    this.#platform = platform;
+    this.#wire = new Wire(options.baseUrl, options.timeout);
+    this.#keeper = new SessionKeeper(options, platform, this.#wire);
+    this.#tickets = new Tickets(options.baseUrl, options.storage ?? platform.storage);
+    this.#login = new Login(options, platform, this.#wire);
+    this.sessions = Object.freeze({
+      list: (/** @type {{ limit?: number, offset?: number }} */ page = {}) => this.#listSessions(page),
+      revoke: (/** @type {{ id: string }} */ session) => this.#revokeSession(session),
+    });
+  }
+
+  get baseUrl() {
+    return this.#options.baseUrl;
+  }
+
+  get realm() {
+    return this.#options.realm;
+  }
+
+  get user() {
+    return this.#keeper.current?.user ?? null;
+  }
+
+  /** @returns {Promise<import("./index.js").SettingsResult>} */
+  async settings() {
+    const answer = await this.#wire.send({ method: "GET", path: "/v1/auth/settings" });
+    if (!answer.ok) return answer;
+    const { realm, registration_enabled, mfa_available, password_bridge } = answer.body ?? {};
+    expected(isText(realm), "realm");
+    const settings = {
+      realm,
+      registrationEnabled: registration_enabled === true,
+      mfaAvailable: mfa_available === true,
+      passwordBridge: password_bridge === true,
+    };
+    return { ok: true, settings };
+  }
+
+  /**
+   * @param {{ authId: string }} input
+   * @returns {Promise<import("./index.js").SignUpCheckResult>}
+   */
+  async checkSignUp({ authId }) {
+    needText(authId, "authId");
+    const answer = await this.#post("/api/auth/srp/sign-up/check", { auth_id: authId });
+    if (!answer.ok) return answer;
+    const availability = answer.body?.availability;
+    expected(availability === "undisclosed" || availability === "available", "availability");
+    return { ok: true, availability };
+  }
+
+  /**
+   * @param {{ authId: string, password: string, displayName?: string, language?: string }} input
+   * @returns {Promise<import("./index.js").SignUpResult>}
+   */
+  async signUp({ authId, password, displayName, language }) {
+    needText(authId, "authId");
+    mayBeText(displayName, "displayName");
+    mayBeText(language, "language");
+    const made = await this.#makeCredential(password, "signUp");
+    if (!made.ok) return made;
+    this.#phase("sending", "signUp");
+    const body = { auth_id: authId, credential: made.credential, ...named({ display_name: displayName, language }) };
+    const answer = await this.#post("/api/auth/srp/sign-up", body);
+    if (!answer.ok) return answer;
+    const { ticket, expires_in: expiresIn, resend_after: resendAfter } = answer.body ?? {};
+    expected(isText(ticket) && isCount(expiresIn) && isCount(resendAfter), "ticket");
+    await this.#tickets.keep(authId, ticket, expiresIn);
+    return { ok: true, ticket, expiresIn, resendAfter };
+  }
+
+  /**
+   * @param {{ token?: string, authId?: string, code?: string, password?: string }} input
+   * @returns {Promise<import("./index.js").ActivateResult>}
+   */
+  async activate({ token, authId, code, password }) {
+    const byLink = token !== undefined && authId === undefined && code === undefined;
+    const byCode = token === undefined && authId !== undefined && code !== undefined;
+    required(byLink || byCode, "activate takes a token, or authId and code.");
+    [token, authId, code].forEach((value) => mayBeText(value, "Each of token, authId and code"));
+    /** @type {Record<string, unknown>} */
+    const body = named({ token, auth_id: authId, code });
+    if (password !== undefined) {
+      const made = await this.#makeCredential(password, "activate");
+      if (!made.ok) return made;
+      body["credential"] = made.credential;
+    }
+    this.#phase("sending", "activate");
+    const answer = await this.#post("/api/auth/srp/sign-up/activate", body);
+    if (!answer.ok) return answer;
+    const activated = answer.body?.auth_id;
+    expected(isText(activated), "address");
+    await this.#tickets.drop(activated);
+    return { ok: true, authId: activated };
+  }
+
+  /**
+   * @param {{ authId: string, ticket?: string }} input
+   * @returns {Promise<import("./index.js").ResendActivationResult>}
+   */
+  async resendActivation({ authId, ticket }) {
+    needText(authId, "authId");
+    mayBeText(ticket, "ticket");
+    const shown = ticket ?? (await this.#tickets.find(authId));
+    const answer = await this.#post("/api/auth/srp/sign-up/verification", { auth_id: authId, ...named({ ticket: shown }) });
+    if (!answer.ok) return answer;
+    const resendAfter = answer.body?.resend_after;
+    expected(isCount(resendAfter), "waiting time");
+    return { ok: true, resendAfter };
+  }
+
+  /**
+   * @param {{ authId: string, password: string, deviceName?: string }} input
+   * @returns {Promise<import("./index.js").LoginResult>}
+   */
+  async login({ authId, password, deviceName }) {
+    needText(authId, "authId");
+    mayBeText(deviceName, "deviceName");
+    const text = readPassword(password);
+    if (!text.ok) return refused(text);
+    const ticket = await this.#tickets.find(authId);
+    const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket });
+    if (!proved.ok) return refused(proved);
+    const user = { id: proved.userId, email: authId };
+    await this.#keeper.open(user, proved.sessionId, proved.tokens);
+    await this.#tickets.drop(authId);
+    return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true };
+  }
+
+  /** @returns {Promise<import("./index.js").RestoreResult>} */
+  async restore() {
+    if (!(await this.#keeper.record())) return signedOut();
+    const token = await this.#keeper.accessToken();
+    if (!token.ok) return token;
+    const current = this.#keeper.current;
+    return current ? { ok: true, ...current } : signedOut();
+  }
+
+  /** @returns {Promise<import("./index.js").RefreshResult>} */
+  refresh() {
+    return this.#keeper.renew();
+  }
+
+  /** @returns {Promise<import("./index.js").AccessTokenResult>} */
+  getAccessToken() {
+    return this.#keeper.accessToken();
+  }
+
+  /** @returns {Promise<import("./index.js").LogoutResult>} */
+  async logout() {
+    const cookie = this.#options.delivery === "cookie";
+    const answer = await this.#signed({ method: "POST", path: "/api/auth/sessions/logout", cookie });
+    if (!answer.ok && answer.code === "signed_out") return { ok: true };
+    // A session that the server ended before is as good as logged out.
+    if (!answer.ok && answer.httpStatus !== 401) return answer;
+    if (await this.#keeper.record()) await this.#keeper.leave("signed_out");
+    return { ok: true };
+  }
+
+  /** @returns {Promise<import("./index.js").LogoutOthersResult>} */
+  async logoutOthers() {
+    const answer = await this.#signed({ method: "POST", path: "/api/auth/sessions/logout-all" });
+    if (!answer.ok) return answer;
+    const ended = answer.body?.ended;
+    expected(isCount(ended), "count");
+    return { ok: true, ended };
+  }
+
+  /** @returns {Promise<import("./index.js").MeResult>} */
+  async me() {
+    const answer = await this.#signed({ method: "GET", path: "/v1/auth/me" });
+    if (!answer.ok) return answer;
+    return { ok: true, user: readUser(answer.body?.user), session: readSession(answer.body?.session) };
+  }
+
+  /**
+   * @param {string | URL | Request} input
+   * @param {RequestInit} [init]
+   * @returns {Promise<Response>}
+   */
+  async fetch(input, init) {
+    const target = input instanceof Request ? input : new URL(input, `${this.baseUrl}/`);
+    const request = new Request(target, init);
+    const ours = this.#options.tokenOrigins.has(new URL(request.url).origin);
+    if (!ours || request.headers.has("authorization")) return fetch(request);
+    const again = request.clone();
+    const token = await this.#keeper.accessToken();
+    if (!token.ok) return withoutToken(token, request);
+    const response = await fetch(bearing(request, token.accessToken));
+    if (response.status !== 401) return response;
+    const renewed = await this.#keeper.replace(token.accessToken);
+    if (!renewed.ok) return response;
+    await response.body?.cancel();
+    return fetch(bearing(again, renewed.accessToken));
+  }
+
+  /** @param {(event: import("./index.js").ChangeEvent) => void} listener */
+  onChange(listener) {
+    required(typeof listener === "function", "onChange takes a function.");
+    return this.#keeper.listen(listener);
+  }
+
+  /** @param {(event: import("./index.js").WireEvent) => void} listener */
+  onWire(listener) {
+    required(typeof listener === "function", "onWire takes a function.");
+    return this.#wire.listen(listener);
+  }
+
+  close() {
+    this.#keeper.close();
+  }
+
+  /**
+   * @param {{ limit?: number, offset?: number }} page
+   * @returns {Promise<import("./index.js").SessionListResult>}
+   */
+  async #listSessions({ limit, offset }) {
+    required(limit === undefined || isCount(limit), "limit must be a count.");
+    required(offset === undefined || isCount(offset), "offset must be a count.");
+    const query = new URLSearchParams(Object.entries(named({ limit, offset })).map(([name, value]) => [name, String(value)]));
+    const path = query.size > 0 ? `/v1/sessions?${query}` : "/v1/sessions";
+    const answer = await this.#signed({ method: "GET", path });
+    if (!answer.ok) return answer;
+    const { sessions, count } = answer.body ?? {};
+    expected(Array.isArray(sessions) && isCount(count), "list of sessions");
+    return { ok: true, sessions: sessions.map(readSession), count };
+  }
+
+  /**
+   * @param {{ id: string }} session
+   * @returns {Promise<import("./index.js").RevokeResult>}
+   */
+  async #revokeSession({ id }) {
+    needText(id, "id");
+    const own = this.#keeper.current?.session.id === id;
+    const answer = await this.#signed({ method: "DELETE", path: `/v1/sessions/${encodeURIComponent(id)}` });
+    if (!answer.ok) return answer;
+    if (own) await this.#keeper.leave("signed_out");
+    return { ok: true };
+  }
+
+  /**
+   * @param {string} password
+   * @param {"signUp" | "activate"} operation
+   */
+  async #makeCredential(password, operation) {
+    const text = readPassword(password);
+    if (!text.ok) return text;
+    const prover = new Prover(this.#platform, (phase) => this.#phase(phase, operation));
+    try {
+      const { realm, host } = this.#options;
+      const credential = await prover.create({ password: text.bytes(), realm, host });
+      return { ok: /** @type {const} */ (true), credential };
+    } catch (error) {
+      return asFailure(error);
+    } finally {
+      prover.end();
+    }
+  }
+
+  /**
+   * @param {import("./index.js").Phase} phase
+   * @param {import("./index.js").PhasedOperation} operation
+   */
+  #phase(phase, operation) {
+    this.#options.onPhase?.(phase, operation);
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, unknown>} body
+   */
+  #post(path, body) {
+    return this.#wire.send({ method: "POST", path, body });
+  }
+
+  /**
+   * Sends a request with the access token, once more with the next one if it is refused.
+   *
+   * @param {import("./wire.js").WireRequest} request
+   */
+  async #signed(request) {
+    const token = await this.#keeper.accessToken();
+    if (!token.ok) return token;
+    const answer = await this.#wire.send({ ...request, bearer: token.accessToken });
+    if (answer.ok || answer.httpStatus !== 401) return answer;
+    const renewed = await this.#keeper.replace(token.accessToken);
+    return renewed.ok ? this.#wire.send({ ...request, bearer: renewed.accessToken }) : renewed;
+  }
+}
+
+/**
+ * A password as the protocol reads it: in UTF-8, as typed and in the platform's NFKC, never trimmed. Half a character is refused here,
+ * since UTF-8 has no way to say it.
+ *
+ * @param {string} password
+ */
+const readPassword = (password) => {
+  required(typeof password === "string", "password must be a string.");
+  if (/\p{Surrogate}/u.test(password)) {
+    const detail = "The password has half of a character.";
+    return failure("password_invalid", detail, { fields: [{ name: "password", code: "password_unassigned", detail }] });
+  }
+  const utf8 = new TextEncoder();
+  const bytes = () => ({ typed: utf8.encode(password), normalised: utf8.encode(password.normalize("NFKC")) });
+  return { ok: /** @type {const} */ (true), bytes };
+};
+
+/**
+ * A request whose token could not be renewed: without a session it goes as it is; else it fails as the network did.
+ *
+ * @param {import("./index.js").Failure} failed
+ * @param {Request} request
+ */
+const withoutToken = (failed, request) => {
+  if (failed.code === "signed_out" || failed.httpStatus === 401) return fetch(request);
+  throw new TypeError("The access token could not be renewed.", { cause: failed });
+};
+
+/**
+ * @param {Request} request
+ * @param {string} accessToken
+ */
+const bearing = (request, accessToken) => {
+  request.headers.set("authorization", `Bearer ${accessToken}`);
+  return request;
+};
+
+/**
+ * The values that are there.
+ *
+ * @param {Record<string, unknown>} values
+ */
+const named = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+/** @param {unknown} value @param {string} name */
+const needText = (value, name) => required(typeof value === "string", `${name} must be a string.`);
+
+/** @param {unknown} value @param {string} name */
+const mayBeText = (value, name) => required(value === undefined || typeof value === "string", `${name} must be a string.`);

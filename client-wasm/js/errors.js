@@ -1,0 +1,52 @@
+/**
+ * What can go wrong: values for what a careful program meets, exceptions for what it never should.
+ */
+
+/** Thrown for misuse and for servers that break the protocol; `code` is stable. */
+export class TacitError extends Error {
+  /**
+   * @param {import("./index.js").TacitErrorCode} code
+   * @param {string} message
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = /** @type {const} */ ("TacitError");
+    this.code = code;
+  }
+}
+
+/**
+ * An expected failure.
+ *
+ * @param {string} code
+ * @param {string} detail
+ * @param {{ httpStatus?: number, retryAfter?: number, fields?: import("./index.js").FieldProblem[] }} [more]
+ * @returns {import("./index.js").Failure}
+ */
+export const failure = (code, detail, more) => ({ ok: false, code, detail, ...more });
+
+/** @returns {import("./index.js").Failure} */
+export const signedOut = () => failure("signed_out", "There is no session.");
+
+/**
+ * Throws unless `holds`; for arguments a program gave.
+ *
+ * @param {unknown} holds
+ * @param {string} message
+ * @returns {asserts holds}
+ */
+export function required(holds, message) {
+  if (!holds) throw new TacitError("invalid_argument", message);
+}
+
+/**
+ * Throws unless `holds`; for what a server answered with success.
+ *
+ * @param {unknown} holds
+ * @param {string} what
+ * @returns {asserts holds}
+ */
+export function expected(holds, what) {
+  if (!holds) throw new TacitError("response_invalid", `The server's answer has no valid ${what}.`);
+}

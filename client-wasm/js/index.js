@@ -1,0 +1,46 @@
+/**
+ * `@tacit/client` in browsers.
+ */
+
+import { Client } from "./client.js";
+
+export { TacitError } from "./errors.js";
+
+/** @returns {Storage | undefined} nothing where the browser forbids it */
+const localStore = () => {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+};
+
+/** @returns {import("./platform.js").WorkerPort} */
+const startWorker = () => {
+  // Spelt so that bundlers find the worker.
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    listen: (onMessage, onFailure) => {
+      worker.onmessage = ({ data }) => onMessage(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        onFailure(event.message ?? "the worker's script did not load");
+      };
+    },
+    terminate: () => worker.terminate(),
+  };
+};
+
+export class TacitClient extends Client {
+  /** @param {import("./index.js").TacitClientOptions} options */
+  constructor(options) {
+    super(options, {
+      delivery: "cookie",
+      storage: localStore(),
+      startWorker,
+      locks: /** @type {any} */ (globalThis.navigator?.locks),
+      openChannel: globalThis.BroadcastChannel && ((name) => new BroadcastChannel(name)),
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * A set of functions to call.
+ *
+ * @template Event
+ */
+export class Listeners {
+  /** @type {Set<(event: Event) => void>} */
+  #all = new Set();
+
+  /**
+   * @param {(event: Event) => void} listener
+   * @returns {() => void} removes it again
+   */
+  add(listener) {
+    // Wrapped, so that a function added twice is called twice and removed once.
+    const entry = (/** @type {Event} */ event) => listener(event);
+    this.#all.add(entry);
+    return () => void this.#all.delete(entry);
+  }
+
+  /**
+   * Calls every listener. One that throws is the program's error, not the client's: it surfaces as uncaught.
+   *
+   * @param {Event} event
+   */
+  emit(event) {
+    for (const listener of [...this.#all]) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Requests to the server and its answers: JSON both ways, problems as values.
+ */
+
+import { failure } from "./errors.js";
+import { Listeners } from "./listeners.js";
+
+/**
+ * @typedef {object} WireRequest
+ * @property {"GET" | "POST" | "DELETE"} method
+ * @property {string} path
+ * @property {Record<string, unknown>} [body]
+ * @property {string} [bearer] the access token to show
+ * @property {boolean} [cookie] whether the refresh cookie is sent and taken
+ * @property {boolean} [keepalive] whether the answer must arrive even when the page goes away
+ * @property {boolean} [hold] whether listeners must wait until the answer was found good
+ */
+
+/**
+ * @typedef {object} WireAnswer
+ * @property {true} ok
+ * @property {number} httpStatus
+ * @property {any} body parsed JSON, as yet unchecked; `undefined` on 204
+ * @property {() => void} accept shows a held answer to the listeners
+ * @property {() => void} discard tells them that it was thrown away
+ */
+
+export class Wire {
+  #baseUrl;
+  #timeout;
+  /** @type {Listeners<import("./index.js").WireEvent>} */
+  #listeners = new Listeners();
+
+  /**
+   * @param {string} baseUrl
+   * @param {number} timeout in milliseconds
+   */
+  constructor(baseUrl, timeout) {
+    this.#baseUrl = baseUrl;
+    this.#timeout = timeout;
+  }
+
+  /** @param {(event: import("./index.js").WireEvent) => void} listener */
+  listen(listener) {
+    return this.#listeners.add(listener);
+  }
+
+  /**
+   * @param {WireRequest} request
+   * @returns {Promise<WireAnswer | import("./index.js").Failure>}
+   */
+  async send(request) {
+    const { method, path, body: requestBody } = request;
+    const url = this.#baseUrl + path;
+    /** @param {number} status @param {unknown} [responseBody] @param {{ discarded?: true }} [more] */
+    const tell = (status, responseBody, more) =>
+      this.#listeners.emit({ method, url, path, requestBody: copy(requestBody), status, responseBody: copy(responseBody), ...more });
+
+    let response;
+    let body;
+    try {
+      response = await fetch(url, { ...this.#init(request), signal: AbortSignal.timeout(this.#timeout) });
+      body = await readJson(response);
+    } catch {
+      tell(0);
+      return failure("network", "The server did not answer.");
+    }
+    if (!response.ok || body === notJson) {
+      tell(response.status, body === notJson ? undefined : body);
+      return problem(response, body);
+    }
+    const { status } = response;
+    const accept = () => tell(status, body);
+    if (!request.hold) accept();
+    return { ok: true, httpStatus: status, body, accept, discard: () => tell(status, undefined, { discarded: true }) };
+  }
+
+  /**
+   * @param {WireRequest} request
+   * @returns {RequestInit}
+   */
+  #init({ method, body, bearer, cookie, keepalive = false }) {
+    /** @type {Record<string, string>} */
+    const headers = { accept: "application/json" };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    if (bearer !== undefined) headers["authorization"] = `Bearer ${bearer}`;
+    // Other sites cannot set it without the server's leave, so it marks the request as not forged.
+    if (cookie) headers["x-tacit-client"] = "js";
+    return {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: cookie ? "include" : "omit",
+      keepalive,
+      cache: "no-store",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+    };
+  }
+}
+
+/** Stands for a body that is not the server's: a proxy's error page, a hotel's greeting. */
+const notJson = Symbol("not JSON");
+
+/** @param {Response} response */
+const readJson = async (response) => {
+  const text = await response.text();
+  if (text === "") return undefined;
+  if (!/^application\/(?:[a-z.-]+\+)?json\b/i.test(response.headers.get("content-type") ?? "")) return notJson;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return notJson;
+  }
+};
+
+/**
+ * @param {Response} response
+ * @param {any} body
+ */
+const problem = (response, body) => {
+  const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
+  const more = { httpStatus: response.status, ...(seconds >= 0 ? { retryAfter: seconds } : {}) };
+  if (body === notJson || typeof body?.code !== "string") {
+    return failure("unavailable", "Something other than the server answered.", more);
+  }
+  const detail = String(body.detail ?? body.title ?? body.code);
+  return failure(body.code, detail, Array.isArray(body.fields) ? { ...more, fields: body.fields } : more);
+};
+
+/**
+ * Listeners get their own copy: what they change must not reach the client.
+ *
+ * @param {unknown} value
+ */
+const copy = (value) => (value === undefined ? undefined : structuredClone(value));
