@@ -1,1 +1,42 @@
-//! tacit-domain
+//! The rules: what may happen, and in which order. No HTTP, no SQL.
+//!
+//! A surface calls one method of one service; the method opens and commits its own transactions. Services hold no
+//! services: what they share is in `core`.
+
+pub mod access_tokens;
+pub mod accounts;
+pub mod address;
+pub mod caller;
+pub mod fault;
+pub mod health;
+pub mod housekeeping;
+pub mod keyring;
+pub mod login;
+pub mod mailbox;
+pub mod outbox;
+pub mod refresh;
+pub mod seams;
+pub mod sessions;
+pub mod settings;
+pub mod sign_ups;
+pub mod signing_keys;
+pub mod srp_pool;
+pub mod tokens;
+
+mod aead;
+mod core;
+mod decoys;
+mod handshake;
+mod open;
+mod seal;
+mod secrets;
+mod throttle;
+mod verifiers;
+
+pub use open::{Domain, OpenError};
+pub use tacit_store::accounts::{AccountStatus, Role};
+pub use tacit_store::sessions::RefreshDelivery;
+pub use tacit_store::{AccountId, Engine, MailId, OutboxId, SessionId, Store, StoreError, Timestamp};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Access tokens: JWTs by RFC 9068, signed here, checked here against the session each time.
+
+use jsonwebtoken::{Algorithm, Header, Validation};
+use serde::{Deserialize, Serialize};
+use tacit_store::accounts::Role;
+use tacit_store::{AccountId, SessionId, Timestamp};
+use uuid::Uuid;
+
+use crate::core::Core;
+use crate::fault::Internal;
+
+/// How far a verifier's clock may differ from ours.
+const LEEWAY_SECONDS: i64 = 5;
+
+/// What an access token says (RFC 9068 §2.2).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Claims {
+    pub(crate) iss: String,
+    pub(crate) aud: String,
+    pub(crate) sub: Uuid,
+    pub(crate) sid: Uuid,
+    pub(crate) jti: String,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    pub(crate) auth_time: i64,
+    pub(crate) amr: Vec<String>,
+    pub(crate) role: String,
+}
+
+/// What a token is to be made for.
+pub(crate) struct Grant {
+    pub(crate) account: AccountId,
+    pub(crate) session: SessionId,
+    pub(crate) role: Role,
+    pub(crate) auth_time: Timestamp,
+    pub(crate) amr: Vec<String>,
+}
+
+impl Core {
+    /// Signs an access token; the second value is its life in seconds.
+    pub(crate) async fn sign_access_token(&self, grant: Grant, now: Timestamp) -> Result<(String, u64), Internal> {
+        let keys = self.key_set(now).await?;
+        let life = self.settings.lifetimes.access_token.as_secs();
+        let issued = now.as_millis().div_euclid(1000);
+        let claims = Claims {
+            iss: self.issuer().to_owned(),
+            aud: self.settings.audience.clone(),
+            sub: grant.account.as_uuid(),
+            sid: grant.session.as_uuid(),
+            jti: self.new_id(now).to_string(),
+            iat: issued,
+            exp: issued.saturating_add(i64::try_from(life).unwrap_or(i64::MAX)),
+            auth_time: grant.auth_time.as_millis().div_euclid(1000),
+            amr: grant.amr,
+            role: grant.role.as_str().to_owned(),
+        };
+        let mut header = Header::new(keys.signing.algorithm);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = Some(keys.signing.kid.clone());
+        let token = jsonwebtoken::encode(&header, &claims, &keys.signing.key).map_err(Internal::Signing)?;
+        Ok((token, life))
+    }
+
+    /// What a token says, if we signed it and it is in force; whether its session still lives is for the caller to ask.
+    pub(crate) async fn read_access_token(&self, token: &str, now: Timestamp) -> Result<Option<Claims>, Internal> {
+        let Ok(header) = jsonwebtoken::decode_header(token) else { return Ok(None) };
+        let Some(kid) = header.kid.filter(|_| header.typ.as_deref() == Some("at+jwt")) else { return Ok(None) };
+        let keys = self.key_set(now).await?;
+        let Some(key) = keys.find(&kid) else { return Ok(None) };
+        let validation = self.validation(key.algorithm);
+        let Ok(data) = jsonwebtoken::decode::<Claims>(token, &key.key, &validation) else { return Ok(None) };
+        let claims = data.claims;
+        let seconds = now.as_millis().div_euclid(1000);
+        let in_force = claims.exp > seconds - LEEWAY_SECONDS && claims.iat <= seconds + LEEWAY_SECONDS;
+        Ok(in_force.then_some(claims))
+    }
+
+    /// `iss`: the public URL without a trailing slash.
+    pub(crate) fn issuer(&self) -> &str {
+        self.settings.public_url.as_str().trim_end_matches('/')
+    }
+
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        // Times are checked against our own clock.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.set_issuer(&[self.issuer()]);
+        validation.set_audience(&[&self.settings.audience]);
+        validation
+    }
+}

@@ -1,0 +1,94 @@
+//! E-mail addresses: how a person wrote one, and the key under which an account is found.
+
+use tacit_shared::FieldCode;
+use tacit_shared::limits;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::fault::InvalidInput;
+
+/// A well-formed e-mail address.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    written: String,
+    key: String,
+}
+
+impl Address {
+    /// Parses the `auth_id` of a request.
+    ///
+    /// Accepted is the dot-atom form of RFC 5322 §3.2.3, UTF-8 allowed by RFC 6532; quoted local parts, comments and
+    /// domain literals are refused: no mailbox in use needs them, and they let one mailbox have many spellings.
+    ///
+    /// # Errors
+    /// [`InvalidInput`] that names `auth_id`.
+    pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        if text.is_empty() {
+            return Err(InvalidInput::field("auth_id", FieldCode::Required));
+        }
+        if text.len() > limits::AUTH_ID_MAX {
+            return Err(InvalidInput::field("auth_id", FieldCode::TooLong));
+        }
+        let options = email_address::Options::default().without_display_text().without_domain_literal();
+        let quoted = text.starts_with('"') || text.contains(|c: char| c.is_control() || c.is_whitespace());
+        if quoted || email_address::EmailAddress::parse_with_options(text, options).is_err() {
+            return Err(InvalidInput::field("auth_id", FieldCode::Malformed));
+        }
+        Ok(Self { written: text.to_owned(), key: key_of(text) })
+    }
+
+    /// The address as it was written; mail goes there.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// The key under which an account is found: case and Unicode form do not matter.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// NFKC after lower-casing, the domain in its ASCII form where it has one.
+fn key_of(text: &str) -> String {
+    let lower: String = text.to_lowercase().nfkc().collect();
+    match lower.rsplit_once('@') {
+        Some((local, domain)) => match url::Host::parse(domain) {
+            Ok(host) => format!("{local}@{host}"),
+            Err(_) => lower.clone(),
+        },
+        None => lower,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_unicode_form_lead_to_the_same_account() {
+        let plain = Address::parse("José@Bücher.example").unwrap();
+        let decomposed = Address::parse("JOSE\u{301}@bu\u{308}cher.EXAMPLE").unwrap();
+        assert_eq!(plain.key(), decomposed.key());
+        assert_eq!(plain.key(), "josé@xn--bcher-kva.example");
+        assert_eq!(plain.as_str(), "José@Bücher.example");
+    }
+
+    #[test]
+    fn spellings_that_are_no_mailbox_are_refused() {
+        let long = format!("{}@example.com", "a".repeat(10_000));
+        for text in [
+            "",
+            "person",
+            "@example.com",
+            "a b@example.com",
+            "\"a b\"@example.com",
+            "a@[127.0.0.1]",
+            "a@b@c",
+            "a\n@example.com",
+            &long,
+        ] {
+            assert!(Address::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Who asks, and from where.
+
+use tacit_store::accounts::{AccountRecord, Role};
+use tacit_store::sessions::SessionRecord;
+use tacit_store::{AccountId, SessionId};
+
+/// Where a request comes from; stored with a session so that its owner can recognise it.
+#[derive(Clone, Default)]
+pub struct Origin {
+    /// The client's address as the trusted proxies tell it.
+    pub ip_address: Option<String>,
+    /// `User-Agent`, cut to a bounded length by the surface.
+    pub user_agent: Option<String>,
+}
+
+/// A person whose access token and session were both found good for this request.
+#[derive(Clone)]
+pub struct Caller {
+    pub(crate) account: AccountRecord,
+    pub(crate) session: SessionRecord,
+}
+
+impl Caller {
+    /// The account.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        self.account.id
+    }
+
+    /// The session that asks.
+    #[must_use]
+    pub const fn session_id(&self) -> SessionId {
+        self.session.id
+    }
+
+    /// What the account may do.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.account.role
+    }
+}

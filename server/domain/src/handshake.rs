@@ -1,0 +1,187 @@
+//! What the server must remember between the two steps of a handshake, as fixed bytes that only it can read.
+
+use tacit_store::Timestamp;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// Longest public value: the 4096-bit group.
+pub(crate) const PUBLIC_MAX: usize = 512;
+/// Bytes of an encoded [`Handshake`], the same for every account and group.
+pub(crate) const LENGTH: usize = 1 + 1 + 1 + 2 + 16 + 16 + 8 + 16 + 8 + 16 + 32 + 16 + 32 + 32 + PUBLIC_MAX;
+const VERSION: u8 = 1;
+/// A handshake is answered within this time.
+pub(crate) const LIFETIME_MS: i64 = 2 * 60 * 1000;
+/// How far in the future an issue time may lie: two nodes' clocks differ.
+pub(crate) const SKEW_MS: i64 = 5 * 1000;
+/// How long after its issue a nonce stays spent: its life, and more than any doubt about clocks.
+pub(crate) const SPENT_KEPT_MS: i64 = LIFETIME_MS + 60 * 60 * 1000;
+
+/// What a proof authorises.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Login,
+}
+
+impl Purpose {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Login => 1,
+        }
+    }
+}
+
+/// Whose credential the challenge was made from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// Nobody's: the address is unknown.
+    Decoy,
+    /// An account's.
+    Account,
+    /// A sign-up's that waits for activation.
+    Pending,
+}
+
+impl Subject {
+    pub(crate) const fn byte(self) -> u8 {
+        match self {
+            Self::Decoy => 0,
+            Self::Account => 1,
+            Self::Pending => 2,
+        }
+    }
+
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Decoy),
+            1 => Some(Self::Account),
+            2 => Some(Self::Pending),
+            _ => None,
+        }
+    }
+}
+
+/// The server's state between step one and step two.
+pub(crate) struct Handshake {
+    pub(crate) purpose: Purpose,
+    pub(crate) subject: Subject,
+    pub(crate) preset: u16,
+    /// Account or pending credential; zero for a decoy.
+    pub(crate) owner: Uuid,
+    pub(crate) credential: Uuid,
+    pub(crate) version: i64,
+    /// The session that asked, for purposes other than login; zero otherwise.
+    pub(crate) session: Uuid,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) nonce: [u8; 16],
+    /// The throttle key of the address.
+    pub(crate) attempt: [u8; 32],
+    pub(crate) identity: [u8; 16],
+    pub(crate) salt: [u8; 32],
+    pub(crate) b: Zeroizing<[u8; 32]>,
+    /// `B`, left-padded to the longest group.
+    pub(crate) public: [u8; PUBLIC_MAX],
+}
+
+impl Handshake {
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Zeroizing::new(Vec::with_capacity(LENGTH));
+        out.extend_from_slice(&[VERSION, self.purpose.byte(), self.subject.byte()]);
+        out.extend_from_slice(&self.preset.to_be_bytes());
+        out.extend_from_slice(self.owner.as_bytes());
+        out.extend_from_slice(self.credential.as_bytes());
+        out.extend_from_slice(&self.version.to_be_bytes());
+        out.extend_from_slice(self.session.as_bytes());
+        out.extend_from_slice(&self.issued_at.as_millis().to_be_bytes());
+        out.extend_from_slice(&self.nonce);
+        out.extend_from_slice(&self.attempt);
+        out.extend_from_slice(&self.identity);
+        out.extend_from_slice(&self.salt);
+        out.extend_from_slice(&*self.b);
+        out.extend_from_slice(&self.public);
+        out
+    }
+
+    /// Reads what [`Handshake::encode`] wrote; `None` for another version or length.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != LENGTH {
+            return None;
+        }
+        let mut rest = bytes;
+        let [version, purpose, subject] = take::<3>(&mut rest)?;
+        let purpose = match purpose {
+            1 => Purpose::Login,
+            _ => return None,
+        };
+        let subject = Subject::from_byte(subject)?;
+        if version != VERSION {
+            return None;
+        }
+        Some(Self {
+            purpose,
+            subject,
+            preset: u16::from_be_bytes(take(&mut rest)?),
+            owner: Uuid::from_bytes(take(&mut rest)?),
+            credential: Uuid::from_bytes(take(&mut rest)?),
+            version: i64::from_be_bytes(take(&mut rest)?),
+            session: Uuid::from_bytes(take(&mut rest)?),
+            issued_at: Timestamp::from_millis(i64::from_be_bytes(take(&mut rest)?)),
+            nonce: take(&mut rest)?,
+            attempt: take(&mut rest)?,
+            identity: take(&mut rest)?,
+            salt: take(&mut rest)?,
+            b: Zeroizing::new(take(&mut rest)?),
+            public: take(&mut rest)?,
+        })
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk::<N>()?;
+    *rest = tail;
+    Some(*head)
+}
+
+/// Left-pads a public value or verifier to the longest group.
+pub(crate) fn pad(bytes: &[u8]) -> [u8; PUBLIC_MAX] {
+    let mut padded = [0u8; PUBLIC_MAX];
+    for (to, from) in padded.iter_mut().rev().zip(bytes.iter().rev()) {
+        *to = *from;
+    }
+    padded
+}
+
+/// The last `length` bytes of what [`pad`] made.
+pub(crate) fn unpad(padded: &[u8; PUBLIC_MAX], length: usize) -> Option<&[u8]> {
+    padded.get(PUBLIC_MAX.checked_sub(length)?..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handshake_reads_back_as_it_was_written_and_no_other_length_does() {
+        let state = Handshake {
+            purpose: Purpose::Login,
+            subject: Subject::Pending,
+            preset: 3,
+            owner: Uuid::from_bytes([1; 16]),
+            credential: Uuid::from_bytes([2; 16]),
+            version: 7,
+            session: Uuid::nil(),
+            issued_at: Timestamp::from_millis(1_234),
+            nonce: [3; 16],
+            attempt: [4; 32],
+            identity: [5; 16],
+            salt: [6; 32],
+            b: Zeroizing::new([7; 32]),
+            public: pad(&[8; 256]),
+        };
+        let bytes = state.encode();
+        assert_eq!(bytes.len(), LENGTH);
+        assert_eq!(*Handshake::decode(&bytes).unwrap().encode(), *bytes);
+        assert!(Handshake::decode(&bytes[1..]).is_none());
+        assert!(Handshake::decode(&[bytes.as_slice(), &[0]].concat()).is_none());
+        assert_eq!(unpad(&state.public, 256).unwrap(), [8; 256]);
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether this node can do its work.
+
+use std::sync::Arc;
+
+use tacit_store::outbox;
+
+use crate::core::Core;
+
+/// Looks at the parts.
+#[derive(Clone)]
+pub struct Health(pub(crate) Arc<Core>);
+
+/// The state of each part.
+pub struct Report {
+    /// The database answers.
+    pub database: bool,
+    /// There is a key that signs.
+    pub signing_keys: bool,
+    /// Places taken in the SRP pool, and places there are.
+    pub srp_pool: (usize, usize),
+    /// Mails not sent yet; `None` if nobody could be asked.
+    pub open_mails: Option<u64>,
+}
+
+impl Report {
+    /// Whether requests can be served.
+    #[must_use]
+    pub const fn is_ready(&self) -> bool {
+        self.database && self.signing_keys
+    }
+}
+
+impl Health {
+    /// Looks at every part.
+    pub async fn report(&self) -> Report {
+        let core = &self.0;
+        let database = core.store.ping().await.is_ok();
+        let signing_keys = core.key_set(core.now()).await.is_ok();
+        let open_mails = match core.store.read().await {
+            Ok(mut tx) => outbox::count_open(&mut tx).await.ok().and_then(|count| u64::try_from(count).ok()),
+            Err(_) => None,
+        };
+        Report { database, signing_keys, srp_pool: core.srp_pool.load(), open_mails }
+    }
+}

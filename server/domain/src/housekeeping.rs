@@ -1,0 +1,76 @@
+//! What must be tidied now and then: rows whose time is over, keys that are old.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tacit_store::{
+    Timestamp, credentials, invitations, outbox, pending_credentials, refresh_tokens, sessions, spent_handshakes,
+    throttles,
+};
+
+use crate::core::Core;
+use crate::decoys::PresetShares;
+use crate::fault::Internal;
+
+/// How long an ended session stays to be looked up.
+const ENDED_SESSIONS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How long finished work stays to be looked up.
+const DONE_WORK_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Tidies up.
+#[derive(Clone)]
+pub struct Housekeeping(pub(crate) Arc<Core>);
+
+impl Housekeeping {
+    /// Deletes what has expired, rotates old signing keys, destroys old epoch keys. Safe to run on every node.
+    ///
+    /// # Errors
+    /// Any failure of the database; what was done stays done.
+    pub async fn run(&self) -> Result<(), Internal> {
+        let core = &self.0;
+        let now = core.now();
+        self.delete_expired(now).await?;
+        core.destroy_epoch_keys(now).await?;
+        core.tend_signing_keys(now).await?;
+        core.read_preset_shares().await
+    }
+
+    /// One short transaction a table: a node that cleans must not keep others waiting.
+    async fn delete_expired(&self, now: Timestamp) -> Result<(), Internal> {
+        macro_rules! each {
+            ($($delete:path => $time:expr),* $(,)?) => {
+                $({
+                    let mut tx = self.0.store.begin().await?;
+                    let deleted = $delete(&mut tx, $time).await?;
+                    tx.commit().await?;
+                    if deleted > 0 {
+                        tracing::debug!(deleted, what = stringify!($delete), "expired rows deleted");
+                    }
+                })*
+            };
+        }
+        each! {
+            spent_handshakes::delete_expired => now,
+            throttles::delete_expired => now,
+            pending_credentials::delete_expired => now,
+            invitations::delete_expired => now,
+            refresh_tokens::delete_expired => now,
+            sessions::delete_ended_before => now - ENDED_SESSIONS_KEPT,
+            outbox::delete_done_before => now - DONE_WORK_KEPT,
+        }
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Reads how the presets of real credentials are spread, for decoys to follow.
+    pub(crate) async fn read_preset_shares(&self) -> Result<(), Internal> {
+        let counts = credentials::count_by_preset(&mut self.store.read().await?).await?;
+        let counts = counts
+            .into_iter()
+            .filter_map(|(preset, count)| Some((u16::try_from(preset).ok()?, u64::try_from(count).ok()?)))
+            .collect();
+        *self.preset_shares.write().unwrap_or_else(std::sync::PoisonError::into_inner) = PresetShares::new(counts);
+        Ok(())
+    }
+}

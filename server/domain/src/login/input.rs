@@ -1,0 +1,57 @@
+//! What a login's two requests say, parsed.
+
+use tacit_shared::FieldCode;
+use tacit_shared::limits;
+use tacit_shared::messages;
+use tacit_shared::srp::Proof;
+
+use crate::address::Address;
+use crate::fault::InvalidInput;
+use tacit_store::sessions::RefreshDelivery;
+
+/// Step one, parsed.
+pub struct StartLogin {
+    pub(super) address: Address,
+    pub(super) ticket: Option<String>,
+}
+
+impl TryFrom<messages::LoginStart> for StartLogin {
+    type Error = InvalidInput;
+
+    fn try_from(message: messages::LoginStart) -> Result<Self, InvalidInput> {
+        Ok(Self { address: Address::parse(&message.auth_id)?, ticket: message.ticket })
+    }
+}
+
+/// Step two, parsed as far as it can be before the handshake is open.
+pub struct ProveLogin {
+    pub(super) handshake: String,
+    pub(super) public: String,
+    pub(super) proof: Proof,
+    pub(super) delivery: RefreshDelivery,
+    pub(super) device_name: Option<String>,
+}
+
+impl ProveLogin {
+    /// How the caller wants its refresh token.
+    #[must_use]
+    pub const fn delivery(&self) -> RefreshDelivery {
+        self.delivery
+    }
+}
+
+impl TryFrom<messages::LoginProof> for ProveLogin {
+    type Error = InvalidInput;
+
+    fn try_from(message: messages::LoginProof) -> Result<Self, InvalidInput> {
+        let proof = Proof::parse(&message.m1).map_err(|_| InvalidInput::field("M1", FieldCode::Malformed))?;
+        let delivery = match message.refresh_delivery.unwrap_or_default() {
+            messages::RefreshDelivery::Body => RefreshDelivery::Body,
+            messages::RefreshDelivery::Cookie => RefreshDelivery::Cookie,
+        };
+        if message.device_name.as_ref().is_some_and(|name| name.chars().count() > limits::DEVICE_NAME_MAX) {
+            return Err(InvalidInput::field("device_name", FieldCode::TooLong));
+        }
+        Ok(Self { handshake: message.handshake, public: message.a, proof, delivery, device_name: message.device_name })
+    }
+}

@@ -1,0 +1,180 @@
+//! Puts the domain together over a database, and makes sure the two belong together.
+
+use std::sync::{Arc, RwLock};
+
+use tacit_shared::preset;
+use tacit_store::credentials::CredentialRecord;
+use tacit_store::{AccountId, CredentialId, Store, StoreError, instance};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::accounts::Accounts;
+use crate::core::Core;
+use crate::decoys::{self, PresetShares};
+use crate::fault::Internal;
+use crate::health::Health;
+use crate::housekeeping::Housekeeping;
+use crate::keyring::{Keyring, MasterKey};
+use crate::login::Logins;
+use crate::mailbox::Mailbox;
+use crate::outbox::Outbox;
+use crate::refresh::Refresh;
+use crate::seal::EpochKeys;
+use crate::seams::Seams;
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+use crate::sign_ups::SignUps;
+use crate::signing_keys::{SigningKeyCache, SigningKeys};
+use crate::srp_pool::SrpPool;
+use crate::verifiers::{self, Place};
+
+const REALM: &str = "realm";
+const FINGERPRINT: &str = "master_key_fingerprint";
+
+/// All services over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Domain {
+    /// What the operator decided.
+    pub settings: Arc<Settings>,
+    /// Sign-up and activation.
+    pub sign_ups: SignUps,
+    /// Login by SRP.
+    pub logins: Logins,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Renewal of tokens.
+    pub refresh: Refresh,
+    /// Accounts.
+    pub accounts: Accounts,
+    /// The keys that sign access tokens.
+    pub signing_keys: SigningKeys,
+    /// Later work.
+    pub outbox: Outbox,
+    /// The demo's mailbox.
+    pub mailbox: Mailbox,
+    /// Tidying up.
+    pub housekeeping: Housekeeping,
+    /// Whether all is well.
+    pub health: Health,
+}
+
+/// Why the domain does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database was made with another master key; nothing in it could be opened.
+    #[error(
+        "the database belongs to master key {pinned}, and this one is {given}; give it the key it was made with \
+         (see \"Master key\" in docs/operations.md)"
+    )]
+    OtherMasterKey {
+        /// Fingerprint in the database.
+        pinned: String,
+        /// Fingerprint of the key given.
+        given: String,
+    },
+    /// The database was made for another realm; every credential in it is bound to that one.
+    #[error(
+        "the database was made for realm `{pinned}`, and the configuration says `{given}`; a realm cannot be changed"
+    )]
+    OtherRealm {
+        /// Realm in the database.
+        pinned: String,
+        /// Realm of the configuration.
+        given: String,
+    },
+    /// The pool's threads do not start.
+    #[error("the SRP threads do not start: {0}")]
+    Threads(std::io::Error),
+    /// A part failed.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl Domain {
+    /// Opens the domain over a migrated database. At first start, pins the realm and the master key.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(store: Store, master: &MasterKey, settings: Settings, seams: Seams) -> Result<Self, OpenError> {
+        pin(&store, master, &settings).await?;
+        // A second call finds the first one's provider, which is the same.
+        jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().ok();
+        let keyring = Keyring::new(master);
+        let stand_in = stand_in(&keyring, &seams)?;
+        let srp_pool =
+            SrpPool::start(settings.limits.srp_workers, settings.limits.srp_queue).map_err(OpenError::Threads)?;
+        let settings = Arc::new(settings);
+        let core = Arc::new(Core {
+            store,
+            keyring,
+            settings: Arc::clone(&settings),
+            clock: seams.clock,
+            entropy: seams.entropy,
+            epoch_keys: EpochKeys::default(),
+            signing_keys: SigningKeyCache::default(),
+            srp_pool,
+            preset_shares: RwLock::new(PresetShares::new(Vec::new())),
+            stand_in,
+            outbox_bell: Notify::new(),
+        });
+        core.ensure_signing_keys(core.now()).await?;
+        core.read_preset_shares().await?;
+        Ok(Self {
+            settings,
+            sign_ups: SignUps(Arc::clone(&core)),
+            logins: Logins(Arc::clone(&core)),
+            sessions: Sessions(Arc::clone(&core)),
+            refresh: Refresh(Arc::clone(&core)),
+            accounts: Accounts(Arc::clone(&core)),
+            signing_keys: SigningKeys(Arc::clone(&core)),
+            outbox: Outbox(Arc::clone(&core)),
+            mailbox: Mailbox(Arc::clone(&core)),
+            housekeeping: Housekeeping(Arc::clone(&core)),
+            health: Health(core),
+        })
+    }
+}
+
+/// Checks the database against realm and key; writes them down where nothing is written yet.
+async fn pin(store: &Store, master: &MasterKey, settings: &Settings) -> Result<(), OpenError> {
+    let fingerprint = master.fingerprint();
+    let mut tx = store.begin().await?;
+    instance::insert_if_absent(&mut tx, FINGERPRINT, &fingerprint).await?;
+    instance::insert_if_absent(&mut tx, REALM, &settings.realm).await?;
+    let pinned_key = instance::find(&mut tx, FINGERPRINT).await?.unwrap_or_default();
+    let pinned_realm = instance::find(&mut tx, REALM).await?.unwrap_or_default();
+    if pinned_key != fingerprint {
+        return Err(OpenError::OtherMasterKey { pinned: pinned_key, given: fingerprint });
+    }
+    if pinned_realm != settings.realm {
+        return Err(OpenError::OtherRealm { pinned: pinned_realm, given: settings.realm.clone() });
+    }
+    Ok(tx.commit().await?)
+}
+
+/// A sealed credential of nobody, opened where an address has none, so that both cost the same.
+fn stand_in(keyring: &Keyring, seams: &Seams) -> Result<CredentialRecord, Internal> {
+    let mut seed = [0u8; 32];
+    seams.entropy.fill(&mut seed);
+    let decoy = decoys::derive(&keyring.decoys, &seed, &PresetShares::new(Vec::new()));
+    let verifier = decoys::verifier(&keyring.decoys, &seed, preset::DEFAULT)?;
+    let mut record = CredentialRecord {
+        account_id: AccountId::from_uuid(Uuid::nil()),
+        id: CredentialId::from_uuid(Uuid::nil()),
+        version: 0,
+        identity: tacit_shared::encoding::to_hex(&decoy.identity),
+        salt: decoy.salt.to_vec(),
+        preset: preset::DEFAULT.number,
+        key_id: keyring.id.clone(),
+        verifier_sealed: Vec::new(),
+        created_at: seams.clock.now(),
+    };
+    record.verifier_sealed = verifiers::seal(keyring, &Place::of_account(&record), &verifier, &*seams.entropy)?;
+    Ok(record)
+}

@@ -1,0 +1,244 @@
+//! What must happen later, written in the same transaction as what causes it.
+//!
+//! A row that carries a secret has it sealed, and loses it once the work is done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tacit_store::outbox::{self, OutboxRecord};
+use tacit_store::{OutboxId, StoreError, Timestamp, Tx};
+use zeroize::Zeroizing;
+
+use crate::aead;
+use crate::core::Core;
+use crate::fault::Internal;
+
+/// The queue of later work, as `jobs` sees it.
+#[derive(Clone)]
+pub struct Outbox(pub(crate) Arc<Core>);
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// A sign-up waits for its activation.
+    Activation,
+    /// Somebody signed up with an address that has an account.
+    AlreadyRegistered,
+}
+
+impl MailKind {
+    /// As stored, and as its templates are named.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Activation => "activation",
+            Self::AlreadyRegistered => "already_registered",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Activation, Self::AlreadyRegistered].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A mail to be written.
+pub(crate) struct NewMail {
+    pub(crate) kind: MailKind,
+    pub(crate) to: String,
+    pub(crate) language: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) secret: Option<MailSecret>,
+}
+
+/// What of a mail must not lie readable in the database.
+pub struct MailSecret {
+    /// The secret of the link.
+    pub link: Zeroizing<String>,
+    /// The code a person can type.
+    pub code: Option<Zeroizing<String>>,
+}
+
+/// A claimed mail.
+pub struct MailJob {
+    /// The row.
+    pub id: OutboxId,
+    /// What it is about.
+    pub kind: MailKind,
+    /// Where it goes.
+    pub to: String,
+    /// The reader's language, a BCP 47 tag.
+    pub language: String,
+    /// What the reader is called.
+    pub display_name: Option<String>,
+    /// When the secret in it expires.
+    pub expires_at: Timestamp,
+    /// The secret, opened.
+    pub secret: Option<MailSecret>,
+    /// When the row was written.
+    pub created_at: Timestamp,
+    /// How often it was tried before.
+    pub attempts: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    to: String,
+    language: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    expires_at: i64,
+}
+
+/// Two lines: the link's secret, the code.
+fn encode_secret(secret: &MailSecret) -> Zeroizing<String> {
+    let code = secret.code.as_ref().map_or("", |code| code.as_str());
+    Zeroizing::new([secret.link.as_str(), "\n", code].concat())
+}
+
+fn decode_secret(plain: &[u8]) -> Option<MailSecret> {
+    let (link, code) = std::str::from_utf8(plain).ok()?.split_once('\n')?;
+    let code = (!code.is_empty()).then(|| Zeroizing::new(code.to_owned()));
+    Some(MailSecret { link: Zeroizing::new(link.to_owned()), code })
+}
+
+impl Core {
+    /// Writes a mail into the outbox. After the commit, ring `outbox_bell`.
+    pub(crate) async fn push_mail(&self, tx: &mut Tx, mail: NewMail, now: Timestamp) -> Result<(), Internal> {
+        let id = OutboxId::from_uuid(self.new_id(now));
+        let seal = |secret: &MailSecret| {
+            aead::seal(&self.keyring.outbox, &aad(id), encode_secret(secret).as_bytes(), &*self.entropy)
+        };
+        let payload = Payload {
+            to: mail.to,
+            language: mail.language,
+            display_name: mail.display_name,
+            expires_at: mail.expires_at.as_millis(),
+        };
+        let record = OutboxRecord {
+            id,
+            kind: ["mail.", mail.kind.as_str()].concat(),
+            payload: serde_json::to_string(&payload).map_err(|_| Internal::Malformed("mail"))?,
+            key_id: mail.secret.as_ref().map(|_| self.keyring.id.clone()),
+            sealed: mail.secret.as_ref().map(seal).transpose()?,
+            created_at: now,
+            due_at: now,
+            attempts: 0,
+            lease_until: None,
+            done_at: None,
+            failed_at: None,
+            last_error: None,
+        };
+        Ok(outbox::push(tx, &record).await?)
+    }
+
+    fn mail_job(&self, record: OutboxRecord) -> Result<MailJob, Internal> {
+        let malformed = || Internal::Malformed("outbox row");
+        let kind = record.kind.strip_prefix("mail.").and_then(MailKind::parse).ok_or_else(malformed)?;
+        let payload: Payload = serde_json::from_str(&record.payload).map_err(|_| malformed())?;
+        let secret = match &record.sealed {
+            None => None,
+            Some(sealed) => {
+                let plain = aead::open(&self.keyring.outbox, &aad(record.id), sealed);
+                Some(decode_secret(&plain.ok_or(Internal::Sealed("outbox row"))?).ok_or_else(malformed)?)
+            }
+        };
+        Ok(MailJob {
+            id: record.id,
+            kind,
+            to: payload.to,
+            language: payload.language,
+            display_name: payload.display_name,
+            expires_at: Timestamp::from_millis(payload.expires_at),
+            secret,
+            created_at: record.created_at,
+            attempts: u32::try_from(record.attempts).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+impl Outbox {
+    /// Takes up to `limit` rows that are due, for as long as `lease`; nobody else gets them meanwhile.
+    ///
+    /// A row that cannot be read is given up, and said so in the log: it would never become readable.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn claim(&self, limit: u32, lease: Duration) -> Result<Vec<MailJob>, Internal> {
+        let core = &self.0;
+        let now = core.now();
+        let mut tx = core.store.begin().await?;
+        let records = outbox::claim(&mut tx, now, now + lease, limit.into()).await?;
+        let mut jobs = Vec::with_capacity(records.len());
+        for record in records {
+            let id = record.id;
+            match core.mail_job(record) {
+                Ok(job) => jobs.push(job),
+                Err(error) => {
+                    tracing::error!(outbox = %id, %error, "an outbox row is given up");
+                    outbox::fail(&mut tx, id, now, &error.to_string()).await?;
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok(jobs)
+    }
+
+    /// The work is done; its secret is erased.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn finish(&self, id: OutboxId) -> Result<(), StoreError> {
+        let mut tx = self.0.store.begin().await?;
+        outbox::finish(&mut tx, id, self.0.now()).await?;
+        tx.commit().await
+    }
+
+    /// The work failed for now; it is due again after `wait`.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn retry(&self, id: OutboxId, wait: Duration, error: &str) -> Result<(), StoreError> {
+        let mut tx = self.0.store.begin().await?;
+        outbox::retry(&mut tx, id, self.0.now() + wait, error).await?;
+        tx.commit().await
+    }
+
+    /// The work can never succeed; its secret is erased.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn give_up(&self, id: OutboxId, error: &str) -> Result<(), StoreError> {
+        let mut tx = self.0.store.begin().await?;
+        outbox::fail(&mut tx, id, self.0.now(), error).await?;
+        tx.commit().await
+    }
+
+    /// Rows neither done nor given up.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn open_rows(&self) -> Result<u64, StoreError> {
+        let count = outbox::count_open(&mut self.0.store.read().await?).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Returns when a row was committed by this process; another's are found by polling.
+    pub async fn rung(&self) {
+        self.0.outbox_bell.notified().await;
+    }
+
+    /// A random share of `wait`, between half and all of it: retries must not march in step.
+    #[must_use]
+    pub fn jitter(&self, wait: Duration) -> Duration {
+        let mut random = [0u8; 4];
+        self.0.entropy.fill(&mut random);
+        let share = f64::from(u32::from_be_bytes(random)) / f64::from(u32::MAX);
+        wait.mul_f64(share.mul_add(0.5, 0.5))
+    }
+}
+
+fn aad(id: OutboxId) -> Vec<u8> {
+    [b"tacit/v1/outbox/".as_slice(), id.as_bytes()].concat()
+}

@@ -1,0 +1,111 @@
+//! Renewal of tokens: each refresh token is used once, and a second use ends the session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tacit_shared::codes::Code;
+use tacit_store::accounts::{AccountRecord, AccountStatus};
+use tacit_store::refresh_tokens::{self, RefreshTokenRecord};
+use tacit_store::sessions::{self, SessionRecord};
+use tacit_store::{StoreError, Timestamp, Tx};
+
+use crate::core::Core;
+use crate::fault::{Fault, Internal};
+use crate::secrets::{self, Purpose};
+use crate::sessions::ended;
+use crate::tokens::TokenPair;
+
+/// Two tabs may use one token together: within this time a repeat gets the same successor.
+const REPEAT: Duration = Duration::from_secs(10);
+
+/// Renewal of tokens.
+#[derive(Clone)]
+pub struct Refresh(pub(crate) Arc<Core>);
+
+/// Why tokens are not renewed.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Unknown, expired, or its session has ended.
+    #[error("the refresh token is not valid")]
+    Invalid,
+    /// Used before: whoever comes second, thief or owner, ends the session.
+    #[error("the refresh token was used before")]
+    Reused,
+    /// Ours to mend.
+    #[error(transparent)]
+    Internal(#[from] Internal),
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl Fault for RefreshError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Invalid => Code::RefreshInvalid,
+            Self::Reused => Code::RefreshReused,
+            Self::Internal(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Internal(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+impl Refresh {
+    /// Exchanges a refresh token for a new pair.
+    ///
+    /// The claim is one statement in the database, so of many that use a token together one rotates it and the rest
+    /// read what that one wrote.
+    ///
+    /// # Errors
+    /// [`RefreshError::Invalid`], [`RefreshError::Reused`].
+    pub async fn refresh(&self, token: &str) -> Result<TokenPair, RefreshError> {
+        let core = &self.0;
+        let now = core.now();
+        let hash = secrets::token_hash(&core.keyring, Purpose::RefreshToken, token);
+        let mut tx = core.store.begin().await?;
+        let found = refresh_tokens::find(&mut tx, hash).await?;
+        let record = found.filter(|record| record.expires_at > now).ok_or(RefreshError::Invalid)?;
+        let (session, account) = self.living(&mut tx, &record, now).await?;
+
+        let nonce = core.refresh_nonce();
+        if record.used_at.is_none() && refresh_tokens::claim(&mut tx, hash, &nonce, now).await? {
+            let next = core.succeed_refresh_token(&mut tx, token, &nonce, &session, now).await?;
+            sessions::update_seen(&mut tx, session.id, now).await?;
+            tx.commit().await?;
+            return Ok(core.pair(&account, &session, next, now).await?);
+        }
+        let used = refresh_tokens::find(&mut tx, hash).await?.ok_or(RefreshError::Invalid)?;
+        match (used.used_at, &used.successor_nonce) {
+            (Some(used_at), Some(nonce)) if now <= used_at + REPEAT => {
+                let next = core.successor(token, nonce);
+                drop(tx);
+                Ok(core.pair(&account, &session, next, now).await?)
+            }
+            _ => {
+                sessions::end(&mut tx, session.id, account.id, ended::REUSED, now).await?;
+                tx.commit().await?;
+                tracing::warn!(account = %account.id, session = %session.id, "a used refresh token came back: session ended");
+                Err(RefreshError::Reused)
+            }
+        }
+    }
+
+    async fn living(
+        &self,
+        tx: &mut Tx,
+        record: &RefreshTokenRecord,
+        now: Timestamp,
+    ) -> Result<(SessionRecord, AccountRecord), RefreshError> {
+        let found = sessions::find_active(tx, record.session_id, now).await?;
+        found.filter(|(_, account)| account.status == AccountStatus::Active).ok_or(RefreshError::Invalid)
+    }
+}

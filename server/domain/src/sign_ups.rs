@@ -1,0 +1,382 @@
+//! Sign-up in zero-knowledge form: a credential waits, pending, until somebody proves that the address is theirs.
+
+mod error;
+mod input;
+
+use std::sync::Arc;
+
+use tacit_shared::FieldCode;
+use tacit_shared::messages::ParsedCredential;
+use tacit_store::accounts::{self, AccountRecord, AccountStatus, Role};
+use tacit_store::credentials::{self, CredentialRecord};
+use tacit_store::pending_credentials::{self, PendingCredentialRecord};
+use tacit_store::{AccountId, CredentialId, PendingId, SecretHash, StoreErrorKind, Timestamp, Tx, invitations};
+use zeroize::Zeroizing;
+
+pub use self::error::SignUpError;
+use self::input::ActivationSecret;
+pub use self::input::{Activation, CheckAddress, ResendActivation, SignUp};
+use crate::address::Address;
+use crate::core::Core;
+use crate::fault::{Internal, InvalidInput};
+use crate::outbox::{MailKind, MailSecret, NewMail};
+use crate::secrets::{self, Purpose};
+use crate::throttle::Window;
+use crate::verifiers::{self, Place};
+
+const TICKET_PREFIX: &str = "tk_";
+const MAILS: &str = "sign_up_mail";
+const CODES: &str = "activation_code";
+
+/// Sign-up and activation.
+#[derive(Clone)]
+pub struct SignUps(pub(crate) Arc<Core>);
+
+/// What a check of an address may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// This server does not tell who has an account.
+    Undisclosed,
+    /// Nobody has an account with this address; said only with `reveal_accounts`.
+    Available,
+}
+
+/// A sign-up that waits for its activation.
+pub struct Accepted {
+    /// Shows later that this is the same sign-up: for another mail, and at login.
+    pub ticket: Zeroizing<String>,
+    /// Seconds until the activation expires.
+    pub expires_in: u64,
+    /// Seconds until another mail may be asked for.
+    pub resend_after: u64,
+}
+
+/// The two secrets of one activation mail.
+struct ActivationSecrets {
+    link: Zeroizing<String>,
+    code: Zeroizing<String>,
+    link_hash: SecretHash,
+    code_hash: SecretHash,
+}
+
+impl SignUps {
+    /// Says whether an address is free, if this server tells that at all.
+    ///
+    /// # Errors
+    /// [`SignUpError::Exists`], only with `reveal_accounts`.
+    pub async fn check(&self, check: CheckAddress) -> Result<Availability, SignUpError> {
+        let core = &self.0;
+        if !core.settings.reveal_accounts {
+            return Ok(Availability::Undisclosed);
+        }
+        let taken = accounts::find_by_key(&mut core.store.read().await?, check.address.key()).await?.is_some();
+        if taken { Err(SignUpError::Exists) } else { Ok(Availability::Available) }
+    }
+
+    /// Takes a credential, to wait until the address is shown to be the caller's.
+    ///
+    /// An address that has an account gets the same answer, the same row and a mail of its own; only its owner learns.
+    ///
+    /// # Errors
+    /// [`SignUpError::Closed`]; [`SignUpError::Exists`] only with `reveal_accounts`.
+    pub async fn sign_up(&self, sign_up: SignUp) -> Result<Accepted, SignUpError> {
+        let core = &self.0;
+        if !core.settings.registration_enabled {
+            return Err(SignUpError::Closed);
+        }
+        let now = core.now();
+        let ticket = secrets::random_token(TICKET_PREFIX, &*core.entropy);
+        let id = PendingId::from_uuid(core.new_id(now));
+        let activation = core.activation_secrets(id);
+        let mut pending = core.pending(&sign_up, id, &ticket, &activation, now)?;
+
+        let mut tx = core.store.begin().await?;
+        let taken = accounts::find_by_key(&mut tx, sign_up.address.key()).await?.is_some();
+        if taken && core.settings.reveal_accounts {
+            return Err(SignUpError::Exists);
+        }
+        pending.activatable = !taken;
+        pending_credentials::insert(&mut tx, &pending).await?;
+        // Silent when exceeded: who asks must not learn how often somebody asked for this address.
+        if core.mails(&core.address_hash(MAILS, sign_up.address.key()), now).count(&mut tx).await? {
+            core.push_mail(&mut tx, mail_of(&pending, activation), now).await?;
+        }
+        tx.commit().await?;
+        core.outbox_bell.notify_one();
+        Ok(Accepted {
+            ticket,
+            expires_in: core.settings.lifetimes.activation.as_secs(),
+            resend_after: core.settings.limits.resend_after.as_secs(),
+        })
+    }
+
+    /// Sends the activation mail of a sign-up again, with fresh secrets; the older ones are void.
+    ///
+    /// A sign-up is known by its ticket; by the address alone only with `reveal_accounts`. Unknown ones get the same
+    /// answer and no mail. Returns the seconds until the next may be asked for.
+    ///
+    /// # Errors
+    /// [`SignUpError::TooSoon`]; [`SignUpError::Unknown`] and [`SignUpError::Activated`] only with `reveal_accounts`.
+    pub async fn resend(&self, resend: ResendActivation) -> Result<u64, SignUpError> {
+        let core = &self.0;
+        let now = core.now();
+        let pause = core.settings.limits.resend_after;
+        let mut tx = core.store.begin().await?;
+        let Some(pending) = core.pending_to_resend(&mut tx, &resend, now).await? else { return Ok(pause.as_secs()) };
+        if pending.mailed_at + pause > now {
+            return Err(SignUpError::TooSoon((pending.mailed_at + pause).since(now)));
+        }
+        let activation = core.activation_secrets(pending.id);
+        if !pending_credentials::update_mailed(
+            &mut tx,
+            pending.id,
+            activation.link_hash,
+            activation.code_hash,
+            now,
+            now - pause,
+        )
+        .await?
+        {
+            return Err(SignUpError::TooSoon(pause));
+        }
+        core.push_mail(&mut tx, mail_of(&pending, activation), now).await?;
+        tx.commit().await?;
+        core.outbox_bell.notify_one();
+        Ok(pause.as_secs())
+    }
+
+    /// Makes an account of the sign-up whose secret was shown, and drops every other one for the address.
+    ///
+    /// # Errors
+    /// [`SignUpError::ActivationInvalid`] for a secret that is wrong, expired or used.
+    pub async fn activate(&self, activation: Activation) -> Result<Address, SignUpError> {
+        let core = &self.0;
+        let now = core.now();
+        match activation.secret {
+            ActivationSecret::Link(link) => {
+                let link_hash = secrets::token_hash(&core.keyring, Purpose::ActivationLink, &link);
+                let mut tx = core.store.begin().await?;
+                match pending_credentials::find_by_link(&mut tx, link_hash).await? {
+                    Some(pending) => core.activate_pending(tx, pending, now).await,
+                    None => core.activate_invited(tx, &link, activation.credential, now).await,
+                }
+            }
+            ActivationSecret::Code { address, code } => {
+                let hash = core.address_hash(CODES, address.key());
+                let limits = &core.settings.limits;
+                let attempts = Window::at(CODES, &hash, limits.code_attempts, limits.code_window, now);
+                let mut tx = core.store.begin().await?;
+                if !attempts.count(&mut tx).await? {
+                    return Err(SignUpError::Throttled(attempts.remaining(now)));
+                }
+                let Some(pending) = core.pending_with_code(&mut tx, &address, &code, now).await? else {
+                    tx.commit().await?;
+                    return Err(core.no_such_code(&address).await?);
+                };
+                attempts.refund(&mut tx).await?;
+                core.activate_pending(tx, pending, now).await
+            }
+        }
+    }
+}
+
+impl Core {
+    fn mails<'a>(&self, hash: &'a [u8; 32], now: Timestamp) -> Window<'a> {
+        Window::at(MAILS, hash, self.settings.limits.mails, self.settings.limits.mail_window, now)
+    }
+
+    fn activation_secrets(&self, id: PendingId) -> ActivationSecrets {
+        let link = secrets::random_token("", &*self.entropy);
+        let code = secrets::random_code(&*self.entropy);
+        let normal = secrets::normalise_code(&code).unwrap_or_default();
+        ActivationSecrets {
+            link_hash: secrets::token_hash(&self.keyring, Purpose::ActivationLink, &link),
+            code_hash: secrets::code_hash(&self.keyring, id.as_uuid(), &normal),
+            link,
+            code,
+        }
+    }
+
+    fn pending(
+        &self,
+        sign_up: &SignUp,
+        id: PendingId,
+        ticket: &str,
+        activation: &ActivationSecrets,
+        now: Timestamp,
+    ) -> Result<PendingCredentialRecord, Internal> {
+        let credential = &sign_up.credential;
+        let place = verifiers::place(id.as_uuid(), id.as_uuid(), 0, credential);
+        let verifier_sealed = verifiers::seal(&self.keyring, &place, &credential.verifier, &*self.entropy)?;
+        Ok(PendingCredentialRecord {
+            id,
+            email: sign_up.address.as_str().to_owned(),
+            email_key: sign_up.address.key().to_owned(),
+            display_name: sign_up.display_name.clone(),
+            language: sign_up.language.clone().unwrap_or_else(|| self.settings.default_language.clone()),
+            identity: credential.identity.as_str().to_owned(),
+            salt: credential.salt.as_bytes().to_vec(),
+            preset: credential.preset.number,
+            key_id: self.keyring.id.clone(),
+            verifier_sealed,
+            ticket_hash: secrets::token_hash(&self.keyring, Purpose::Ticket, ticket),
+            link_hash: activation.link_hash,
+            code_hash: activation.code_hash,
+            activatable: true,
+            created_at: now,
+            expires_at: now + self.settings.lifetimes.activation,
+            mailed_at: now,
+        })
+    }
+
+    async fn pending_to_resend(
+        &self,
+        tx: &mut Tx,
+        resend: &ResendActivation,
+        now: Timestamp,
+    ) -> Result<Option<PendingCredentialRecord>, SignUpError> {
+        let key = resend.address.key();
+        if let Some(ticket) = &resend.ticket {
+            let hash = secrets::token_hash(&self.keyring, Purpose::Ticket, ticket);
+            let found = pending_credentials::find_by_ticket(tx, hash).await?;
+            return Ok(found.filter(|pending| pending.email_key == key && pending.expires_at > now));
+        }
+        if !self.settings.reveal_accounts {
+            return Ok(None);
+        }
+        if accounts::find_by_key(tx, key).await?.is_some_and(|account| account.status != AccountStatus::Invited) {
+            return Err(SignUpError::Activated);
+        }
+        let newest = pending_credentials::list_by_key(tx, key, now).await?.into_iter().max_by_key(|p| p.created_at);
+        newest.map(Some).ok_or(SignUpError::Unknown)
+    }
+
+    async fn pending_with_code(
+        &self,
+        tx: &mut Tx,
+        address: &Address,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<PendingCredentialRecord>, SignUpError> {
+        let waiting = pending_credentials::list_by_key(tx, address.key(), now).await?;
+        // A sign-up without an activation mail has a code too, and nobody who knows it.
+        Ok(waiting.into_iter().find(|pending| {
+            let shown = secrets::code_hash(&self.keyring, pending.id.as_uuid(), code);
+            secrets::same(shown, pending.code_hash)
+        }))
+    }
+
+    async fn no_such_code(&self, address: &Address) -> Result<SignUpError, SignUpError> {
+        if !self.settings.reveal_accounts {
+            return Ok(SignUpError::ActivationInvalid);
+        }
+        let mut tx = self.store.read().await?;
+        let known = accounts::find_by_key(&mut tx, address.key()).await?.is_some()
+            || !pending_credentials::list_by_key(&mut tx, address.key(), Timestamp::from_millis(0)).await?.is_empty();
+        Ok(if known { SignUpError::ActivationInvalid } else { SignUpError::Unknown })
+    }
+
+    async fn activate_pending(
+        &self,
+        mut tx: Tx,
+        pending: PendingCredentialRecord,
+        now: Timestamp,
+    ) -> Result<Address, SignUpError> {
+        if !pending.activatable || pending.expires_at <= now {
+            return Err(SignUpError::ActivationInvalid);
+        }
+        let held = verifiers::read(&self.keyring, &Place::of_pending(&pending), &pending.verifier_sealed)?;
+        let parsed =
+            ParsedCredential { identity: held.identity, salt: held.salt, preset: held.preset, verifier: held.verifier };
+        let account = AccountRecord {
+            id: AccountId::from_uuid(self.new_id(now)),
+            email: pending.email.clone(),
+            email_key: pending.email_key.clone(),
+            display_name: pending.display_name.clone(),
+            language: pending.language.clone(),
+            role: Role::User,
+            status: AccountStatus::Active,
+            created_at: now,
+            updated_at: now,
+            activated_at: Some(now),
+            disabled_at: None,
+        };
+        match accounts::insert(&mut tx, &account).await {
+            Ok(()) => {}
+            // Another activation for the address was faster.
+            Err(error) if error.kind() == StoreErrorKind::UniqueViolation => {
+                return Err(SignUpError::ActivationInvalid);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        credentials::insert(&mut tx, &self.credential(account.id, &parsed, now)?).await?;
+        pending_credentials::delete_by_key(&mut tx, &pending.email_key).await?;
+        tx.commit().await?;
+        tracing::info!(account = %account.id, "activated");
+        Ok(Address::parse(&account.email)?)
+    }
+
+    async fn activate_invited(
+        &self,
+        mut tx: Tx,
+        link: &str,
+        credential: Option<ParsedCredential>,
+        now: Timestamp,
+    ) -> Result<Address, SignUpError> {
+        let hash = secrets::token_hash(&self.keyring, Purpose::Invitation, link);
+        let found = invitations::find(&mut tx, hash).await?;
+        let invitation = found.filter(|it| it.expires_at > now).ok_or(SignUpError::ActivationInvalid)?;
+        let Some(credential) = credential else {
+            return Err(InvalidInput::field("credential", FieldCode::Required).into());
+        };
+        let account = accounts::lock(&mut tx, invitation.account_id).await?.ok_or(SignUpError::ActivationInvalid)?;
+        let taken = invitations::take(&mut tx, hash, now).await?.is_none();
+        if taken || account.status != AccountStatus::Invited {
+            return Err(SignUpError::ActivationInvalid);
+        }
+        credentials::insert(&mut tx, &self.credential(account.id, &credential, now)?).await?;
+        accounts::update_activated(&mut tx, account.id, now).await?;
+        invitations::delete_for(&mut tx, account.id).await?;
+        pending_credentials::delete_by_key(&mut tx, &account.email_key).await?;
+        tx.commit().await?;
+        tracing::info!(account = %account.id, "invited account activated");
+        Ok(Address::parse(&account.email)?)
+    }
+
+    /// A first credential for an account.
+    fn credential(
+        &self,
+        account: AccountId,
+        parsed: &ParsedCredential,
+        now: Timestamp,
+    ) -> Result<CredentialRecord, Internal> {
+        let id = CredentialId::from_uuid(self.new_id(now));
+        let version = 1;
+        let place = verifiers::place(account.as_uuid(), id.as_uuid(), version, parsed);
+        Ok(CredentialRecord {
+            account_id: account,
+            id,
+            version,
+            identity: parsed.identity.as_str().to_owned(),
+            salt: parsed.salt.as_bytes().to_vec(),
+            preset: parsed.preset.number,
+            key_id: self.keyring.id.clone(),
+            verifier_sealed: verifiers::seal(&self.keyring, &place, &parsed.verifier, &*self.entropy)?,
+            created_at: now,
+        })
+    }
+}
+
+/// The mail that goes with a sign-up: its secrets, or the news that there is an account already.
+fn mail_of(pending: &PendingCredentialRecord, activation: ActivationSecrets) -> NewMail {
+    let kind = if pending.activatable { MailKind::Activation } else { MailKind::AlreadyRegistered };
+    let secret = pending.activatable.then_some(MailSecret { link: activation.link, code: Some(activation.code) });
+    NewMail {
+        kind,
+        to: pending.email.clone(),
+        language: pending.language.clone(),
+        display_name: pending.display_name.clone(),
+        expires_at: pending.expires_at,
+        secret,
+    }
+}

@@ -1,0 +1,332 @@
+//! The rules over a real database, with a clock that the test moves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tacit_shared::messages::{Activate, Credential, LoginChallenge, LoginProof, LoginStart, SignUp};
+use tacit_shared::preset::{self, Preset};
+use tacit_shared::srp::{Identity, PublicValue, Salt, client};
+use tacit_shared::{Entropy, messages};
+use tacit_store::{DatabaseSettings, Store, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::Domain;
+use crate::caller::Origin;
+use crate::fault::Fault as _;
+use crate::keyring::MasterKey;
+use crate::login::{LoginError, OpenedSession};
+use crate::refresh::RefreshError;
+use crate::seams::{Clock, Seams};
+use crate::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
+
+const P: &[u8] = b"what Argon2id and HKDF made of a password";
+
+struct SteppedClock(AtomicI64);
+
+impl Clock for SteppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    fn fill(&self, out: &mut [u8]) {
+        #[expect(clippy::disallowed_methods, reason = "the test's implementation of the seam")]
+        getrandom::fill(out).unwrap();
+    }
+}
+
+struct World {
+    domain: Domain,
+    clock: Arc<SteppedClock>,
+    folder: std::path::PathBuf,
+}
+
+impl World {
+    async fn start() -> Self {
+        let mut name = [0u8; 8];
+        OsEntropy.fill(&mut name);
+        let folder = std::env::temp_dir().join(format!("tacit-domain-{}", tacit_shared::encoding::to_hex(&name)));
+        std::fs::create_dir(&folder).unwrap();
+        let clock = Arc::new(SteppedClock(AtomicI64::new(1_780_000_000_000)));
+        let domain = open(&folder, &clock).await;
+        Self { domain, clock, folder }
+    }
+
+    /// The same database under a new process: keys that live in memory are gone.
+    async fn restart(&mut self) {
+        self.domain = open(&self.folder, &self.clock).await;
+    }
+
+    fn advance(&self, time: Duration) {
+        self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    fn back(&self, time: Duration) {
+        self.clock.0.fetch_sub(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    async fn signed_up(&self, address: &str) -> String {
+        let sign_up =
+            SignUp { auth_id: address.to_owned(), credential: credential(), display_name: None, language: None };
+        self.domain.sign_ups.sign_up(sign_up.try_into().unwrap()).await.unwrap().ticket.to_string()
+    }
+
+    async fn registered(&self, address: &str) {
+        self.signed_up(address).await;
+        let job = self.domain.outbox.claim(1, Duration::from_secs(60)).await.unwrap().remove(0);
+        let link = job.secret.unwrap().link.to_string();
+        self.domain.outbox.finish(job.id).await.unwrap();
+        self.activate(&link).await.unwrap();
+    }
+
+    async fn activate(&self, link: &str) -> Result<(), crate::sign_ups::SignUpError> {
+        let activate = Activate { token: Some(link.to_owned()), auth_id: None, code: None, credential: None };
+        self.domain.sign_ups.activate(activate.try_into().unwrap()).await.map(|_| ())
+    }
+
+    async fn begin(&self, address: &str) -> LoginChallenge {
+        let start = LoginStart { auth_id: address.to_owned(), ticket: None };
+        self.domain.logins.begin(start.try_into().unwrap()).await.unwrap()
+    }
+
+    async fn prove(&self, challenge: &LoginChallenge, p: &[u8]) -> Result<OpenedSession, LoginError> {
+        self.domain.logins.prove(answer(challenge, p).try_into().unwrap(), Origin::default()).await
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+async fn open(folder: &std::path::Path, clock: &Arc<SteppedClock>) -> Domain {
+    let url = format!("sqlite:{}", folder.join("tacit.db").display());
+    let store = Store::connect(&DatabaseSettings { url, max_connections: 4 }).await.unwrap();
+    store.migrate().await.unwrap();
+    let master = MasterKey::new(Zeroizing::new([7; 32]));
+    let seams = Seams { clock: Arc::clone(clock) as Arc<dyn Clock>, entropy: Arc::new(OsEntropy) };
+    Domain::open(store, &master, settings(), seams).await.unwrap()
+}
+
+fn settings() -> Settings {
+    Settings {
+        realm: "localhost".to_owned(),
+        public_url: "http://localhost:8080".parse().unwrap(),
+        audience: "tacit".to_owned(),
+        reveal_accounts: false,
+        registration_enabled: true,
+        demo: false,
+        default_language: "en".to_owned(),
+        algorithm: SigningAlgorithm::EdDsa,
+        lifetimes: Lifetimes::default(),
+        limits: Limits { proof_attempts: 3, ..Limits::default() },
+    }
+}
+
+fn small() -> &'static Preset {
+    preset::find(3).unwrap()
+}
+
+fn credential() -> Credential {
+    let (identity, salt) = (Identity::random(&OsEntropy), Salt::random(&OsEntropy));
+    let verifier = client::verifier(small().group, &client::private_key(&identity, &salt, P));
+    Credential {
+        identity: identity.as_str().to_owned(),
+        salt: salt.to_hex(),
+        preset: small().number,
+        verifier: verifier.to_hex(),
+    }
+}
+
+fn answer(challenge: &LoginChallenge, p: &[u8]) -> LoginProof {
+    let parsed = challenge.parse().unwrap();
+    let group = parsed.preset.group;
+    let x = client::private_key(&parsed.identity, &parsed.salt, p);
+    let ephemeral = client::Ephemeral::new(group, &OsEntropy);
+    let server = PublicValue::parse_hex(group, &challenge.b).unwrap();
+    let proof = ephemeral.prove(&parsed.identity, &parsed.salt, &x, &server).unwrap();
+    LoginProof {
+        handshake: challenge.handshake.clone(),
+        a: proof.a.to_hex(),
+        m1: proof.m1.to_hex(),
+        refresh_delivery: Some(messages::RefreshDelivery::Body),
+        device_name: None,
+    }
+}
+
+#[tokio::test]
+async fn a_person_signs_up_activates_logs_in_and_is_known_until_they_log_out() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    let opened = world.prove(&world.begin("Person@Example.com").await, P).await.unwrap();
+    let caller = world.domain.sessions.authenticate(&opened.tokens.access_token).await.unwrap();
+    assert_eq!(caller.session_id(), opened.session_id);
+    assert_eq!(world.domain.accounts.me(&caller).email, "person@example.com");
+    world.domain.sessions.logout(&caller).await.unwrap();
+    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
+    assert!(matches!(world.domain.refresh.refresh(&opened.tokens.refresh_token).await, Err(RefreshError::Invalid)));
+}
+
+#[tokio::test]
+async fn a_handshake_serves_one_attempt_within_two_minutes() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+
+    let challenge = world.begin("person@example.com").await;
+    assert!(matches!(world.prove(&challenge, b"wrong").await, Err(LoginError::Rejected)));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeSpent)));
+
+    let challenge = world.begin("person@example.com").await;
+    world.advance(Duration::from_secs(120));
+    world.prove(&challenge, P).await.unwrap();
+
+    let challenge = world.begin("person@example.com").await;
+    world.advance(Duration::from_millis(120_001));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeExpired)));
+}
+
+#[tokio::test]
+async fn a_handshake_from_a_clock_ahead_or_from_before_a_restart_is_refused() {
+    let mut world = World::start().await;
+    world.registered("person@example.com").await;
+
+    let challenge = world.begin("person@example.com").await;
+    world.back(Duration::from_millis(5_001));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeInvalid)));
+    world.advance(Duration::from_millis(1));
+    world.prove(&challenge, P).await.unwrap();
+
+    let challenge = world.begin("person@example.com").await;
+    world.restart().await;
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeExpired)));
+}
+
+#[tokio::test]
+async fn every_altered_byte_of_a_handshake_is_refused() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    let challenge = world.begin("person@example.com").await;
+    let bytes = tacit_shared::encoding::from_base64url(&challenge.handshake).unwrap();
+    for at in (0..bytes.len()).step_by(7) {
+        let mut altered = bytes.clone();
+        altered[at] ^= 1;
+        let altered = LoginChallenge { handshake: tacit_shared::encoding::to_base64url(&altered), ..challenge.clone() };
+        let refused = world.prove(&altered, P).await.err().unwrap();
+        assert!(matches!(refused, LoginError::HandshakeInvalid | LoginError::HandshakeExpired), "byte {at}");
+    }
+    world.prove(&challenge, P).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unknown_address_answers_like_a_known_one_and_keeps_its_answer() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    let known = world.begin("person@example.com").await;
+    let unknown = world.begin("nobody@example.com").await;
+    let again = world.begin("NOBODY@example.com").await;
+    assert_eq!(known.handshake.len(), unknown.handshake.len());
+    assert_eq!(known.b.len(), unknown.b.len());
+    assert_eq!(known.preset, unknown.preset);
+    assert_eq!((&unknown.identity, &unknown.salt), (&again.identity, &again.salt));
+    assert_ne!(unknown.identity, world.begin("other@example.com").await.identity);
+    assert!(matches!(world.prove(&unknown, P).await, Err(LoginError::Rejected)));
+}
+
+#[tokio::test]
+async fn whether_an_address_has_an_account_does_not_show_to_who_signs_it_up() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    for address in ["person@example.com", "nobody@example.com"] {
+        let ticket = world.signed_up(address).await;
+        let start = LoginStart { auth_id: address.to_owned(), ticket: Some(ticket) };
+        let challenge = world.domain.logins.begin(start.try_into().unwrap()).await.unwrap();
+        let refused = world.prove(&challenge, P).await.err().unwrap();
+        assert_eq!(refused.code().as_str(), "account_not_activated", "{address}");
+    }
+}
+
+#[tokio::test]
+async fn an_activation_serves_once_drops_the_others_and_expires() {
+    let world = World::start().await;
+    world.signed_up("person@example.com").await;
+    world.signed_up("person@example.com").await;
+    world.signed_up("late@example.com").await;
+    let mut links: Vec<String> = Vec::new();
+    for job in world.domain.outbox.claim(9, Duration::from_secs(60)).await.unwrap() {
+        links.push(job.secret.unwrap().link.to_string());
+    }
+    world.activate(&links[0]).await.unwrap();
+    for used_or_dropped in &links[..2] {
+        assert_eq!(world.activate(used_or_dropped).await.err().unwrap().code().as_str(), "activation_invalid");
+    }
+    world.advance(Lifetimes::default().activation);
+    assert_eq!(world.activate(&links[2]).await.err().unwrap().code().as_str(), "activation_invalid");
+}
+
+#[tokio::test]
+async fn failed_proofs_close_an_address_for_the_window_and_good_ones_do_not_count() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    for _ in 0..5 {
+        world.prove(&world.begin("person@example.com").await, P).await.unwrap();
+    }
+    for _ in 0..3 {
+        let refused = world.prove(&world.begin("person@example.com").await, b"wrong").await;
+        assert!(matches!(refused, Err(LoginError::Rejected)));
+    }
+    let challenge = world.begin("person@example.com").await;
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::Throttled(_))));
+    world.advance(Limits::default().proof_window);
+    world.prove(&world.begin("person@example.com").await, P).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_used_once_and_its_reuse_ends_the_session() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    let opened = world.prove(&world.begin("person@example.com").await, P).await.unwrap();
+    let first = opened.tokens.refresh_token.to_string();
+    let refresh = &world.domain.refresh;
+    let second = refresh.refresh(&first).await.unwrap().refresh_token;
+    world.advance(Duration::from_secs(10));
+    assert_eq!(*refresh.refresh(&first).await.unwrap().refresh_token, *second);
+    let third = refresh.refresh(&second).await.unwrap().refresh_token;
+    world.advance(Duration::from_millis(1));
+    assert!(matches!(refresh.refresh(&first).await, Err(RefreshError::Reused)));
+    assert!(matches!(refresh.refresh(&third).await, Err(RefreshError::Invalid)));
+    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
+}
+
+#[tokio::test]
+async fn tokens_of_a_retired_key_count_until_they_expire() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    let before = world.prove(&world.begin("person@example.com").await, P).await.unwrap();
+    let keys = world.domain.signing_keys.jwks().await.unwrap().keys.len();
+    world.domain.signing_keys.rotate().await.unwrap();
+    assert_eq!(world.domain.signing_keys.jwks().await.unwrap().keys.len(), keys + 1);
+    let after = world.prove(&world.begin("person@example.com").await, P).await.unwrap();
+    for opened in [&before, &after] {
+        world.domain.sessions.authenticate(&opened.tokens.access_token).await.unwrap();
+    }
+    world.advance(Lifetimes::default().access_token + Duration::from_secs(6));
+    assert!(world.domain.sessions.authenticate(&before.tokens.access_token).await.is_err());
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_out_at_once_and_told_so_after_a_valid_proof_only() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    let opened = world.prove(&world.begin("person@example.com").await, P).await.unwrap();
+    let begun = world.begin("person@example.com").await;
+    let name = crate::accounts::AccountName::parse("person@example.com").unwrap();
+    assert_eq!(world.domain.accounts.disable(&name).await.unwrap(), 1);
+    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
+    assert!(matches!(world.prove(&begun, P).await, Err(LoginError::Disabled)));
+    assert!(matches!(world.prove(&world.begin("person@example.com").await, b"wrong").await, Err(LoginError::Rejected)));
+}
