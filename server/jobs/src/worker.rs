@@ -1,0 +1,158 @@
+//! Takes rows from the outbox and sends the mails they ask for
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tacit_domain::StoreError;
+use tacit_domain::fault::Internal;
+use tacit_domain::outbox::{MailJob, Outbox};
+use tacit_domain::seams::Clock;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::backoff;
+use crate::mail::{Mailer, SendError};
+
+/// Mails under way at once.
+const AT_ONCE: u32 = 4;
+/// How long a claimed mail is this worker's; far longer than sending can take.
+const LEASE: Duration = Duration::from_secs(5 * 60);
+/// How often to look for what became due by itself or was written by another node.
+const POLL: Duration = Duration::from_secs(1);
+/// The pause after the database failed.
+const PAUSE: Duration = Duration::from_secs(5);
+/// What is kept of an error: enough to find it, and no copy of a chatty server's answer.
+const ERROR_MAX: usize = 300;
+
+/// What was done with the rows that were due.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Mails that left.
+    pub sent: u32,
+    /// Mails to be tried again later.
+    pub postponed: u32,
+    /// Mails that will never leave.
+    pub given_up: u32,
+}
+
+/// Sends what the outbox holds. Any number of workers, on any number of nodes, share one outbox.
+#[derive(Clone)]
+pub struct Worker {
+    outbox: Outbox,
+    mailer: Arc<Mailer>,
+    clock: Arc<dyn Clock>,
+}
+
+enum Outcome {
+    Sent,
+    Postponed,
+    GivenUp,
+}
+
+impl Worker {
+    /// A worker on this outbox.
+    #[must_use]
+    pub fn new(outbox: Outbox, mailer: Arc<Mailer>, clock: Arc<dyn Clock>) -> Self {
+        Self { outbox, mailer, clock }
+    }
+
+    /// Works until `stop` turns true, and then finishes the mails under way.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        loop {
+            let pause = match self.work(&stop).await {
+                Ok(_) => POLL,
+                Err(error) => {
+                    tracing::error!(%error, "the outbox cannot be read");
+                    PAUSE
+                }
+            };
+            tokio::select! {
+                // Also when nobody is left who could say stop.
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.outbox.rung() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Does everything that is due now, and returns when nothing is left that is.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read.
+    pub async fn run_due_now(&self) -> Result<Done, Internal> {
+        // The sender is kept: without one, a receiver counts as told to stop.
+        let (_never, stop) = watch::channel(false);
+        self.work(&stop).await
+    }
+
+    async fn work(&self, stop: &watch::Receiver<bool>) -> Result<Done, Internal> {
+        let mut done = Done::default();
+        while !*stop.borrow() {
+            let jobs = self.outbox.claim(AT_ONCE, LEASE).await?;
+            if jobs.is_empty() {
+                break;
+            }
+            let mut under_way = JoinSet::new();
+            for job in jobs {
+                let worker = self.clone();
+                under_way.spawn(async move { worker.send(&job).await });
+            }
+            while let Some(outcome) = under_way.join_next().await {
+                match outcome {
+                    Ok(Ok(outcome)) => done.add(&outcome),
+                    // The lease runs out, and the mail is taken again.
+                    Ok(Err(error)) => tracing::error!(%error, "what became of a mail cannot be written down"),
+                    Err(error) => tracing::error!(%error, "a mail was lost in a crash and will be taken again"),
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn send(&self, job: &MailJob) -> Result<Outcome, StoreError> {
+        let (outbox, kind, attempt) = (job.id, job.kind.as_str(), job.attempts);
+        let now = self.clock.now();
+        if job.expires_at <= now {
+            tracing::warn!(%outbox, kind, attempt, "a mail is given up: what it says has expired");
+            self.outbox.give_up(job.id, "expired before it could be sent").await?;
+            return Ok(Outcome::GivenUp);
+        }
+        match self.mailer.send(job, now).await {
+            Ok(()) => {
+                self.outbox.finish(job.id).await?;
+                tracing::info!(%outbox, kind, attempt, "mail sent");
+                Ok(Outcome::Sent)
+            }
+            Err(SendError::Transient(error)) => {
+                let error = shortened(&error);
+                let wait = self.outbox.jitter(backoff::wait(attempt));
+                tracing::warn!(%outbox, kind, attempt, error, ?wait, "a mail did not leave and is tried again");
+                self.outbox.retry(job.id, wait, &error).await?;
+                Ok(Outcome::Postponed)
+            }
+            Err(SendError::Permanent(error)) => {
+                let error = shortened(&error);
+                tracing::warn!(%outbox, kind, attempt, error, "a mail is given up: it was refused for good");
+                self.outbox.give_up(job.id, &error).await?;
+                Ok(Outcome::GivenUp)
+            }
+        }
+    }
+}
+
+impl Done {
+    fn add(&mut self, outcome: &Outcome) {
+        let (count, name) = match outcome {
+            Outcome::Sent => (&mut self.sent, "sent"),
+            Outcome::Postponed => (&mut self.postponed, "postponed"),
+            Outcome::GivenUp => (&mut self.given_up, "given_up"),
+        };
+        *count += 1;
+        metrics::counter!("tacit_mails_total", "outcome" => name).increment(1);
+    }
+}
+
+/// One line of bounded length.
+fn shortened(error: &str) -> String {
+    error.chars().map(|c| if c.is_control() { ' ' } else { c }).take(ERROR_MAX).collect()
+}
