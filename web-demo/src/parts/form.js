@@ -46,7 +46,7 @@ export const showErrors = (form, errors) => {
     });
     return element("li", {}, link);
   });
-  const title = errors.length === 1 ? "One thing is missing" : `${errors.length} things are missing`;
+  const title = errors.length === 1 ? "One field needs a look" : `${errors.length} fields need a look`;
   summaryOf(form).replaceChildren(notice("bad", title, element("ul", { className: "plain" }, ...links)));
   summaryOf(form).focus();
 };

@@ -12,8 +12,9 @@ const LOOK_EVERY = 8000;
 
 const moment = (time) => {
   const date = new Date(time);
-  const words = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" }).format(date);
-  return element("time", { dateTime: time }, words);
+  const today = date.toDateString() === new Date().toDateString();
+  const shape = { ...(today ? {} : { day: "numeric", month: "short", year: "numeric" }), hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return element("time", { dateTime: time }, new Intl.DateTimeFormat("en-GB", shape).format(date));
 };
 
 const nameOf = (session) => session.deviceName ?? session.userAgent ?? "A browser";

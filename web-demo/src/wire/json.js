@@ -3,16 +3,16 @@
 import { element } from "../parts/dom.js";
 import { fieldNote } from "./labels.js";
 
-const LONG = 40;
+const LONG = 24;
 const HEX = /^[0-9a-f]+$/i;
 
 const describe = (text) => {
-  if (HEX.test(text)) return `${text.length / 2} bytes in hex`;
+  if (HEX.test(text)) return `${text.length / 2} bytes`;
   return `${text.length} characters`;
 };
 
 const long = (name, text) => {
-  const short = `${text.slice(0, 10)}…${text.slice(-6)}`;
+  const short = `${text.slice(0, 8)}…${text.slice(-4)}`;
   const size = describe(text);
   const value = element("span", { className: "json-string" }, `"${short}"`);
   const button = element("button", { type: "button", className: "json-long" }, value, element("span", { className: "json-size" }, ` ${size}`));
@@ -27,22 +27,24 @@ const long = (name, text) => {
 };
 
 const scalar = (name, value) => {
-  if (typeof value === "string" && value.length > LONG && !/\s/.test(value)) return long(name, value);
+  if (typeof value === "string" && value.length > LONG && !/[\s@]/.test(value)) return long(name, value);
   const kind = typeof value === "string" ? "json-string" : "json-other";
   return element("span", { className: kind }, JSON.stringify(value));
 };
 
+const DEEPEST = 4;
+
 const line = (depth, pieces, note) => element(
   "span",
   { className: "json-line" },
-  element("span", { className: "json-code" }, "  ".repeat(depth), ...pieces),
+  element("span", { className: `json-code depth-${Math.min(depth, DEEPEST)}` }, ...pieces),
   ...(note ? [element("span", { className: "json-note" }, note)] : []),
   "\n",
 );
 
 const lines = (value, depth, head, tail, name, parent) => {
   const note = name ? fieldNote(name, parent) : null;
-  if (value === null || typeof value !== "object") return [line(depth, [...head, scalar(name, value), tail], note)];
+  if (value === null || typeof value !== "object") return [line(depth, [...head, element("span", { className: "json-value" }, scalar(name, value), tail)], note)];
   const list = Array.isArray(value);
   const [open, close] = list ? ["[", "]"] : ["{", "}"];
   const entries = Object.entries(value);

@@ -93,7 +93,6 @@ const start = () => {
   reveal.addEventListener("click", () => {
     const shown = reveal.getAttribute("aria-pressed") !== "true";
     reveal.setAttribute("aria-pressed", String(shown));
-    reveal.textContent = shown ? "Hide" : "Show";
     form.elements.namedItem("password").type = shown ? "text" : "password";
   });
   place.replaceChildren(form);

@@ -1,0 +1,93 @@
+/** The whole story with the keyboard alone. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertQuiet, visit } from "./support/browser.js";
+import { heading, logIn, newAddress, PASSWORD, sessionItems, sessionsBecome } from "./support/story.js";
+import { suite } from "./support/suite.js";
+
+const world = suite();
+
+const focused = (page) => page.evaluate(() => {
+  const { activeElement: at } = document;
+  return { tag: at.tagName, id: at.id, name: at.getAttribute("aria-label") ?? at.textContent.trim() };
+});
+
+/** Presses Tab until the focus is where `wanted` says; a person would not press more often than this either. */
+const tabTo = async (page, wanted, most = 25) => {
+  for (let presses = 0; presses < most; presses += 1) {
+    await page.keyboard.press("Tab");
+    const at = await focused(page);
+    if (at.id === wanted || at.name === wanted) {
+      const drawn = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+      assert.notEqual(drawn, "none", `the focus on ${wanted} can be seen`);
+      return;
+    }
+  }
+  assert.fail(`Tab never reaches ${wanted}; it is at ${JSON.stringify(await focused(page))}`);
+};
+
+test("everything can be done with the keyboard, and the focus is always in sight", async () => {
+  const { server, browser } = world;
+  const address = newAddress();
+  const visitor = await visit(browser, { reducedMotion: "reduce" });
+  const { page } = visitor;
+  await page.goto(`${server.url}/demo/`);
+  await heading(page, "Create an account");
+
+  await page.keyboard.press("Tab");
+  assert.equal((await focused(page)).name, "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.equal((await focused(page)).id, "main");
+  await tabTo(page, "email");
+  await page.keyboard.type(address);
+  await tabTo(page, "new-password");
+  await page.keyboard.type(PASSWORD);
+  await tabTo(page, "Show password");
+  await page.keyboard.press("Space");
+  assert.equal(await page.locator("#new-password").getAttribute("type"), "text");
+  await tabTo(page, "Create account");
+  await page.keyboard.press("Enter");
+
+  await heading(page, "Check your mail");
+  assert.equal((await focused(page)).tag, "H1", "the focus is at the new view's heading");
+  const { code } = await server.mail(address);
+  await tabTo(page, "code");
+  await page.keyboard.type(code);
+  await page.keyboard.press("Enter");
+
+  await heading(page, "Log in");
+  assert.equal((await focused(page)).tag, "H1");
+  await tabTo(page, "password");
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+
+  await heading(page, "You are logged in");
+  assert.equal((await focused(page)).tag, "H1");
+  const second = await visit(browser);
+  await second.page.goto(`${server.url}/demo/#log-in`);
+  await logIn(second.page, address);
+  await sessionsBecome(page, 2);
+  await page.locator("h1").focus();
+
+  const other = await page.getByRole("button", { name: /End the session of/ }).getAttribute("aria-label");
+  await tabTo(page, other);
+  await page.keyboard.press("Enter");
+  await page.locator("#sessions > li").nth(1).waitFor({ state: "detached" });
+  assert.equal(await sessionItems(page).count(), 1);
+  assert.equal((await focused(page)).id, "sessions-title", "the focus is not lost with the button");
+
+  // A long value in the panel opens with a key.
+  const long = page.locator(".json-long:visible").first();
+  await page.locator(".wire-group summary").first().focus();
+  if (!await long.isVisible()) await page.keyboard.press("Enter");
+  await long.focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await long.getAttribute("aria-expanded"), "true");
+
+  await page.locator("#sessions-title").focus();
+  await tabTo(page, "log-out");
+  await page.keyboard.press("Enter");
+  await heading(page, "Log in");
+  assertQuiet(visitor, second);
+});

@@ -1,0 +1,53 @@
+/** Walks through every view of the demo and the built-in pages, and calls `look(name, page)` on each. */
+
+import { fillLogIn, fillSignUp, heading, logIn, pressLogIn, newAddress, sessionsBecome, activateByCode } from "./story.js";
+
+const SECRET = "A".repeat(43);
+
+const pages = async (page, server, look) => {
+  await page.goto(server.url);
+  await page.getByText("The server is ready.").waitFor();
+  await look("landing", page);
+  await page.goto(`${server.url}/activate#${SECRET}`);
+  await look("activate", page);
+  await page.getByRole("button", { name: "Activate my account" }).click();
+  await heading(page, "This link no longer works");
+  await look("activate-refused", page);
+  await page.goto(`${server.url}/welcome#${SECRET}`);
+  await page.getByLabel("New password").waitFor();
+  await look("welcome", page);
+};
+
+const demo = async (page, server, look, address) => {
+  await page.goto(`${server.url}/demo/#sign-up`);
+  await heading(page, "Create an account");
+  await look("sign-up", page);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("heading", { name: "2 fields need a look" }).waitFor();
+  await look("sign-up-errors", page);
+  await fillSignUp(page, address);
+  await page.getByText(/^(Good|Strong)\./).waitFor();
+  await look("sign-up-strength", page);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.locator('[data-phase="deriving"]').waitFor();
+  await look("sign-up-progress", page);
+  await heading(page, "Check your mail");
+  await look("check-mail", page);
+  await activateByCode(page, server, address);
+  await look("log-in", page);
+  await fillLogIn(page, address, "never the password");
+  await pressLogIn(page);
+  await page.getByRole("heading", { name: "Address and password do not fit together" }).waitFor();
+  await look("log-in-wrong", page);
+  await logIn(page, address);
+  await sessionsBecome(page, 1);
+  await look("account", page);
+  await page.goto(`${server.url}/demo/mailbox`);
+  await page.getByRole("article").first().waitFor();
+  await look("mailbox", page);
+};
+
+export const everyView = async (page, server, look) => {
+  await pages(page, server, look);
+  await demo(page, server, look, newAddress());
+};
