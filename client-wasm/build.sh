@@ -25,14 +25,18 @@ fail() {
   exit 1
 }
 
-# Same sources, same bytes, wherever the sources lie.
-remap="--remap-path-prefix=$root=/tacit --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+# Same sources, same bytes, wherever the sources lie. And no reference types: binaryen 108 mixes up the tables of a module
+# that has more than one, and nothing here gains by them.
+flags="--remap-path-prefix=$root=/tacit --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
+ -Ctarget-feature=-reference-types,-multivalue -Clink-arg=--no-check-features
+ -Clink-arg=--features=mutable-globals,sign-ext,bulk-memory,nontrapping-fptoint"
+flags=${flags//$'\n'/}
 
 compile() {
-  local build=(build --locked --profile wasm --target "$triple" -p tacit-client-wasm --manifest-path "$root/Cargo.toml")
+  local build=(build --profile wasm --target "$triple" -p tacit-client-wasm --manifest-path "$root/Cargo.toml")
   case $toolchain in
   "")
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$remap cargo "${build[@]}" --target-dir "$target"
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$flags cargo "${build[@]}" --target-dir "$target"
     compiled=$target/$triple/wasm/tacit_client_wasm.wasm
     ;;
   debian) compile_with_debian "${build[@]}" ;;
@@ -48,7 +52,7 @@ compile_with_debian() {
   [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] && [ -n "$linker" ] ||
     fail "Debian's compiler is not complete: apt-get install rustc-web cargo-web rust-web-src lld-19"
   RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$remap \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$flags \
     /usr/bin/cargo "$@" --ignore-rust-version -Zbuild-std=std,panic_abort --target-dir "$target/wasm-debian"
   compiled=$target/wasm-debian/$triple/wasm/tacit_client_wasm.wasm
 }
@@ -73,7 +77,6 @@ optimise() {
   # What the compiler takes for granted, named for optimisers that do not.
   wasm-opt -Oz --strip-debug --strip-producers --strip-target-features \
     --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
-    --enable-reference-types --enable-multivalue \
     "$1" -o "$1.small"
   mv "$1.small" "$1"
 }
