@@ -1,0 +1,53 @@
+//! One example a request and answer, so that a reader sees what the words mean.
+
+use serde_json::{Value, json};
+
+use super::correct::{members_mut, set};
+
+/// Adds the examples by operation.
+pub(super) fn add(document: &mut Value) {
+    for item in members_mut(document.get_mut("paths")) {
+        for operation in members_mut(Some(item)) {
+            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if let Some(example) = request(&id) {
+                for media in members_mut(operation.pointer_mut("/requestBody/content")) {
+                    set(media, "example", example.clone());
+                }
+            }
+        }
+    }
+}
+
+fn request(operation: &str) -> Option<Value> {
+    let address = "person@example.com";
+    let ticket = format!("tk_{}", "5".repeat(43));
+    Some(match operation {
+        "check_sign_up" => json!({"auth_id": address}),
+        "sign_up" => json!({
+            "auth_id": address,
+            "credential": credential(),
+            "display_name": "Ada",
+            "language": "en",
+        }),
+        "resend_activation" => json!({"auth_id": address, "ticket": ticket}),
+        "activate" => json!({"auth_id": address, "code": "7KQ2M-9XR4T"}),
+        "begin_login" => json!({"auth_id": address}),
+        "prove_login" => json!({
+            "handshake": "AQAB".repeat(12),
+            "A": "6b".repeat(384),
+            "M1": "3f".repeat(32),
+            "device_name": "Laptop",
+        }),
+        "refresh_tokens" => json!({"refresh_token": format!("rt_{}", "x".repeat(43))}),
+        _ => return None,
+    })
+}
+
+fn credential() -> Value {
+    json!({
+        "identity": "9c5f0d3a".repeat(4),
+        "salt": "a7".repeat(32),
+        "preset": 1,
+        "verifier": "4d".repeat(384),
+    })
+}

@@ -1,0 +1,51 @@
+//! Successful answers with a status of their own.
+
+use poem::http::StatusCode;
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::payload::Json;
+use poem_openapi::registry::{MetaResponses, Registry};
+use poem_openapi::types::ToJSON;
+
+/// 201 with a body.
+pub(crate) struct Created<T>(pub T);
+
+impl<T: ToJSON> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        Json(self.0).with_status(StatusCode::CREATED).into_response()
+    }
+}
+
+impl<T: ToJSON> ApiResponse for Created<T> {
+    fn meta() -> MetaResponses {
+        with_status(Json::<T>::meta(), StatusCode::CREATED)
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+/// 204: it is done, and there is nothing to say about it.
+pub(crate) struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl ApiResponse for NoContent {
+    fn meta() -> MetaResponses {
+        with_status(<()>::meta(), StatusCode::NO_CONTENT)
+    }
+
+    fn register(_registry: &mut Registry) {}
+}
+
+fn with_status(mut meta: MetaResponses, status: StatusCode) -> MetaResponses {
+    for response in &mut meta.responses {
+        response.status = Some(status.as_u16());
+    }
+    meta
+}

@@ -1,0 +1,143 @@
+//! One span, one log line, one count and one duration for each request, named by its operation.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use poem::{Endpoint, Middleware, Request, Response, Result};
+use tacit_domain::seams::SecureEntropy;
+use tacit_shared::encoding::to_hex;
+use tracing::{Instrument, Span, field};
+
+use super::client_ip::{Cidr, ClientIp, client_ip};
+use super::operations::Operations;
+
+/// Names a request in answers, logs and bug reports.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Random bytes in a request id of our own.
+const REQUEST_ID_BYTES: usize = 12;
+/// Lengths of ids accepted from outside.
+const REQUEST_ID_LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// The outermost middleware: gives the request its id and its client's address, and watches what becomes of it.
+///
+/// No body, query string or header value is recorded but the request id.
+#[derive(Clone)]
+pub(crate) struct Trace {
+    /// Names the requests.
+    pub operations: Operations,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Arc<[Cidr]>,
+    /// Where request ids come from.
+    pub entropy: Arc<dyn SecureEntropy>,
+}
+
+impl<E: Endpoint<Output = Response>> Middleware<E> for Trace {
+    type Output = TraceEndpoint<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        TraceEndpoint { inner, trace: self.clone() }
+    }
+}
+
+/// See [`Trace`].
+pub(crate) struct TraceEndpoint<E> {
+    inner: E,
+    trace: Trace,
+}
+
+impl<E: Endpoint<Output = Response>> Endpoint for TraceEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let started = Instant::now();
+        let operation = self.trace.operations.find(request.method(), request.uri().path());
+        let request_id = self.trace.request_id(request.headers());
+        let client = self.trace.client(&request);
+        request.set_data(ClientIp(client));
+
+        let span = open_span(&operation, request.method(), &request_id, client);
+        let mut response = self.inner.call(request).instrument(span.clone()).await?;
+
+        close_span(&span, &response, started);
+        count(operation, &response, started);
+        if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert(REQUEST_ID, request_id);
+        }
+        Ok(response)
+    }
+}
+
+impl Trace {
+    fn request_id(&self, headers: &HeaderMap) -> String {
+        let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+        given.filter(|id| is_well_formed(id)).map_or_else(|| self.new_request_id(), str::to_owned)
+    }
+
+    fn new_request_id(&self) -> String {
+        let mut random = [0; REQUEST_ID_BYTES];
+        self.entropy.fill(&mut random);
+        to_hex(&random)
+    }
+
+    fn client(&self, request: &Request) -> Option<IpAddr> {
+        let peer = request.remote_addr().as_socket_addr()?.ip();
+        let forwarded = request.headers().get_all(FORWARDED_FOR).into_iter();
+        // A header that is not text stands for a hop that does not parse, and ends the walk.
+        let hops = forwarded.map(|header| header.to_str().unwrap_or_default());
+        Some(client_ip(peer, hops, &self.trusted_proxies))
+    }
+}
+
+/// Only what cannot be mistaken for something else in a log.
+fn is_well_formed(id: &str) -> bool {
+    REQUEST_ID_LENGTHS.contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+fn open_span(operation: &str, method: &Method, request_id: &str, client: Option<IpAddr>) -> Span {
+    let span = tracing::info_span!(
+        "operation",
+        otel.name = operation,
+        operation,
+        method = method.as_str(),
+        request_id,
+        client_ip = field::Empty,
+        status = field::Empty,
+        latency_ms = field::Empty,
+    );
+    if let Some(client) = client {
+        span.record("client_ip", field::display(client));
+    }
+    span
+}
+
+fn close_span(span: &Span, response: &Response, started: Instant) {
+    let latency = started.elapsed();
+    span.record("status", response.status().as_u16());
+    span.record("latency_ms", u64::try_from(latency.as_millis()).unwrap_or(u64::MAX));
+    span.in_scope(|| tracing::info!("answered"));
+}
+
+fn count(operation: Arc<str>, response: &Response, started: Instant) {
+    let labels = [("operation", operation.to_string()), ("status", response.status().as_u16().to_string())];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(started.elapsed().as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_from_outside_is_kept_only_if_it_is_harmless() {
+        assert!(is_well_formed("0af7651916cd43dd8448eb211c80319c"));
+        assert!(is_well_formed("edge-7_2.1"));
+        for id in ["", "short", "with space", "new\nline1", "quote\"\"\"\"", &"x".repeat(65)] {
+            assert!(!is_well_formed(id), "{id}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Pages and files served from inside the binary.
+
+mod assets;
+mod docs;
+mod mailbox;
+
+use std::sync::Arc;
+
+use poem::middleware::Compression;
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
+use tacit_domain::Domain;
+
+use self::assets::{ClientPackage, Demo, Files, OwnPages};
+use crate::documents::Documents;
+
+/// All pages; those of the demo only in demo mode.
+///
+/// Compressed, unlike the API: nothing here is secret, so compression tells nothing (BREACH).
+pub(crate) fn routes(
+    domain: &Domain,
+    documents: &Arc<Documents>,
+    demo: bool,
+) -> impl Endpoint<Output = Response> + 'static {
+    let mut route = Route::new()
+        .at("/", Files::<OwnPages>::page("index.html"))
+        .at("/activate", Files::<OwnPages>::page("activate.html"))
+        .at("/welcome", Files::<OwnPages>::page("welcome.html"))
+        .nest("/pages", Files::<OwnPages>::folder())
+        .nest("/client", Files::<ClientPackage>::folder())
+        .nest("/docs", docs::files())
+        .nest("/openapi", docs::documents(Arc::clone(documents)));
+    if demo {
+        route = route
+            .at("/demo/mailbox", Files::<OwnPages>::page("mailbox.html"))
+            .at("/demo/mailbox/mails", mailbox::mails(domain.mailbox.clone()))
+            .nest("/demo", Files::<Demo>::folder());
+    }
+    route.with(Compression::new()).map_to_response().into_endpoint()
+}

@@ -1,0 +1,30 @@
+//! The dialect of seed 004, `/v1/…`.
+
+mod auth;
+mod sessions;
+
+use poem_openapi::Tags;
+use tacit_domain::Domain;
+
+use crate::http::cookies::RefreshCookie;
+use crate::http::origins::Origins;
+
+/// All operations of this surface.
+pub(crate) type Api = (auth::Auth, sessions::Sessions);
+
+/// What its document says of itself.
+pub(crate) const DESCRIPTION: &str = "Tokens, the caller's own account and sessions, and the public settings of this \
+    installation.\n\nEvery error has the shape of `Problem`; branch on its `code`.";
+
+/// The operations over a live domain.
+pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> Api {
+    (auth::Auth::new(domain, origins.clone(), cookie), sessions::Sessions::new(domain.sessions.clone()))
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Tokens, the caller's account, public settings
+    Authentication,
+    /// The caller's own sessions
+    Sessions,
+}
