@@ -7,9 +7,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use log::LevelFilter;
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection as _};
 
 use crate::backend::{Pools, Store};
 use crate::error::{StoreError, StoreErrorKind};
@@ -18,6 +18,8 @@ use crate::error::{StoreError, StoreErrorKind};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait between two tries to set the journal mode.
+const WRITE_AHEAD_PAUSE: Duration = Duration::from_millis(20);
 /// A statement that takes longer is worth a line in the debug log.
 const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 
@@ -45,6 +47,13 @@ impl Store {
         let scheme = settings.url.split(':').next().unwrap_or_default();
         match scheme {
             "sqlite" => {
+                // Each connection would have a memory of its own.
+                if settings.url.contains(":memory:") || settings.url.contains("mode=memory") {
+                    return Err(StoreError::new(
+                        StoreErrorKind::Unsupported,
+                        "a database in memory only is not supported",
+                    ));
+                }
                 let options = SqliteConnectOptions::from_str(&settings.url).map_err(unusable)?;
                 Self::open_sqlite(options, max_connections).await
             }
@@ -69,6 +78,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .log_statements(LevelFilter::Trace)
             .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
+        set_write_ahead(&options).await?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -76,7 +86,7 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_slow_level(LevelFilter::Debug)
-            .connect_with(options.clone().journal_mode(SqliteJournalMode::Wal))
+            .connect_with(options.clone())
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(max_connections)
@@ -106,15 +116,31 @@ impl Store {
 /// SQLite would create the file by the process's umask, readable by everybody on most machines. Its `-wal` and
 /// `-shm` files take over the permissions of the database file.
 fn create_for_owner(path: &Path) -> Result<(), StoreError> {
-    if path.as_os_str().is_empty() || path.to_string_lossy().contains(":memory:") {
-        return Err(StoreError::new(StoreErrorKind::Unsupported, "a database in memory only is not supported"));
-    }
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop).map_err(|error| {
         StoreError::new(
             StoreErrorKind::Unavailable,
             format!("the database file {} cannot be opened: {error}", path.display()),
         )
     })
+}
+
+/// Makes the file keep a write-ahead log, for good: the mode is part of the file.
+///
+/// The switch needs the file to itself and, unlike other statements, does not wait for that: two processes that
+/// open a new file at once both try, so whoever finds it taken tries again until it is done.
+async fn set_write_ahead(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let refused = match options.clone().journal_mode(SqliteJournalMode::Wal).connect().await {
+            Ok(connection) => return Ok(connection.close().await?),
+            Err(error) => StoreError::from(error),
+        };
+        if refused.kind() != StoreErrorKind::Busy || waited >= BUSY_TIMEOUT {
+            return Err(refused);
+        }
+        tokio::time::sleep(WRITE_AHEAD_PAUSE).await;
+        waited += WRITE_AHEAD_PAUSE;
+    }
 }
 
 fn unusable(error: sqlx::Error) -> StoreError {

@@ -41,7 +41,9 @@ const INSERT: &str = "INSERT INTO credentials (account_id, id, version, identity
 const REPLACE: &str = "UPDATE credentials SET id = $2, version = $3, identity = $4, salt = $5, preset = $6, \
     key_id = $7, verifier_sealed = $8, created_at = $9 WHERE account_id = $1 AND version < $3";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT, REPLACE];
+const COUNT_BY_PRESET: &str = "SELECT preset, COUNT(*) FROM credentials GROUP BY preset ORDER BY preset";
+
+pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT, REPLACE, COUNT_BY_PRESET];
 
 /// The credential of an account.
 ///
@@ -86,6 +88,14 @@ pub async fn replace(tx: &mut Tx, credential: &CredentialRecord) -> Result<bool,
         .bind(&credential.verifier_sealed)
         .bind(credential.created_at))?;
     Ok(replaced == 1)
+}
+
+/// How many credentials there are of each preset, by its number.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn count_by_preset(tx: &mut Tx) -> Result<Vec<(i64, i64)>, StoreError> {
+    on!(read tx, c => query_as::<_, (i64, i64)>(COUNT_BY_PRESET).fetch_all(c))
 }
 
 #[cfg(test)]

@@ -95,13 +95,13 @@ impl Found {
     }
 }
 
-fn sqlite_migrations() -> Migrator {
+pub(crate) fn sqlite_migrations() -> Migrator {
     let mut migrations = sqlx::migrate!("migrations/sqlite");
     migrations.set_locking(false);
     migrations
 }
 
-fn postgres_migrations() -> Migrator {
+pub(crate) fn postgres_migrations() -> Migrator {
     let mut migrations = sqlx::migrate!("migrations/postgres");
     migrations.set_locking(false);
     migrations

@@ -60,6 +60,10 @@ const FIND_BY_LINK: &str = "SELECT id, email, email_key, display_name, language,
     verifier_sealed, ticket_hash, link_hash, code_hash, activatable, created_at, expires_at, mailed_at \
     FROM pending_credentials WHERE link_hash = $1";
 
+const FIND: &str = "SELECT id, email, email_key, display_name, language, identity, salt, preset, key_id, \
+    verifier_sealed, ticket_hash, link_hash, code_hash, activatable, created_at, expires_at, mailed_at \
+    FROM pending_credentials WHERE id = $1";
+
 const LIST_BY_KEY: &str = "SELECT id, email, email_key, display_name, language, identity, salt, preset, key_id, \
     verifier_sealed, ticket_hash, link_hash, code_hash, activatable, created_at, expires_at, mailed_at \
     FROM pending_credentials WHERE email_key = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
@@ -72,7 +76,7 @@ const DELETE_BY_KEY: &str = "DELETE FROM pending_credentials WHERE email_key = $
 const DELETE_EXPIRED: &str = "DELETE FROM pending_credentials WHERE expires_at <= $1";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: INSERT, FIND_BY_TICKET, FIND_BY_LINK, LIST_BY_KEY, UPDATE_MAILED, DELETE_BY_KEY, DELETE_EXPIRED
+    both: INSERT, FIND, FIND_BY_TICKET, FIND_BY_LINK, LIST_BY_KEY, UPDATE_MAILED, DELETE_BY_KEY, DELETE_EXPIRED
 ];
 
 /// Adds a waiting credential.
@@ -99,6 +103,14 @@ pub async fn insert(tx: &mut Tx, pending: &PendingCredentialRecord) -> Result<()
         .bind(pending.expires_at)
         .bind(pending.mailed_at))?;
     Ok(())
+}
+
+/// The one with this id, expired or not.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn find(tx: &mut Tx, id: PendingId) -> Result<Option<PendingCredentialRecord>, StoreError> {
+    on!(read tx, c => query_as::<_, PendingCredentialRecord>(FIND).bind(id).fetch_optional(c))
 }
 
 /// The one whose ticket this is, expired or not.

@@ -1,1 +1,35 @@
-//! Tests of `spent_handshakes`.
+use super::*;
+use crate::Store;
+use crate::testing::{after, commit, on_both_engines};
+
+on_both_engines! {
+    async fn a_handshake_is_spent_once(db: Migrated) {
+        assert!(commit!(db, tx => spend(tx, &[1; 24], after(1000))));
+        assert!(!commit!(db, tx => spend(tx, &[1; 24], after(1000))));
+        assert!(commit!(db, tx => spend(tx, &[2; 24], after(1000))));
+    }
+
+    async fn of_many_spends_at_once_one_counts(db: Migrated) {
+        let other = db.another_node().await;
+        let mut spends = tokio::task::JoinSet::new();
+        for index in 0..8_u8 {
+            let node = if index % 2 == 0 { Store::clone(&db) } else { other.clone() };
+            spends.spawn(async move { commit!(node, tx => spend(tx, &[1; 24], after(1000))) });
+        }
+        assert_eq!(spends.join_all().await.into_iter().filter(|first| *first).count(), 1);
+    }
+
+    async fn a_spend_that_is_rolled_back_did_not_happen(db: Migrated) {
+        let mut tx = db.begin().await.unwrap();
+        assert!(spend(&mut tx, &[1; 24], after(1000)).await.unwrap());
+        drop(tx);
+        assert!(commit!(db, tx => spend(tx, &[1; 24], after(1000))));
+    }
+
+    async fn a_handshake_is_remembered_until_just_before_it_expires(db: Migrated) {
+        commit!(db, tx => spend(tx, &[1; 24], after(1000)));
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
+        assert!(!commit!(db, tx => spend(tx, &[1; 24], after(1000))));
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
+    }
+}
