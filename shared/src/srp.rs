@@ -55,3 +55,5 @@ impl SrpError {
     }
 }
 
+#[cfg(test)]
+mod tests;

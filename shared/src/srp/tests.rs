@@ -1,1 +1,10 @@
+//! Known answers, independent models, properties and refusals for both sides.
 
+mod model;
+mod oracle;
+mod properties;
+mod refusals;
+mod rfc5054;
+mod source;
+mod values;
+mod vectors;
