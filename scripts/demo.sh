@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # Builds everything and serves the demo at http://localhost:8080, with its database and mails in .tacit-demo/.
-# TACIT_DEMO_PORT chooses another port. Ctrl-C stops it; what was stored stays.
+# DEMO_PORT chooses another port. Ctrl-C stops it; what was stored stays.
 
 . "$(dirname "$0")/lib.sh"
 cd "$root"
 
-port=${TACIT_DEMO_PORT:-8080}
+port=${DEMO_PORT:-8080}
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
 
 if port_is_taken; then
-  fail "Port $port is taken. Stop what listens there, or choose another: TACIT_DEMO_PORT=8081 make demo"
+  fail "Port $port is taken. Stop what listens there, or choose another: DEMO_PORT=8081 make demo"
 fi
 
 scripts/setup.sh demo
 load_environment
 say "Building the wasm package"
-client-wasm/build.sh
+build_wasm
 say "Building the demo"
 web-demo/build.sh
 say "Building the server (the first time takes some minutes)"

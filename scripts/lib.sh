@@ -15,12 +15,19 @@ fail() {
   exit 1
 }
 
-# What setup.sh found out about this machine (which wasm toolchain, which PostgreSQL).
+# The server reads every TACIT_* variable as a setting, so this one of the build is taken out of its sight.
+forced_wasm_toolchain=${TACIT_WASM_TOOLCHAIN:-}
+unset TACIT_WASM_TOOLCHAIN
+
+# What setup.sh found out about this machine: wasm_toolchain and postgres_bin.
 load_environment() {
+  wasm_toolchain="" postgres_bin=""
   [ -f "$cache/environment" ] || return 0
   # shellcheck disable=SC1091
   . "$cache/environment"
 }
+
+build_wasm() { TACIT_WASM_TOOLCHAIN=$wasm_toolchain "$root/client-wasm/build.sh"; }
 
 started=()
 

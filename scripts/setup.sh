@@ -49,7 +49,7 @@ check_packages() {
 
 # The wasm target of the installed compiler, or Debian's own compiler with its sources.
 choose_wasm_toolchain() {
-  wasm_toolchain=${TACIT_WASM_TOOLCHAIN:-}
+  wasm_toolchain=$forced_wasm_toolchain
   if [ "$wasm_toolchain" != debian ]; then
     local libraries
     libraries=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null || true)
@@ -117,7 +117,7 @@ python_environment
 node_packages
 
 {
-  if [ -n "$wasm_toolchain" ]; then printf 'export TACIT_WASM_TOOLCHAIN=%q\n' "$wasm_toolchain"; fi
+  printf 'wasm_toolchain=%q\n' "$wasm_toolchain"
   printf 'postgres_bin=%q\n' "$(newest_postgres)"
 } >"$cache/environment"
 say "Everything for \`make $purpose\` is here."

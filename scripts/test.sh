@@ -19,7 +19,7 @@ format_() {
 }
 format_hint="make fmt"
 
-wasm_() { client-wasm/build.sh; }
+wasm_() { build_wasm; }
 wasm_hint="client-wasm/build.sh; sizes are checked there"
 
 pages_() { web-demo/build.sh; }
@@ -35,7 +35,6 @@ server_() { cargo build --locked --profile "$profile" -p tacit --bin tacit; }
 server_hint="cargo build --profile $profile -p tacit"
 
 rust_() {
-  need_services
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --cargo-profile "$profile" --workspace --no-fail-fast
   else
@@ -75,8 +74,8 @@ work=$(mktemp -d /tmp/tacit-test.XXXXXX)
 # Everything started from here on inherits this mark, so that what was left running can be found.
 export TACIT_TEST_RUN=$work
 export TACIT_TEST_BINARY=$binary
-TACIT_CHROMIUM=${TACIT_CHROMIUM:-$(command -v chromium || true)}
-export TACIT_CHROMIUM
+TACIT_TEST_CHROMIUM=${TACIT_TEST_CHROMIUM:-$(command -v chromium || true)}
+export TACIT_TEST_CHROMIUM
 services=""
 need_services() {
   [ -z "$services" ] || return 0

@@ -1,0 +1,80 @@
+//! Who talks to the server: anonymous, or with an access token.
+
+use std::sync::{Arc, RwLock};
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::Answer;
+
+/// One caller. Follows the server when it is started again elsewhere.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Arc<RwLock<String>>,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    pub(crate) fn new(base: Arc<RwLock<String>>) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, base, headers: Vec::new() }
+    }
+
+    /// The same caller with one more header on every request.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.push((name.to_owned(), value.to_owned()));
+        client
+    }
+
+    /// The same caller with this access token.
+    #[must_use]
+    pub fn bearer(&self, access_token: &str) -> Self {
+        self.with("authorization", &format!("Bearer {access_token}"))
+    }
+
+    /// The address of the server the next request goes to.
+    #[must_use]
+    pub fn base(&self) -> String {
+        self.base.read().unwrap().clone()
+    }
+
+    /// A GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// A DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// A POST of JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string().into_bytes())).await
+    }
+
+    /// A POST without a body.
+    pub async fn post_nothing(&self, path: &str) -> Answer {
+        self.send(Method::POST, path, None).await
+    }
+
+    /// Any request; a body is declared as JSON unless a header of this caller says otherwise.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base()));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            if !self.headers.iter().any(|(name, _)| name == "content-type") {
+                request = request.header("content-type", "application/json");
+            }
+            request = request.body(body);
+        }
+        let request_line = format!("{method} {path}");
+        let response = request.send().await.unwrap_or_else(|error| panic!("{request_line}: {error:?}"));
+        Answer::read(request_line, response).await
+    }
+}

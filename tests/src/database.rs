@@ -1,0 +1,155 @@
+//! A database of a test's own, and a look behind the server's back.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+
+use crate::seams::fresh_name;
+use crate::services;
+
+/// The two engines every sentence holds on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// The throw-away cluster.
+    Postgres,
+}
+
+/// A database nobody else uses.
+pub enum Database {
+    /// The file.
+    Sqlite(PathBuf),
+    /// The name in the cluster.
+    Postgres(String),
+}
+
+impl Database {
+    pub(crate) async fn create(engine: Engine, folder: &Path) -> Self {
+        match engine {
+            Engine::Sqlite => Self::Sqlite(folder.join("tacit.db")),
+            Engine::Postgres => {
+                let name = format!("tacit_{}", fresh_name());
+                execute_postgres(&services::postgres(), &format!("CREATE DATABASE {name}")).await;
+                Self::Postgres(name)
+            }
+        }
+    }
+
+    /// Its address, as the server's configuration takes it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Self::Postgres(name) => services::postgres().replacen("/postgres?", &format!("/{name}?"), 1),
+        }
+    }
+
+    /// Runs a statement.
+    pub async fn execute(&self, sql: &str) {
+        match self {
+            Self::Sqlite(file) => {
+                let mut connection = open(file).await;
+                sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Self::Postgres(_) => execute_postgres(&self.url(), sql).await,
+        }
+    }
+
+    /// A query that answers one number.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(file) => {
+                let mut connection = open(file).await;
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Self::Postgres(_) => {
+                let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
+    /// Takes a table away, so that what needs it fails.
+    pub async fn drop_table(&self, table: &str) {
+        let cascade = if matches!(self, Self::Postgres(_)) { " CASCADE" } else { "" };
+        self.execute(&format!("DROP TABLE {table}{cascade}")).await;
+    }
+
+    /// Everything in it, as it lies on the disk or as rows.
+    pub async fn dump(&self) -> Vec<u8> {
+        match self {
+            Self::Sqlite(file) => {
+                let (folder, name) = (file.parent().unwrap(), file.file_name().unwrap().to_str().unwrap());
+                let files = [name.to_owned(), format!("{name}-wal")].map(|name| folder.join(name));
+                files.iter().filter_map(|file| std::fs::read(file).ok()).flatten().collect()
+            }
+            Self::Postgres(_) => {
+                let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+                let tables = "SELECT string_agg(query_to_xml(format('SELECT * FROM %I', tablename), true, false, '')::text, '') \
+                              FROM pg_tables WHERE schemaname = 'public'";
+                let hex = sqlx::query("SET xmlbinary = 'hex'");
+                hex.execute(&mut connection).await.unwrap();
+                let text: String = sqlx::query_scalar(tables).fetch_one(&mut connection).await.unwrap();
+                text.into_bytes()
+            }
+        }
+    }
+
+    /// Takes the database out of the server's reach: PostgreSQL lets nobody in, on SQLite somebody else writes on and on.
+    pub async fn cut_off(&self) -> Outage<'_> {
+        match self {
+            Self::Sqlite(file) => {
+                let mut connection = open(file).await;
+                sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+                Outage { database: self, _writer: Some(connection) }
+            }
+            Self::Postgres(name) => {
+                let administration = services::postgres();
+                execute_postgres(&administration, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
+                execute_postgres(&administration, &format!("{end}'{name}'")).await;
+                Outage { database: self, _writer: None }
+            }
+        }
+    }
+
+    pub(crate) async fn remove(&self) {
+        if let Self::Postgres(name) = self {
+            execute_postgres(&services::postgres(), &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+/// A database out of reach, until this ends.
+pub struct Outage<'a> {
+    database: &'a Database,
+    /// Holds the write lock.
+    _writer: Option<SqliteConnection>,
+}
+
+impl Outage<'_> {
+    /// Lets the server back in.
+    pub async fn end(self) {
+        if let Database::Postgres(name) = self.database {
+            execute_postgres(&services::postgres(), &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+        }
+    }
+}
+
+async fn open(file: &Path) -> SqliteConnection {
+    // Foreign keys are off: a table can go while others point to it.
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file)
+        .foreign_keys(false)
+        .busy_timeout(std::time::Duration::from_secs(10));
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+async fn execute_postgres(url: &str, sql: &str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}

@@ -1,0 +1,52 @@
+//! What the SMTP server received.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// One mail as it arrived.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Mail {
+    /// The envelope's recipients.
+    pub recipients: Vec<String>,
+    /// Decoded header fields, names in lower case.
+    pub headers: serde_json::Map<String, serde_json::Value>,
+    /// The decoded subject.
+    pub subject: String,
+    /// The plain text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: Option<String>,
+}
+
+impl Mail {
+    /// The secret of the link: what follows `#`.
+    #[track_caller]
+    #[must_use]
+    pub fn link_secret(&self) -> String {
+        let (_, after) = self.text.split_once('#').unwrap_or_else(|| panic!("no link in {:?}", self.text));
+        after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')).collect()
+    }
+
+    /// The code to type: `XXXXX-XXXXX`.
+    #[track_caller]
+    #[must_use]
+    pub fn code(&self) -> String {
+        let is_half = |half: &str| half.len() == 5 && half.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
+        self.text
+            .split_whitespace()
+            .find(|word| word.split_once('-').is_some_and(|(left, right)| is_half(left) && is_half(right)))
+            .unwrap_or_else(|| panic!("no code in {:?}", self.text))
+            .to_owned()
+    }
+}
+
+/// Every mail in the folder, oldest first.
+pub(crate) fn read_all(folder: &Path) -> Vec<Mail> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+}

@@ -1,0 +1,256 @@
+//! A person with a password: the client's half of the protocol, on `tacit-shared`.
+
+use serde_json::{Value, json};
+use tacit_shared::encoding::to_hex;
+use tacit_shared::srp::client::{self as srp, ClientProof, Ephemeral};
+use tacit_shared::srp::{Identity, Proof, PublicValue, Salt, SessionKey};
+use tacit_shared::{confirm, kdf, preset};
+
+use crate::{Answer, Client, OsEntropy};
+
+/// The realm of the server under test.
+pub(crate) const REALM: &str = "localhost";
+/// The cheapest preset: tests log in often.
+const PRESET: u16 = 3;
+
+/// A password made into what the server keeps of it.
+#[derive(Clone)]
+pub struct NewCredential {
+    identity: Identity,
+    salt: Salt,
+    x: [u8; 32],
+    verifier: String,
+}
+
+impl NewCredential {
+    /// Draws identity and salt, and derives the rest.
+    #[must_use]
+    pub fn of(password: &str) -> Self {
+        let (identity, salt) = (Identity::random(&OsEntropy), Salt::random(&OsEntropy));
+        let x = private_key(password, &identity, &salt, PRESET);
+        let group = preset::find(PRESET).unwrap().group;
+        let verifier = srp::verifier(group, &x).to_hex();
+        Self { identity, salt, x, verifier }
+    }
+
+    /// As it travels.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({
+            "identity": self.identity.as_str(),
+            "salt": self.salt.to_hex(),
+            "preset": PRESET,
+            "verifier": self.verifier,
+        })
+    }
+
+    /// Everything of it that must never be seen in a log or in clear in the database.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        vec![to_hex(&self.x), self.verifier.clone()]
+    }
+}
+
+fn private_key(password: &str, identity: &Identity, salt: &Salt, number: u16) -> [u8; 32] {
+    let preset = preset::find(number).unwrap();
+    let secrets = kdf::derive(password, salt, preset, REALM, identity).unwrap();
+    *srp::private_key(identity, salt, secrets.login.as_bytes())
+}
+
+/// Somebody with an address and a password.
+#[derive(Clone)]
+pub struct Person {
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// What they made of it.
+    pub credential: NewCredential,
+    /// The ticket of their sign-up; shown at login only when `show_ticket` is set.
+    pub ticket: Option<String>,
+    show_ticket: bool,
+    client: Client,
+}
+
+impl Person {
+    pub(crate) fn new(client: Client, email: &str) -> Self {
+        let password = format!("a long password for {email}");
+        let credential = NewCredential::of(&password);
+        Self { email: email.to_owned(), password, credential, ticket: None, show_ticket: false, client }
+    }
+
+    /// The same person, talking through another caller: another node, another origin.
+    #[must_use]
+    pub fn through(&self, client: &Client) -> Self {
+        Self { client: client.clone(), ..self.clone() }
+    }
+
+    /// The same person with another password in mind.
+    #[must_use]
+    pub fn mistyping(&self, password: &str) -> Self {
+        let mut person = self.clone();
+        password.clone_into(&mut person.password);
+        // Whatever is derived from the real password is forgotten.
+        person.credential = NewCredential::of(password);
+        person
+    }
+
+    /// The same person, whose client still has the ticket of the sign-up.
+    #[must_use]
+    pub fn with_ticket(&self) -> Self {
+        Self { show_ticket: true, ..self.clone() }
+    }
+
+    /// Signs up and keeps the ticket.
+    pub async fn sign_up(&mut self) -> Answer {
+        let body = json!({ "auth_id": self.email, "credential": self.credential.json() });
+        let answer = self.client.post("/api/auth/srp/sign-up", body).await;
+        if answer.status == 201 {
+            self.ticket = Some(answer.string("/ticket"));
+        }
+        answer
+    }
+
+    /// The first step of a login, whatever the answer.
+    pub async fn try_begin_login(&self) -> Answer {
+        let mut body = json!({ "auth_id": self.email });
+        if let (true, Some(ticket)) = (self.show_ticket, &self.ticket) {
+            body["ticket"] = json!(ticket);
+        }
+        self.client.post("/api/auth/srp/login/email", body).await
+    }
+
+    /// The first step of a login.
+    pub async fn begin_login(&self) -> Handshake {
+        Handshake::of(&self.try_begin_login().await.expect_status(200))
+    }
+
+    /// The second step: a fresh proof for this handshake.
+    pub async fn prove(&self, handshake: &Handshake) -> Answer {
+        self.prove_with(handshake, &json!({})).await
+    }
+
+    /// The second step with further members, such as `refresh_delivery`.
+    pub async fn prove_with(&self, handshake: &Handshake, members: &Value) -> Answer {
+        self.finish(handshake, members).await.0
+    }
+
+    /// The body of the second step, for those who want to spoil it.
+    #[must_use]
+    pub fn proof_body(&self, handshake: &Handshake) -> Value {
+        let proof = self.proof(handshake);
+        json!({ "handshake": handshake.sealed, "A": proof.public.to_hex(), "M1": proof.proof.to_hex() })
+    }
+
+    /// A whole login, the server's own proof checked.
+    pub async fn log_in(&self) -> User {
+        self.log_in_with(&json!({})).await
+    }
+
+    /// A whole login with further members in its second step.
+    pub async fn log_in_with(&self, members: &Value) -> User {
+        let handshake = self.begin_login().await;
+        let (answer, proof) = self.finish(&handshake, members).await;
+        User::of(&self.client, answer.expect_status(200), &proof)
+    }
+
+    async fn finish(&self, handshake: &Handshake, members: &Value) -> (Answer, ClientProof) {
+        let proof = self.proof(handshake);
+        let mut body = json!({ "handshake": handshake.sealed, "A": proof.public.to_hex(), "M1": proof.proof.to_hex() });
+        for (name, value) in members.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        (self.client.post("/api/auth/srp/login/proof", body).await, proof)
+    }
+
+    fn proof(&self, handshake: &Handshake) -> ClientProof {
+        let group = preset::find(handshake.preset).unwrap().group;
+        let own = self.credential.identity == handshake.identity && self.credential.salt == handshake.salt;
+        let x = if own {
+            self.credential.x
+        } else {
+            private_key(&self.password, &handshake.identity, &handshake.salt, handshake.preset)
+        };
+        let server = PublicValue::parse_hex(group, &handshake.server_public).unwrap();
+        Ephemeral::new(group, &OsEntropy).prove(&handshake.identity, &handshake.salt, &x, &server).unwrap()
+    }
+}
+
+/// The answer to the first step.
+#[derive(Clone)]
+pub struct Handshake {
+    /// The server's sealed state.
+    pub sealed: String,
+    /// The SRP identity.
+    pub identity: Identity,
+    /// The salt.
+    pub salt: Salt,
+    /// The preset.
+    pub preset: u16,
+    /// `B` in hex.
+    pub server_public: String,
+}
+
+impl Handshake {
+    /// Reads it off an answer.
+    #[track_caller]
+    #[must_use]
+    pub fn of(answer: &Answer) -> Self {
+        Self {
+            sealed: answer.string("/handshake"),
+            identity: Identity::parse(&answer.string("/identity")).unwrap(),
+            salt: Salt::parse(&answer.string("/salt")).unwrap(),
+            preset: u16::try_from(answer.member("/preset").as_u64().unwrap()).unwrap(),
+            server_public: answer.string("/B"),
+        }
+    }
+}
+
+/// Somebody who is logged in.
+pub struct User {
+    /// Calls with their access token.
+    pub client: Client,
+    /// Their id.
+    pub id: String,
+    /// Their session.
+    pub session_id: String,
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token, when it came in the body.
+    pub refresh_token: Option<String>,
+    /// The whole answer.
+    pub answer: Answer,
+    /// What both sides share since the login.
+    pub key: SessionKey,
+}
+
+impl User {
+    /// Fails unless the server proved itself and `confirm` covers what it handed out.
+    #[track_caller]
+    fn of(client: &Client, answer: Answer, proof: &ClientProof) -> Self {
+        let m2 = Proof::parse(&answer.string("/M2")).unwrap();
+        assert!(proof.server_proved(&m2), "the server did not prove itself");
+        let (id, session_id) = (answer.string("/user_id"), answer.string("/session_id"));
+        let access_token = answer.string("/tokens/access_token");
+        let refresh_token = answer.json().pointer("/tokens/refresh_token").map(|t| t.as_str().unwrap().to_owned());
+        let session = confirm::Session {
+            user_id: &id,
+            session_id: &session_id,
+            access_token: &access_token,
+            refresh_token: refresh_token.as_deref(),
+            token_type: &answer.string("/tokens/token_type"),
+            expires_in: answer.member("/tokens/expires_in").as_u64().unwrap(),
+        };
+        let confirmed = to_hex(&confirm::compute(&proof.key, &session));
+        assert_eq!(answer.string("/confirm"), confirmed, "confirm does not cover the answer");
+        let key = proof.key.clone();
+        Self { client: client.bearer(&access_token), id, session_id, access_token, refresh_token, answer, key }
+    }
+
+    /// The refresh token that came in the body.
+    #[track_caller]
+    #[must_use]
+    pub fn refresh_token(&self) -> &str {
+        self.refresh_token.as_deref().expect("the refresh token came in the body")
+    }
+}

@@ -1,0 +1,56 @@
+//! What tests replace: a clock that stands until it is moved. Randomness is real.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tacit_domain::seams::{Clock, Seams, SystemClock};
+use tacit_shared::entropy::Entropy;
+use tacit_store::Timestamp;
+
+/// Starts at the present, so that tokens are fresh to others too, and moves only when told.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(SystemClock.now().as_millis())))
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Sets time back, as a clock that is corrected does.
+    pub fn set_back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The operating system's randomness.
+pub struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    #[expect(clippy::disallowed_methods, reason = "this is the seam")]
+    fn fill(&self, out: &mut [u8]) {
+        getrandom::fill(out).expect("the operating system gives randomness");
+    }
+}
+
+pub(crate) fn seams(clock: &Arc<TestClock>) -> Seams {
+    Seams { clock: Arc::clone(clock) as _, entropy: Arc::new(OsEntropy) }
+}
+
+/// A fresh random id in lower-case hex, for names that must not meet.
+#[must_use]
+pub(crate) fn fresh_name() -> String {
+    let mut bytes = [0; 8];
+    OsEntropy.fill(&mut bytes);
+    tacit_shared::encoding::to_hex(&bytes)
+}

@@ -1,0 +1,39 @@
+//! Mails leave through a real server that is not always well.
+
+use std::time::Duration;
+
+use tacit_tests::both_engines;
+
+const FAILED: &str = "SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL";
+const SECRETS: &str = "SELECT COUNT(*) FROM outbox WHERE sealed IS NOT NULL";
+
+both_engines!(a_mail_refused_for_the_moment_is_sent_later, async |app| {
+    app.signed_up("person@busy.test").await;
+    assert_eq!(app.inbox("person@busy.test").await.len(), 0);
+    for _ in 0..2 {
+        app.clock.advance(Duration::from_secs(60 * 60));
+        app.settle().await;
+    }
+    assert_eq!(app.inbox("person@busy.test").await.len(), 1);
+    assert_eq!(app.database.number(SECRETS).await, 0, "what was sent keeps no secret");
+});
+
+both_engines!(a_mail_refused_for_good_is_given_up, async |app| {
+    app.signed_up("person@gone.test").await;
+    app.settle().await;
+    assert_eq!(app.database.number(FAILED).await, 1);
+    assert_eq!(app.database.number(SECRETS).await, 0, "what was given up keeps no secret");
+    // The next mail is not held up.
+    app.registered("person@example.com").await;
+});
+
+both_engines!(a_mail_is_proper, async |app| {
+    app.signed_up("person@example.com").await;
+    let mail = app.mail_to("person@example.com").await;
+    for name in ["from", "to", "date", "message-id", "subject"] {
+        assert!(mail.headers.contains_key(name), "no {name}: {:?}", mail.headers.keys().collect::<Vec<_>>());
+    }
+    assert_eq!(mail.headers.get("auto-submitted").and_then(|value| value.as_str()), Some("auto-generated"));
+    assert!(mail.text.contains(&format!("http://localhost:8080/activate#{}", mail.link_secret())), "{}", mail.text);
+    assert!(mail.html.is_some_and(|html| html.contains("/activate#")));
+});
