@@ -1,6 +1,6 @@
 /** The one client of this page, and the actions that the wire panel groups its requests by. */
 
-import { TacitClient } from "/client/index.js";
+import { TacitClient, TacitError } from "/client/index.js";
 import { startCheck } from "./wire/check.js";
 import { panel } from "./wire/panel.js";
 
@@ -27,7 +27,8 @@ export const busy = () => running !== null;
 
 /**
  * Does `work` and shows its requests as one group. With a `password`, everything that crossed the wire is searched for
- * it before this returns; the password is kept no longer than that.
+ * it before this returns; the password is kept no longer than that. What the client throws is thrown on with a password,
+ * where it means that something dishonest was stopped, and is a failure like the others without.
  */
 export const act = async (title, work, { password, quiet = false } = {}) => {
   while (running) await running.done;
@@ -38,6 +39,9 @@ export const act = async (title, work, { password, quiet = false } = {}) => {
   running = { group: panel.group(title, { quiet }), check: password ? startCheck(password) : null, done };
   try {
     return await work(client);
+  } catch (error) {
+    if (password || !(error instanceof TacitError)) throw error;
+    return { ok: false, code: error.code, detail: error.message };
   } finally {
     if (running.check) running.group.verdict(running.check.finish());
     running.group.end();

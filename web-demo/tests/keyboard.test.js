@@ -78,10 +78,13 @@ test("everything can be done with the keyboard, and the focus is always in sight
   assert.equal((await focused(page)).id, "sessions-title", "the focus is not lost with the button");
 
   // A long value in the panel opens with a key.
-  const long = page.locator(".json-long:visible").first();
-  await page.locator(".wire-group summary").first().focus();
-  if (!await long.isVisible()) await page.keyboard.press("Enter");
-  await long.focus();
+  const group = page.locator(".wire-group").filter({ hasText: "Exchange the proofs" });
+  const long = group.locator(".json-long").first();
+  assert.equal(await long.isVisible(), false);
+  await group.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  assert.equal(await long.evaluate((button) => button === document.activeElement), true);
   await page.keyboard.press("Enter");
   assert.equal(await long.getAttribute("aria-expanded"), "true");
 

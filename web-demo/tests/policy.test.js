@@ -21,7 +21,7 @@ test("every page carries the strict policy, and no inline script or style", asyn
     assert.equal(response.headers.get("x-content-type-options"), "nosniff", path);
     assert.equal(response.headers.get("referrer-policy"), "no-referrer", path);
     const html = await response.text();
-    assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|javascript:/i, path);
+    assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|"javascript:/i, path);
     for (const [, attributes, body] of html.matchAll(/<script([^>]*)>([^<]*)<\/script>/g)) {
       assert.match(attributes, /src="\//, path);
       assert.equal(body, "", path);

@@ -1,8 +1,10 @@
 /** What all forms here do alike: real submits, field errors, a summary, and buttons that wait. */
 
+import { act } from "../client.js";
 import { element, isDisabled, notice, setDisabled } from "./dom.js";
+import { wordsForThrown } from "./words.js";
 
-/** Runs `work(form)` on submit, once at a time, with the button marked as waiting. */
+/** Runs `work` on submit, once at a time, with the button marked as waiting; what it throws is explained. */
 export const onSubmit = (form, work) => {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -12,6 +14,9 @@ export const onSubmit = (form, work) => {
     form.setAttribute("aria-busy", "true");
     try {
       await work();
+    } catch (error) {
+      const { title, text } = await act("Ask how the server is", (client) => wordsForThrown(error, client), { quiet: true });
+      showMessage(form, notice("warn", title, text));
     } finally {
       form.removeAttribute("aria-busy");
       if (!button.dataset.held) setDisabled(button, false);

@@ -32,8 +32,13 @@ export const passwordWords = (code) => ({
   password_unassigned: "One of the characters cannot be used in a password, since not all devices know it yet.",
 })[code] ?? null;
 
-/** Words for what was thrown: the honest server would not have caused it. */
-export const wordsForThrown = (error) => {
+/** Words for what was thrown: an honest server that can be reached would not have caused it. */
+export const wordsForThrown = async (error, client) => {
+  if (error?.code === "worker_failed") {
+    // The worker's own files come from the server too; whether it is there tells the two cases apart.
+    const there = await client.settings();
+    if (!there.ok && there.code === "network") return UNREACHABLE;
+  }
   if (error?.code === "server_not_proved") {
     return { title: "The server did not prove itself", text: "It could not show that it knows your account, so its answer was thrown away and you are not logged in. Your password was not sent." };
   }

@@ -72,7 +72,8 @@ export const open = (root, { go, proved }) => {
     if (facts === drawn) return;
     drawn = facts;
     const focused = document.activeElement?.closest?.("[data-session]")?.dataset.session;
-    list.replaceChildren(...sessions.map((session) => sessionItem(session, end)));
+    const ordered = [...sessions].sort((one, other) => Number(other.current) - Number(one.current));
+    list.replaceChildren(...ordered.map((session) => sessionItem(session, end)));
     setDisabled(others, sessions.length < 2);
     if (focused) (list.querySelector(`[data-session="${focused}"] button`) ?? root.querySelector("h1")).focus();
   };

@@ -6,7 +6,7 @@ import { announce, element, notice, setDisabled } from "../parts/dom.js";
 import { clearErrors, hidePasswords, looksLikeAddress, onSubmit, serveReveal, showErrors, showMessage } from "../parts/form.js";
 import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
-import { passwordWords, wordsFor, wordsForThrown } from "../parts/words.js";
+import { passwordWords, wordsFor } from "../parts/words.js";
 
 export const title = "Log in";
 export const template = "view-log-in";
@@ -125,9 +125,6 @@ export const open = (root, { go, note }) => {
       const stop = explain(form, result, authId, go);
       if (typeof stop === "function") stopHolding = stop;
       return undefined;
-    } catch (error) {
-      const { title: heading, text } = wordsForThrown(error);
-      return showMessage(form, notice("bad", heading, text));
     } finally {
       done();
     }

@@ -6,7 +6,7 @@ import { clearErrors, hidePasswords, looksLikeAddress, onSubmit, serveReveal, sh
 import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
 import { grade, serveStrength } from "../parts/strength.js";
-import { passwordWords, wordsFor, wordsForThrown } from "../parts/words.js";
+import { passwordWords, wordsFor } from "../parts/words.js";
 
 export const title = "Create an account";
 export const template = "view-sign-up";
@@ -57,9 +57,6 @@ export const open = (root, { go }) => {
       memory.rememberAddress(authId);
       memory.rememberWaiting({ address: authId, resendAt: Date.now() + result.resendAfter * 1000 });
       return go("check-mail");
-    } catch (error) {
-      const { title: heading, text } = wordsForThrown(error);
-      return showMessage(form, notice("bad", heading, text));
     } finally {
       done();
     }

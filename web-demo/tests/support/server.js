@@ -50,6 +50,10 @@ export class Server {
     return server;
   }
 
+  get isRunning() {
+    return this.#process !== null;
+  }
+
   /** Starts the process, on the same port and database as before. */
   async resume() {
     const log = openSync(this.log, "a");

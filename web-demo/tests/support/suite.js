@@ -1,6 +1,6 @@
 /** One server and one browser for the tests of a file. */
 
-import { after, before } from "node:test";
+import { after, afterEach, before } from "node:test";
 import { openBrowser } from "./browser.js";
 import { Server } from "./server.js";
 
@@ -10,6 +10,10 @@ export const suite = (options = {}) => {
   before(async () => {
     world.server = await Server.start(options);
     world.browser = await openBrowser();
+  });
+  // A test that failed while the server was stopped must not take the next ones along.
+  afterEach(async () => {
+    if (!world.server.isRunning) await world.server.resume();
   });
   after(async () => {
     await world.browser?.close();

@@ -45,8 +45,8 @@ const answer = async (result, field) => {
     finish("This link no longer works", "It was used already, or it has expired. Please ask whoever invited you for a new one.");
     return;
   }
-  if (result.code === "password_invalid") {
-    wrong(field, "This password contains characters that cannot be used. Please try another one.");
+  if (result.code.startsWith("password_")) {
+    wrong(field, "This password is too long, or has a character that not all devices know. Please try another one.");
     return;
   }
   status.replaceChildren(notice("warn", result.retryAfter
@@ -77,6 +77,8 @@ const submit = async (client, form) => {
     const result = await client.activate({ token: secret, password: field.value });
     status.replaceChildren();
     await answer(result, field);
+  } catch (error) {
+    status.replaceChildren(notice("warn", `Your browser could not work on the password (${error.code ?? error.name}). Your password is still in the field; please try again in a moment.`));
   } finally {
     button.setAttribute("aria-disabled", "false");
   }
