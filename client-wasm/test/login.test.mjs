@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { TacitClient } from "../dist/node.js";
+import { PASSWORD, PERSON, registered, serve } from "./support/client.mjs";
+import { FakeServer } from "./support/server.mjs";
+
+test("a person signs up, activates and logs in, and the password crosses in no form", async (t) => {
+  const server = await serve(t);
+  const client = new TacitClient({ baseUrl: server.url });
+
+  const signUp = await client.signUp({ authId: PERSON, password: PASSWORD, displayName: "Person", language: "de" });
+  assert.equal(signUp.ok, true);
+  assert.match(signUp.ticket, /^tk_/);
+  assert.equal((await client.activate({ authId: PERSON, code: "7QK2M-9XWTB" })).ok, true);
+  const login = await client.login({ authId: PERSON, password: PASSWORD, deviceName: "test" });
+  assert.equal(login.status, "signed_in");
+  assert.equal(login.serverProved, true);
+  assert.deepEqual(login.user, { id: server.accounts.get(PERSON).id, email: PERSON });
+
+  assert.deepEqual(Object.keys(server.requests[0].body), ["auth_id", "credential", "display_name", "language"]);
+  assert.equal(server.requests[0].body.credential.preset, 1);
+  assert.equal(server.requests.at(-1).body.device_name, "test");
+  assert.equal(server.requests.at(-1).body.refresh_delivery, "body");
+  const sent = server.requests.map(({ text, path }) => path + text).join("\n");
+  assert.ok(!sent.includes("canary") && !sent.includes(Buffer.from(PASSWORD).toString("hex")));
+});
+
+test("a wrong password is rejected and nothing is kept", async (t) => {
+  const { client } = await registered(t);
+  const login = await client.login({ authId: PERSON, password: "another" });
+  assert.deepEqual([login.ok, login.status, login.code], [false, "rejected", "proof_rejected"]);
+  assert.equal((await client.getAccessToken()).code, "signed_out");
+  assert.equal(client.user, null);
+});
+
+test("one password typed in two normal forms is one password", async (t) => {
+  const server = await serve(t);
+  const client = new TacitClient({ baseUrl: server.url });
+  await client.signUp({ authId: PERSON, password: "Ångström ﬁn".normalize("NFD") });
+  await client.activate({ token: PERSON });
+  assert.equal((await client.login({ authId: PERSON, password: "Ångström fin" })).ok, true);
+});
+
+test("blanks around a password belong to it", async (t) => {
+  const { client } = await registered(t);
+  assert.equal((await client.login({ authId: PERSON, password: ` ${PASSWORD}` })).status, "rejected");
+});
+
+test("what cannot be a password is a value, and nothing is sent for it", async (t) => {
+  const server = await serve(t);
+  const client = new TacitClient({ baseUrl: server.url });
+  const reasons = { "": "password_empty", ["x".repeat(1025)]: "password_too_long", "a\u{378}": "password_unassigned", "a\ud800": "password_unassigned" };
+  for (const [password, reason] of Object.entries(reasons)) {
+    const signUp = await client.signUp({ authId: PERSON, password });
+    assert.deepEqual([signUp.ok, signUp.code, signUp.fields[0].code], [false, "password_invalid", reason]);
+  }
+  assert.deepEqual(server.requests, []);
+});
+
+test("the ticket of a sign-up is shown until it is activated", async (t) => {
+  const server = await serve(t);
+  const client = new TacitClient({ baseUrl: server.url });
+  const { ticket } = await client.signUp({ authId: PERSON, password: PASSWORD });
+
+  const early = await client.login({ authId: ` ${PERSON.toUpperCase()}`, password: PASSWORD });
+  assert.equal(server.requests.at(-1).body.ticket, ticket, "another spelling of the address finds it too");
+  assert.equal(early.ok, false);
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).status, "not_activated");
+  assert.equal((await client.resendActivation({ authId: PERSON })).resendAfter, 60);
+  assert.deepEqual(server.requests.at(-1).body, { auth_id: PERSON, ticket });
+
+  await client.activate({ token: PERSON });
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).ok, true);
+  assert.equal(server.requests.at(-2).body.ticket, undefined);
+});
+
+test("who has an account and signs up again still logs in with the old password", async (t) => {
+  const { server, client } = await registered(t);
+  await client.signUp({ authId: PERSON, password: "a new one" });
+  const login = await client.login({ authId: PERSON, password: PASSWORD });
+  assert.equal(login.ok, true);
+  const tickets = server.requests.filter(({ path }) => path.endsWith("/login/email")).map(({ body }) => "ticket" in body);
+  assert.deepEqual(tickets, [true, false]);
+});
+
+test("the phases come in order", async (t) => {
+  const phases = [];
+  const { server } = await registered(t);
+  const client = new TacitClient({ baseUrl: server.url, onPhase: (phase, operation) => phases.push(`${operation} ${phase}`) });
+  await client.login({ authId: PERSON, password: PASSWORD });
+  assert.deepEqual(phases, ["login sending", "login deriving", "login proving", "login sending", "login verifying"]);
+});
+
+test("a handshake the server has lost is begun anew, once", async (t) => {
+  const { server, client } = await registered(t);
+  const path = "/api/auth/srp/login/proof";
+  const lost = { status: 401, body: { code: "handshake_invalid", detail: "lost" } };
+  server.lies[path] = () => {
+    delete server.lies[path];
+    return lost;
+  };
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).ok, true);
+  server.lies[path] = () => lost;
+  const login = await client.login({ authId: PERSON, password: PASSWORD });
+  assert.deepEqual([login.status, login.code], ["failed", "handshake_invalid"]);
+});
+
+test("refusals are told apart, with the time to wait", async (t) => {
+  const { server, client } = await registered(t);
+  const cases = [
+    [429, "too_many_attempts", "throttled"],
+    [503, "srp_busy", "busy"],
+    [403, "account_disabled", "disabled"],
+    [500, "internal", "failed"],
+  ];
+  for (const [status, code, word] of cases) {
+    server.lies["/api/auth/srp/login/proof"] = () => ({ status, headers: { "retry-after": "7" }, body: { code, detail: "no" } });
+    const login = await client.login({ authId: PERSON, password: PASSWORD });
+    assert.deepEqual([login.status, login.code, login.httpStatus, login.retryAfter], [word, code, status, 7]);
+  }
+});
+
+test("without an answer nothing is lost, and the same call works later", async (t) => {
+  const { server, client } = await registered(t);
+  await server.goAway();
+  const login = await client.login({ authId: PERSON, password: PASSWORD });
+  assert.deepEqual([login.ok, login.status, login.code], [false, "network", "network"]);
+  await server.comeBack();
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).ok, true);
+});
+
+test("a slow server is no answer either", async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.stop());
+  const release = server.hold();
+  const client = new TacitClient({ baseUrl: server.url, timeout: 50 });
+  assert.equal((await client.checkSignUp({ authId: PERSON })).code, "network");
+  release();
+});
+
+test("a page of somebody else in between is a value too", async (t) => {
+  const { server, client } = await registered(t);
+  server.lies["/api/auth/srp/login/email"] = () => ({ status: 200, headers: { "content-type": "text/html" }, raw: "<h1>Welcome to our hotel</h1>" });
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).code, "unavailable");
+});

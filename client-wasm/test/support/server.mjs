@@ -1,0 +1,180 @@
+/**
+ * A server in a few lines that speaks the protocol, and lies where a test tells it to.
+ */
+
+import { randomBytes, randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+
+import { challenge, confirmation, verify } from "./srp.mjs";
+
+const token = (prefix) => prefix + randomBytes(32).toString("base64url");
+const problem = (status, code, more = {}) => ({ status, body: { type: `urn:tacit:problem:${code}`, title: code, status, code, detail: code, ...more } });
+
+export class FakeServer {
+  /** Every request, in order: `{ method, path, body, headers }`. */
+  requests = [];
+  accounts = new Map();
+  /** What the lies change: the answers' bodies, or whole answers, by path. */
+  lies = {};
+  expiresIn = 300;
+  /** Tokens that are good. */
+  access = new Map();
+  refresh = new Map();
+  #handshakes = new Map();
+  #held = null;
+  #http = createServer((request, response) => void this.#answer(request, response));
+
+  static async start() {
+    const server = new FakeServer();
+    await new Promise((resolve) => server.#http.listen(0, "127.0.0.1", resolve));
+    server.port = server.#http.address().port;
+    server.url = `http://localhost:${server.port}`;
+    return server;
+  }
+
+  async stop() {
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  /** Goes away, with its connections. */
+  async goAway() {
+    await this.stop();
+  }
+
+  /** Comes back at the same port. */
+  async comeBack() {
+    await new Promise((resolve) => this.#http.listen(this.port, "127.0.0.1", resolve));
+  }
+
+  /** Lets requests pile up until the function returned is called. */
+  hold() {
+    let release;
+    this.#held = new Promise((resolve) => (release = resolve));
+    return () => {
+      this.#held = null;
+      release();
+    };
+  }
+
+  paths() {
+    return this.requests.map(({ method, path }) => `${method} ${path}`);
+  }
+
+  async #answer(request, response) {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    const path = request.url;
+    const body = text === "" ? undefined : JSON.parse(text);
+    this.requests.push({ method: request.method, path, body, text, headers: request.headers });
+    await this.#held;
+    const honest = this.#route(request.method, path, body, request.headers);
+    const lie = this.lies[path];
+    const { status, body: out, headers = {}, raw } = lie ? lie(honest, body) : honest;
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+    response.end(raw ?? (out === undefined ? undefined : JSON.stringify(out)));
+  }
+
+  #route(method, path, body, headers) {
+    const bearer = headers.authorization?.replace("Bearer ", "");
+    switch (`${method} ${path}`) {
+      case "POST /api/auth/srp/sign-up":
+        return this.#signUp(body);
+      case "POST /api/auth/srp/sign-up/activate":
+        return this.#activate(body);
+      case "POST /api/auth/srp/sign-up/verification":
+        return { status: 200, body: { resend_after: 60 } };
+      case "POST /api/auth/srp/login/email":
+        return this.#begin(body);
+      case "POST /api/auth/srp/login/proof":
+        return this.#prove(body);
+      case "POST /v1/auth/refresh":
+        return this.#renew(body, headers);
+      default:
+        return this.access.has(bearer) ? this.#signed(method, path, this.access.get(bearer)) : problem(401, "unauthenticated");
+    }
+  }
+
+  #signUp({ auth_id, credential }) {
+    const ticket = token("tk_");
+    const account = { ...this.accounts.get(auth_id) };
+    account.pending = { credential, ticket };
+    account.id ??= randomUUID();
+    this.accounts.set(auth_id, account);
+    return { status: 201, body: { ticket, expires_in: 86_400, resend_after: 60 } };
+  }
+
+  /** The secret of every link is the address. */
+  #activate({ token: secret, auth_id = secret }) {
+    const account = this.accounts.get(auth_id);
+    if (!account?.pending) return problem(401, "activation_invalid");
+    account.credential = account.pending.credential;
+    account.pending = undefined;
+    return { status: 200, body: { auth_id } };
+  }
+
+  #begin({ auth_id, ticket }) {
+    const account = this.accounts.get(auth_id);
+    const pending = account?.pending && account.pending.ticket === ticket ? account.pending.credential : undefined;
+    const credential = pending ?? account?.credential ?? this.decoy;
+    if (!credential) return problem(500, "internal");
+    const handshake = randomBytes(64).toString("base64url");
+    const { b, B } = challenge(credential);
+    this.#handshakes.set(handshake, { account, credential, b, B, pending: pending !== undefined });
+    const { identity, salt, preset } = credential;
+    return { status: 200, body: { handshake, identity, salt, preset, B } };
+  }
+
+  #prove({ handshake, A, M1, refresh_delivery }) {
+    const state = this.#handshakes.get(handshake);
+    this.#handshakes.delete(handshake);
+    if (!state) return problem(401, "handshake_invalid");
+    const { accepted, key, M2 } = verify(state.credential, state, { A, M1 });
+    if (!accepted) return problem(401, "proof_rejected");
+    if (state.pending) return problem(403, "account_not_activated");
+    const session = { id: randomUUID(), user: state.account.id };
+    const tokens = this.#issue(session, refresh_delivery);
+    const confirm = confirmation(key, session.user, session.id, tokens);
+    this.lastKey = key;
+    return { status: 200, body: { M2, confirm, user_id: session.user, session_id: session.id, tokens } };
+  }
+
+  #issue(session, delivery) {
+    const access_token = token("ey");
+    const refresh_token = token("rt_");
+    this.access.set(access_token, session);
+    this.refresh.set(refresh_token, { session, delivery });
+    this.cookie = delivery === "cookie" ? refresh_token : undefined;
+    return { access_token, ...(delivery === "cookie" ? {} : { refresh_token }), token_type: "Bearer", expires_in: this.expiresIn };
+  }
+
+  #renew({ refresh_token }, headers) {
+    if (refresh_token === undefined && headers["x-tacit-client"] === undefined) return problem(403, "csrf_rejected");
+    const found = this.refresh.get(refresh_token ?? this.cookie);
+    if (!found) return problem(401, "refresh_invalid");
+    this.refresh.delete(refresh_token ?? this.cookie);
+    return { status: 200, body: { tokens: this.#issue(found.session, found.delivery) } };
+  }
+
+  #signed(method, path, session) {
+    const times = { created_at: "2026-01-01T00:00:00.000Z", last_seen_at: "2026-01-01T00:00:00.000Z", expires_at: "2026-04-01T00:00:00.000Z" };
+    const own = { id: session.id, current: true, ...times, amr: ["pwd"] };
+    if (path === "/v1/auth/me") {
+      const user = { id: session.user, email: "person@example.com", language: "en", role: "user", is_email_verified: true, created_at: times.created_at };
+      return { status: 200, body: { user, session: own } };
+    }
+    if (path.startsWith("/v1/sessions") && method === "GET") return { status: 200, body: { sessions: [own], limit: 50, offset: 0, count: 1 } };
+    if (path === "/api/auth/sessions/logout-all") return { status: 200, body: { ended: 2 } };
+    if (path === "/api/auth/sessions/logout" || path === `/v1/sessions/${session.id}`) {
+      this.endSession(session.id);
+      return path === "/api/auth/sessions/logout" ? { status: 200, body: { ended: 1 } } : { status: 204 };
+    }
+    return problem(404, "session_unknown");
+  }
+
+  endSession(id) {
+    for (const tokens of [this.access, this.refresh]) {
+      for (const [value, entry] of tokens) if ((entry.session ?? entry).id === id) tokens.delete(value);
+    }
+  }
+}
