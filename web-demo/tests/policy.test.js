@@ -61,7 +61,7 @@ test("a mail's text is never taken for HTML", async () => {
   const { page } = visitor;
   const text = "<img src=x onerror=alert(1)> see https://example.com/a#b.";
   await page.route("**/demo/mailbox/mails*", (route) => route.fulfill({
-    json: { mails: [{ id: "1", recipient: "ada@example.com", subject: "<b>hello</b>", body_text: text, created_at: new Date().toISOString() }] },
+    json: { mails: [{ id: "1", to: "ada@example.com", subject: "<b>hello</b>", text, created_at: new Date().toISOString() }] },
   }));
   await page.goto(`${world.server.url}/demo/mailbox`);
   await page.getByRole("heading", { name: "<b>hello</b>" }).waitFor();

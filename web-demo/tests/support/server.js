@@ -115,7 +115,7 @@ export class Server {
   async mails(address) {
     const response = await fetch(`http://127.0.0.1:${this.port}/demo/mailbox/mails`);
     const { mails } = await response.json();
-    return mails.filter((mail) => mail.recipient === address);
+    return mails.filter((mail) => mail.to === address);
   }
 
   /** The newest mail to `address` once there are `count`, with its link and its code. */
@@ -124,7 +124,7 @@ export class Server {
     while (Date.now() < until) {
       const mails = await this.mails(address);
       if (mails.length >= count) {
-        const [{ subject, body_text: text }] = mails;
+        const [{ subject, text }] = mails;
         return { subject, text, link: text.match(/https?:\/\/\S+\/activate#[\w-]{43}/)?.[0], code: text.match(/\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/)?.[0] };
       }
       await pause(50);

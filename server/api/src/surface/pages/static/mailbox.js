@@ -42,12 +42,12 @@ const entry = (mail) => element("li", {}, element(
       "dl",
       {},
       element("dt", {}, "To"),
-      element("dd", {}, mail.recipient),
+      element("dd", {}, mail.to),
       element("dt", {}, "Sent"),
       element("dd", {}, when(mail.created_at)),
     ),
   ),
-  element("p", { className: "text" }, ...linked(mail.body_text.trim())),
+  element("p", { className: "text" }, ...linked(mail.text.trim())),
 ));
 
 const say = (words) => {
