@@ -74,6 +74,32 @@ test("whoever logs in before activating is told so, and led to the mail", async 
   assertQuiet(visitor);
 });
 
+test("an invited administrator chooses a password on the welcome page, and logs in with it", async () => {
+  const { server, browser } = world;
+  const address = newAddress("admin");
+  const [link] = server.command("admin", "create", address).match(/http:\S+\/welcome#[\w-]{43}/);
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  await page.goto(link);
+  assert.equal(new URL(page.url()).hash, "", "the secret is gone from the address bar");
+  const press = () => page.getByRole("button", { name: "Set password and activate" }).click();
+  await page.getByLabel("New password").fill("short");
+  await press();
+  await page.getByText("Please choose at least 10 characters.").waitFor();
+  await page.getByLabel("New password").fill(PASSWORD);
+  await press();
+  await heading(page, "Your account is ready");
+  await page.getByRole("link", { name: "Log in to the demo" }).click();
+  await logIn(page, address);
+
+  await page.goto("about:blank");
+  await page.goto(link);
+  await page.getByLabel("New password").fill(`${PASSWORD} again`);
+  await press();
+  await heading(page, "This link no longer works");
+  assertQuiet(visitor);
+});
+
 test("a person who signs up twice hears of it by mail only", async () => {
   const { server, browser } = world;
   const address = newAddress();

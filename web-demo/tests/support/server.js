@@ -1,6 +1,6 @@
 /** A real `tacit serve` with a database of its own, in a temporary folder, on a free port. */
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -57,22 +57,28 @@ export class Server {
   /** Starts the process, on the same port and database as before. */
   async resume() {
     const log = openSync(this.log, "a");
-    this.#process = spawn(BINARY, ["serve"], {
+    this.#process = spawn(BINARY, ["serve", "--demo"], { ...this.#place(), stdio: ["ignore", log, log] });
+    closeSync(log);
+    await this.#ready();
+  }
+
+  /** What another command of the binary prints, such as `admin create`, beside the running server. */
+  command(...words) {
+    return execFileSync(BINARY, words, { ...this.#place(), encoding: "utf8" });
+  }
+
+  #place() {
+    return {
       cwd: this.folder,
-      stdio: ["ignore", log, log],
       env: {
         ...process.env,
-        TACIT_DEMO: "true",
         TACIT_PUBLIC_URL: this.url,
         TACIT_REALM: "localhost",
         TACIT_LISTEN: `127.0.0.1:${this.port}`,
         TACIT_DATABASE__URL: `sqlite:${join(this.folder, "tacit.db")}`,
-        TACIT_MAIL__TRANSPORT: "mailbox",
         ...this.#settings,
       },
-    });
-    closeSync(log);
-    await this.#ready();
+    };
   }
 
   async #ready() {
