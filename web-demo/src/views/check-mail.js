@@ -82,9 +82,11 @@ const serveResend = (root, authId) => {
 };
 
 /** The activation page tells, so that this tab moves on when the link was used in another one. */
-const listen = (go) => {
+const listen = (go, authId) => {
   const channel = new BroadcastChannel("tacit-activation");
-  channel.addEventListener("message", () => activated(go));
+  channel.addEventListener("message", ({ data }) => {
+    if (String(data?.auth_id).toLowerCase() === authId.toLowerCase()) activated(go);
+  });
   return () => channel.close();
 };
 
@@ -92,6 +94,6 @@ export const open = (root, { go }) => {
   const authId = memory.waiting().address;
   root.querySelector("[data-address]").textContent = authId;
   serveCode(root, go, authId);
-  const cleanups = [serveResend(root, authId), listen(go)];
+  const cleanups = [serveResend(root, authId), listen(go, authId)];
   return () => cleanups.forEach((cleanup) => cleanup());
 };

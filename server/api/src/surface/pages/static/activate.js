@@ -28,19 +28,24 @@ const incomplete = () => finish(
   "Please open the link from the mail once more, in full: some mail programs cut long links. The code in the same mail works too.",
 );
 
+const offerDemo = async () => {
+  parts("next").hidden = !(await demoIsThere());
+};
+
 const activated = async (address) => {
   finish("Your account is active", address ? `${address} can log in now.` : "You can log in now.");
   // A demo waiting in another tab moves on by itself.
   new BroadcastChannel("tacit-activation").postMessage({ auth_id: address });
-  parts("next").hidden = !(await demoIsThere());
+  await offerDemo();
 };
 
-const refused = (response) => {
+const refused = async (response) => {
   if (response.status === 401) {
     finish(
       "This link no longer works",
       "It was used already, a newer mail has replaced it, or it has expired. If the account is active you can simply log in; otherwise ask for a new mail where you signed up.",
     );
+    await offerDemo();
     return;
   }
   const wait = Number(response.headers.get("retry-after"));
@@ -60,7 +65,7 @@ const activate = async () => {
       body: JSON.stringify({ token: secret }),
     });
     if (response.ok) await activated((await response.json()).auth_id);
-    else refused(response);
+    else await refused(response);
   } catch {
     status.replaceChildren(notice("warn", "The server cannot be reached right now. The link still works: please press the button again in a moment."));
   } finally {
