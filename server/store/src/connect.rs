@@ -54,11 +54,11 @@ impl Store {
                         "a database in memory only is not supported",
                     ));
                 }
-                let options = SqliteConnectOptions::from_str(&settings.url).map_err(unusable)?;
+                let options = SqliteConnectOptions::from_str(&settings.url).map_err(|error| unusable(&error))?;
                 Self::open_sqlite(options, max_connections).await
             }
             "postgres" | "postgresql" => {
-                let options = PgConnectOptions::from_str(&settings.url).map_err(unusable)?;
+                let options = PgConnectOptions::from_str(&settings.url).map_err(|error| unusable(&error))?;
                 Self::open_postgres(options, max_connections).await
             }
             _ => Err(StoreError::new(
@@ -143,7 +143,7 @@ async fn set_write_ahead(options: &SqliteConnectOptions) -> Result<(), StoreErro
     }
 }
 
-fn unusable(error: sqlx::Error) -> StoreError {
+fn unusable(error: &sqlx::Error) -> StoreError {
     StoreError::new(StoreErrorKind::Other, format!("the database address cannot be used: {error}"))
 }
 

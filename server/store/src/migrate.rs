@@ -28,7 +28,7 @@ const FILL_LOCK: &str = "INSERT INTO _tacit_migration_lock (id) VALUES (1) ON CO
 const TAKE_LOCK: &str = "SELECT id FROM _tacit_migration_lock WHERE id = 1 FOR UPDATE";
 
 /// How long to wait on SQLite for another process that migrates.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How the database's schema compares with the one this program is written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,22 +96,18 @@ impl Found {
 }
 
 pub(crate) fn sqlite_migrations() -> Migrator {
-    let mut migrations = sqlx::migrate!("migrations/sqlite");
-    migrations.set_locking(false);
-    migrations
+    sqlx::migrate!("migrations/sqlite")
 }
 
 pub(crate) fn postgres_migrations() -> Migrator {
-    let mut migrations = sqlx::migrate!("migrations/postgres");
-    migrations.set_locking(false);
-    migrations
+    sqlx::migrate!("migrations/postgres")
 }
 
 async fn migrate_sqlite(options: &SqliteConnectOptions) -> Result<(), StoreError> {
     let mut connection = options.clone().busy_timeout(LOCK_TIMEOUT).connect().await?;
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     if inspect_sqlite(&mut tx).await?.behind()? {
-        sqlite_migrations().run(&mut *tx).await?;
+        apply_missing(&mut *tx, &sqlite_migrations()).await?;
     }
     tx.commit().await?;
     connection.close().await?;
@@ -126,7 +122,7 @@ async fn migrate_postgres(options: &PgConnectOptions) -> Result<(), StoreError> 
 
     let mut worker = options.connect().await?;
     if inspect_postgres(&mut worker).await?.behind()? {
-        postgres_migrations().run(&mut worker).await?;
+        apply_missing(&mut worker, &postgres_migrations()).await?;
     }
     worker.close().await?;
 
@@ -141,7 +137,7 @@ async fn create_lock(connection: &mut PgConnection) -> Result<(), StoreError> {
     if let Err(error) = query(CREATE_LOCK).execute(&mut *connection).await {
         let duplicate = error
             .as_database_error()
-            .and_then(|refused| refused.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .is_some_and(|code| matches!(code.as_ref(), "23505" | "42P07" | "42710"));
         if !duplicate {
             return Err(error.into());
@@ -159,6 +155,18 @@ async fn inspect_sqlite(connection: &mut SqliteConnection) -> Result<Found, Stor
 async fn inspect_postgres(connection: &mut PgConnection) -> Result<Found, StoreError> {
     let begun = query_scalar::<_, bool>(TABLE_EXISTS_POSTGRES).fetch_one(&mut *connection).await?;
     compare(connection, begun, &postgres_migrations()).await
+}
+
+/// Applies what was not applied yet, in order, each in a transaction together with the note that it was.
+async fn apply_missing<C: Migrate>(connection: &mut C, migrations: &Migrator) -> Result<(), StoreError> {
+    connection.ensure_migrations_table(TABLE).await?;
+    let applied = connection.list_applied_migrations(TABLE).await?;
+    for migration in migrations.iter() {
+        if !applied.iter().any(|done| done.version == migration.version) {
+            connection.apply(TABLE, migration).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn compare<C: Migrate>(connection: &mut C, begun: bool, migrations: &Migrator) -> Result<Found, StoreError> {

@@ -26,19 +26,17 @@ pub(crate) fn after(millis: i64) -> Timestamp {
 /// Runs each test on both engines, on a database of its own that is `Blank` or `Migrated`.
 macro_rules! on_both_engines {
     ($(async fn $name:ident($db:ident: $prepared:ident) $body:block)+) => { $(
+        async fn $name($db: $crate::testing::TestDatabase) $body
+
         mod $name {
-            use super::*;
-
-            async fn body($db: $crate::testing::TestDatabase) $body
-
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_sqlite() {
-                $crate::testing::on_sqlite($crate::testing::Prepared::$prepared, body).await;
+                $crate::testing::on_sqlite($crate::testing::Prepared::$prepared, super::$name).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn on_postgres() {
-                $crate::testing::on_postgres($crate::testing::Prepared::$prepared, body).await;
+                $crate::testing::on_postgres($crate::testing::Prepared::$prepared, super::$name).await;
             }
         }
     )+ };

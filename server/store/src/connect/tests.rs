@@ -1,1 +1,115 @@
-//! Tests of `connect`.
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use sqlx::query_scalar;
+
+use super::*;
+use crate::testing::{Folder, Prepared, account, commit, on_postgres, on_sqlite, sqlite_settings};
+use crate::{Engine, accounts};
+
+fn mode(path: PathBuf) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+async fn refused(url: &str) -> StoreError {
+    let settings = DatabaseSettings { url: url.to_owned(), max_connections: 1 };
+    match Store::connect(&settings).await {
+        Ok(_) => panic!("{url} was opened"),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test]
+async fn a_new_file_is_readable_by_its_owner_only() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        commit!(db, tx => accounts::insert(tx, &account(1)));
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = db.file().into_os_string();
+            name.push(suffix);
+            assert_eq!(mode(name.into()), 0o600, "{suffix}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_existing_file_keeps_its_permissions() {
+    let folder = Folder::new();
+    let file = folder.join("tacit.db");
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    Store::connect(&sqlite_settings(&file)).await.unwrap().close().await;
+    assert_eq!(mode(file), 0o640);
+}
+
+#[tokio::test]
+async fn sqlite_is_told_to_lose_nothing_and_to_check_references() {
+    on_sqlite(Prepared::Blank, |db| async move {
+        let Pools::Sqlite { writer, readers } = &db.pools else { unreachable!() };
+        assert_eq!(writer.options().get_max_connections(), 1);
+        for pool in [writer, readers] {
+            let journal: String = query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+            assert_eq!(journal, "wal");
+            // 2 is FULL.
+            for (pragma, expected) in
+                [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA busy_timeout", 5000)]
+            {
+                let value: i64 = query_scalar(pragma).fetch_one(pool).await.unwrap();
+                assert_eq!(value, expected, "{pragma}");
+            }
+        }
+        let query_only: i64 = query_scalar("PRAGMA query_only").fetch_one(readers).await.unwrap();
+        assert_eq!(query_only, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_of_another_kind_of_database_is_refused() {
+    for url in ["mysql://localhost/tacit", "tacit.db", ""] {
+        assert_eq!(refused(url).await.kind(), StoreErrorKind::Other, "{url}");
+    }
+    for url in ["sqlite::memory:", "sqlite:tacit.db?mode=memory"] {
+        assert_eq!(refused(url).await.kind(), StoreErrorKind::Unsupported, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_in_a_missing_folder_is_unavailable() {
+    let folder = Folder::new();
+    let settings = sqlite_settings(&folder.join("missing").join("tacit.db"));
+    assert_eq!(refused(&settings.url).await.kind(), StoreErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable_and_its_password_untold() {
+    let folder = Folder::new();
+    let url = format!("postgres://tacit:canary@localhost/tacit?host={}", folder.join("").display());
+    let error = refused(&url).await;
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(!format!("{error:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn a_connection_the_server_ended_is_replaced() {
+    on_postgres(Prepared::Migrated, |db| async move {
+        assert_eq!(db.engine(), Engine::Postgres);
+        let mut cut = db.begin().await.unwrap();
+        let other = db.another_node().await;
+        let Pools::Postgres(pool) = &other.pools else { unreachable!() };
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .execute(pool)
+        .await
+        .unwrap();
+
+        let error = accounts::insert(&mut cut, &account(1)).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+        drop(cut);
+        commit!(db, tx => accounts::insert(tx, &account(1)));
+        other.close().await;
+    })
+    .await;
+}

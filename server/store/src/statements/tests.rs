@@ -1,1 +1,63 @@
-//! Tests of `statements`.
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sqlx::{AssertSqlSafe, Executor as _, Row as _, query};
+
+use super::statements;
+use crate::Engine;
+use crate::backend::Connection;
+use crate::testing::{Prepared, on_both_engines, on_sqlite};
+
+on_both_engines! {
+    async fn every_statement_can_be_prepared(db: Migrated) {
+        let mut tx = db.begin().await.unwrap();
+        for statement in statements(db.engine()) {
+            let prepared = match tx.writing().unwrap() {
+                Connection::Sqlite(c) => c.prepare(sqlx::SqlSafeStr::into_sql_str(statement.sql)).await.map(drop),
+                Connection::Postgres(c) => c.prepare(sqlx::SqlSafeStr::into_sql_str(statement.sql)).await.map(drop),
+            };
+            assert!(prepared.is_ok(), "{}: {prepared:?}", statement.name);
+        }
+    }
+}
+
+#[test]
+fn every_sql_constant_of_a_noun_is_listed() {
+    let listed: BTreeSet<_> =
+        [Engine::Sqlite, Engine::Postgres].into_iter().flat_map(statements).map(|statement| statement.name).collect();
+    let mut written = BTreeSet::new();
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
+        let path = file.unwrap().path();
+        let Some(module) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".rs")) else { continue };
+        let source = std::fs::read_to_string(&path).unwrap();
+        if !source.contains("const STATEMENTS") {
+            continue;
+        }
+        for line in source.lines() {
+            if let Some((name, _)) = line.strip_prefix("const ").and_then(|rest| rest.split_once(": &str")) {
+                written.insert(format!("tacit_store::{module}::{name}"));
+            }
+        }
+    }
+    assert!(written.len() > 50, "the constants are found");
+    assert_eq!(written, listed.into_iter().map(str::to_owned).collect());
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_whole_table_to_find_a_row() {
+    // A handful of rows, listed whole; and the count of all accounts.
+    const WHOLE: [&str; 2] = ["tacit_store::signing_keys::LIST", "tacit_store::accounts::COUNT"];
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let mut tx = db.read().await.unwrap();
+        for statement in statements(Engine::Sqlite).filter(|statement| !WHOLE.contains(&statement.name)) {
+            let Connection::Sqlite(connection) = tx.reading() else { unreachable!() };
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sql));
+            for step in query(explain).fetch_all(connection).await.unwrap() {
+                let detail: String = step.get("detail");
+                let scan = detail.starts_with("SCAN") && !detail.contains("INDEX");
+                assert!(!scan, "{}: {detail}", statement.name);
+            }
+        }
+    })
+    .await;
+}
