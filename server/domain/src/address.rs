@@ -28,12 +28,14 @@ impl Address {
         if text.len() > limits::AUTH_ID_MAX {
             return Err(InvalidInput::field("auth_id", FieldCode::TooLong));
         }
+        // Composed first (RFC 6532 §3.1): the same address typed on two systems is one address.
+        let written: String = text.nfc().collect();
         let options = email_address::Options::default().without_display_text().without_domain_literal();
-        let quoted = text.starts_with('"') || text.contains(|c: char| c.is_control() || c.is_whitespace());
-        if quoted || email_address::EmailAddress::parse_with_options(text, options).is_err() {
+        let quoted = written.starts_with('"') || written.contains(|c: char| c.is_control() || c.is_whitespace());
+        if quoted || email_address::EmailAddress::parse_with_options(&written, options).is_err() {
             return Err(InvalidInput::field("auth_id", FieldCode::Malformed));
         }
-        Ok(Self { written: text.to_owned(), key: key_of(text) })
+        Ok(Self { key: key_of(&written), written })
     }
 
     /// The address as it was written; mail goes there.

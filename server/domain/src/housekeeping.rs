@@ -13,9 +13,9 @@ use crate::decoys::PresetShares;
 use crate::fault::Internal;
 
 /// How long an ended session stays to be looked up.
-const ENDED_SESSIONS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(90 * 24);
 /// How long finished work stays to be looked up.
-const DONE_WORK_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const DONE_WORK_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Tidies up.
 #[derive(Clone)]

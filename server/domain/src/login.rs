@@ -43,6 +43,11 @@ impl Logins {
     /// # Errors
     /// [`LoginError::Busy`]; with `reveal_accounts` also [`LoginError::UnknownAccount`] and [`LoginError::NotActivated`].
     pub async fn begin(&self, start: StartLogin) -> Result<messages::LoginChallenge, LoginError> {
+        // On the heap, as in `prove`: the fixed-size credentials make these futures large.
+        Box::pin(self.challenge(start)).await
+    }
+
+    async fn challenge(&self, start: StartLogin) -> Result<messages::LoginChallenge, LoginError> {
         let core = &self.0;
         let now = core.now();
         let slot = core.srp_pool.reserve()?;
@@ -88,7 +93,7 @@ impl Logins {
     /// [`LoginError::Rejected`] for any proof that does not verify; nothing tells the cases apart.
     pub async fn prove(&self, prove: ProveLogin, origin: Origin) -> Result<OpenedSession, LoginError> {
         let arrived = tokio::time::Instant::now();
-        let result = self.look_at(prove, origin).await;
+        let result = Box::pin(self.look_at(prove, origin)).await;
         if matches!(result, Err(LoginError::Rejected)) {
             release_on_grid(arrived).await;
         }

@@ -133,7 +133,7 @@ impl Core {
         Ok(outbox::push(tx, &record).await?)
     }
 
-    fn mail_job(&self, record: OutboxRecord) -> Result<MailJob, Internal> {
+    fn mail_job(&self, record: &OutboxRecord) -> Result<MailJob, Internal> {
         let malformed = || Internal::Malformed("outbox row");
         let kind = record.kind.strip_prefix("mail.").and_then(MailKind::parse).ok_or_else(malformed)?;
         let payload: Payload = serde_json::from_str(&record.payload).map_err(|_| malformed())?;
@@ -173,7 +173,7 @@ impl Outbox {
         let mut jobs = Vec::with_capacity(records.len());
         for record in records {
             let id = record.id;
-            match core.mail_job(record) {
+            match core.mail_job(&record) {
                 Ok(job) => jobs.push(job),
                 Err(error) => {
                     tracing::error!(outbox = %id, %error, "an outbox row is given up");

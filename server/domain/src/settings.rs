@@ -57,15 +57,14 @@ pub struct Lifetimes {
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        const HOUR: u64 = 60 * 60;
-        const DAY: u64 = 24 * HOUR;
+        const DAY: u64 = 24;
         Self {
-            access_token: Duration::from_secs(5 * 60),
-            refresh_token: Duration::from_secs(30 * DAY),
-            session: Duration::from_secs(90 * DAY),
-            activation: Duration::from_secs(DAY),
-            invitation: Duration::from_secs(3 * DAY),
-            signing_key: Duration::from_secs(90 * DAY),
+            access_token: Duration::from_mins(5),
+            refresh_token: Duration::from_hours(30 * DAY),
+            session: Duration::from_hours(90 * DAY),
+            activation: Duration::from_hours(DAY),
+            invitation: Duration::from_hours(3 * DAY),
+            signing_key: Duration::from_hours(90 * DAY),
         }
     }
 }
@@ -97,12 +96,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             proof_attempts: 10,
-            proof_window: Duration::from_secs(15 * 60),
+            proof_window: Duration::from_mins(15),
             code_attempts: 10,
-            code_window: Duration::from_secs(60 * 60),
+            code_window: Duration::from_hours(1),
             mails: 5,
-            mail_window: Duration::from_secs(60 * 60),
-            resend_after: Duration::from_secs(60),
+            mail_window: Duration::from_hours(1),
+            resend_after: Duration::from_mins(1),
             srp_workers: std::thread::available_parallelism().map_or(2, usize::from),
             srp_queue: 256,
         }

@@ -20,7 +20,7 @@ use crate::settings::SigningAlgorithm;
 /// How long a node may not notice that another rotated the keys.
 const CACHE_MS: i64 = 10_000;
 /// How long a retired key stays published beyond the life of the tokens it signed.
-const RETIRED_MARGIN: Duration = Duration::from_secs(60 * 60);
+const RETIRED_MARGIN: Duration = Duration::from_hours(1);
 
 /// The keys, as surfaces and operators see them.
 #[derive(Clone)]
@@ -151,7 +151,7 @@ impl Core {
                 let mut seed = zeroize::Zeroizing::new([0u8; 32]);
                 self.entropy.fill(&mut *seed);
                 let pair = Ed25519KeyPair::from_seed_unchecked(&*seed).map_err(|_| failed())?;
-                ("EdDSA", Algorithm::EdDSA, pair.to_pkcs8().map_err(|_| failed())?.as_ref().to_vec())
+                ("EdDSA", Algorithm::EdDSA, pair.to_pkcs8v1().map_err(|_| failed())?.as_ref().to_vec())
             }
             SigningAlgorithm::Es256 => {
                 // aws-lc draws P-256 keys itself; its generator is the operating system's, as ours is.

@@ -99,7 +99,7 @@ pub(crate) fn read(keyring: &Keyring, place: &Place<'_>, sealed: &[u8]) -> Resul
 }
 
 /// Where a new credential of a request will stand.
-pub(crate) fn place<'a>(owner: Uuid, credential: Uuid, version: i64, parsed: &'a ParsedCredential) -> Place<'a> {
+pub(crate) fn place(owner: Uuid, credential: Uuid, version: i64, parsed: &ParsedCredential) -> Place<'_> {
     Place {
         owner,
         credential,
