@@ -47,7 +47,7 @@ demo-build: ## Build the demo's pages
 	web-demo/build.sh
 
 openapi: ## Regenerate the committed OpenAPI documents
-	cargo run --locked --profile $(PROFILE) -p tacit --bin tacit -- openapi openapi
+	cargo run --locked --profile $(PROFILE) -p tacit --bin tacit -- openapi --out openapi
 
 examples: ## Run the README's examples against a live server
 	scripts/examples.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs what the README shows, against a live server: the client's ten lines, then their token verified in three languages.
+# Runs what the README shows, against a live server: the client's ten lines, their token verified in three languages, and
+# the session ended by the client generated from the OpenAPI document.
 # Also checks that the README shows the files that run.
 
 . "$(dirname "$0")/lib.sh"
@@ -62,4 +63,9 @@ verifies() {
 verifies Node node docs/examples/verify_token.mjs
 verifies Python "$TACIT_TEST_PYTHON" docs/examples/verify_token.py
 verifies Rust "$CARGO_TARGET_DIR/$profile/examples/verify_token"
+
+# The client that a generator made of the OpenAPI document ends that session.
+openapi/generate.sh
+BASE_URL=$issuer ACCESS_TOKEN=$token node openapi/generated/js/client-test/logout.js
+passed=$((passed + 1))
 echo "$passed passed, 0 failed"

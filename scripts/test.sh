@@ -46,7 +46,7 @@ rust_hint="the failed sentence's name: make e2e T=part-of-the-name runs it alone
 doc-tests_() { cargo test --locked --profile "$profile" --doc -p tacit-shared; }
 doc_tests_hint="cargo test --doc -p tacit-shared"
 
-openapi_() { (cd openapi && npm run --silent lint && npm test --silent); }
+openapi_() { (cd openapi && ./lint.sh && ./generate.sh); }
 openapi_hint="make openapi regenerates the documents; openapi/README.md tells of the exceptions"
 
 client_() { (cd client-wasm && npm test --silent); }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tacit_shared::encoding::to_hex;
 use tacit_shared::srp::client::{self as srp, ClientProof, Ephemeral};
-use tacit_shared::srp::{Identity, Proof, PublicValue, Salt, SessionKey};
+use tacit_shared::srp::{Identity, Proof, PublicValue, Salt};
 use tacit_shared::{confirm, kdf, preset};
 
 use crate::{Answer, Client, OsEntropy};
@@ -220,8 +220,6 @@ pub struct User {
     pub refresh_token: Option<String>,
     /// The whole answer.
     pub answer: Answer,
-    /// What both sides share since the login.
-    pub key: SessionKey,
 }
 
 impl User {
@@ -243,8 +241,7 @@ impl User {
         };
         let confirmed = to_hex(&confirm::compute(&proof.key, &session));
         assert_eq!(answer.string("/confirm"), confirmed, "confirm does not cover the answer");
-        let key = proof.key.clone();
-        Self { client: client.bearer(&access_token), id, session_id, access_token, refresh_token, answer, key }
+        Self { client: client.bearer(&access_token), id, session_id, access_token, refresh_token, answer }
     }
 
     /// The refresh token that came in the body.

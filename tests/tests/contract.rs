@@ -307,7 +307,7 @@ fn conforms(answer: &Answer, operation: &str, status: u16) {
     assert_eq!(answer.status, status, "{}: {}", answer.request, answer.text());
     let document = document();
     let responses = &operation_in(&document, operation)["responses"];
-    let documented = &responses[status.to_string()];
+    let documented = resolve(&document, &responses[status.to_string()]);
     assert!(documented.is_object(), "{operation}: {status} is not documented");
     for (name, _) in documented["headers"].as_object().into_iter().flatten() {
         let conditional = matches!(name.as_str(), "WWW-Authenticate" | "Set-Cookie");
@@ -331,6 +331,12 @@ fn conforms(answer: &Answer, operation: &str, status: u16) {
 fn document() -> Value {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/srp.json");
     serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// What a `$ref` stands for.
+fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    reference.map_or(value, |pointer| document.pointer(pointer).expect("references lead somewhere"))
 }
 
 fn operation_in<'a>(document: &'a Value, id: &str) -> &'a Value {
