@@ -1,20 +1,15 @@
-//! One example a request and answer, so that a reader sees what the words mean.
+//! One example a request, so that a reader sees what the words mean.
 
 use serde_json::{Value, json};
 
 use super::correct::{members_mut, set};
 
-/// Adds the examples by operation.
-pub(super) fn add(document: &mut Value) {
-    for item in members_mut(document.get_mut("paths")) {
-        for operation in members_mut(Some(item)) {
-            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
-            if let Some(example) = request(&id) {
-                for media in members_mut(operation.pointer_mut("/requestBody/content")) {
-                    set(media, "example", example.clone());
-                }
-            }
-        }
+/// Adds the example of an operation's request.
+pub(super) fn add(operation: &mut Value) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    let Some(example) = request(id) else { return };
+    for media in members_mut(operation.pointer_mut("/requestBody/content")) {
+        set(media, "example", example.clone());
     }
 }
 

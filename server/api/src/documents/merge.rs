@@ -16,6 +16,8 @@ pub(super) fn merge(title: &str, documents: &[&Value]) -> Value {
     set(&mut merged, "tags", tags(documents));
     set(&mut merged, "paths", union(documents, "/paths"));
     let components = json!({
+        "headers": union(documents, "/components/headers"),
+        "responses": union(documents, "/components/responses"),
         "schemas": union(documents, "/components/schemas"),
         "securitySchemes": union(documents, "/components/securitySchemes"),
     });
@@ -41,9 +43,7 @@ fn union(documents: &[&Value], pointer: &str) -> Value {
         }
     }
     if pointer.ends_with("schemas") {
-        let mut sorted: Vec<_> = std::mem::take(&mut all).into_iter().collect();
-        sorted.sort_by(|(left, _), (right, _)| left.cmp(right));
-        all = sorted.into_iter().collect();
+        all.sort_keys();
     }
     all.into()
 }

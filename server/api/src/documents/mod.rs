@@ -1,8 +1,10 @@
 //! The OpenAPI documents: what poem-openapi writes, corrected, one a surface and one of all.
 
+mod cookies;
 mod correct;
 mod examples;
 mod merge;
+mod responses;
 mod schemas;
 
 use poem::endpoint::BoxEndpoint;

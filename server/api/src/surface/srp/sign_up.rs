@@ -29,20 +29,20 @@ impl SignUp {
 enum Checking {}
 
 impl Failures for Checking {
-    const CODES: &'static [Code] = &[Code::AccountExists, Code::TooManyRequests];
+    const CODES: &'static [Code] = &[Code::AccountExists];
 }
 
 enum SigningUp {}
 
 impl Failures for SigningUp {
-    const CODES: &'static [Code] = &[Code::RegistrationDisabled, Code::AccountExists, Code::TooManyRequests];
+    const CODES: &'static [Code] = &[Code::RegistrationDisabled, Code::AccountExists];
 }
 
 enum Resending {}
 
 impl Failures for Resending {
     const CODES: &'static [Code] =
-        &[Code::AccountUnknown, Code::AccountAlreadyActivated, Code::ResendTooSoon, Code::TooManyRequests];
+        &[Code::AccountUnknown, Code::AccountAlreadyActivated, Code::ResendTooSoon];
 }
 
 enum Activating {}
