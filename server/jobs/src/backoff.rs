@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The wait after the first failure; it doubles with each further one.
 const FIRST: Duration = Duration::from_secs(5);
 /// No wait is longer.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// The wait after `failures` failures in a row: `5 s · 2^(failures − 1)`, at most a quarter of an hour.
 ///

@@ -6,7 +6,7 @@ use tacit_domain::Domain;
 use tokio::sync::watch;
 
 /// Time between two rounds; more on every node of many would be wasted.
-const EVERY: Duration = Duration::from_secs(5 * 60);
+const EVERY: Duration = Duration::from_mins(5);
 
 /// Deletes what has had its time and turns keys over, every five minutes.
 #[derive(Clone)]

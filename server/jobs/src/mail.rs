@@ -100,12 +100,7 @@ impl Mailer {
     }
 
     fn values(&self, to: &str) -> Values {
-        Values {
-            site: self.site.clone(),
-            public_url: self.public_url.clone(),
-            to: to.to_owned(),
-            ..Values::default()
-        }
+        Values { site: self.site.clone(), public_url: self.public_url.clone(), to: to.to_owned(), ..Values::default() }
     }
 
     async fn deliver(
@@ -116,10 +111,8 @@ impl Mailer {
         values: &Values,
         now: Timestamp,
     ) -> Result<(), SendError> {
-        let rendered = self
-            .templates
-            .render(kind, language, values)
-            .map_err(|error| SendError::Permanent(error.to_string()))?;
+        let rendered =
+            self.templates.render(kind, language, values).map_err(|error| SendError::Permanent(error.to_string()))?;
         match &self.transport {
             Transport::Smtp(smtp) => {
                 let message = message::compose(id, &self.sender, &values.to, rendered, now)

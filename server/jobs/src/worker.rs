@@ -16,7 +16,7 @@ use crate::mail::{Mailer, SendError};
 /// Mails under way at once.
 const AT_ONCE: u32 = 4;
 /// How long a claimed mail is this worker's; far longer than sending can take.
-const LEASE: Duration = Duration::from_secs(5 * 60);
+const LEASE: Duration = Duration::from_mins(5);
 /// How often to look for what became due by itself or was written by another node.
 const POLL: Duration = Duration::from_secs(1);
 /// The pause after the database failed.

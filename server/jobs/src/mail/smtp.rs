@@ -15,7 +15,7 @@ use super::SendError;
 /// Connections kept to the server.
 const CONNECTIONS: u32 = 4;
 /// How long a connection may idle; servers commonly hang up after five minutes.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// A whole mail may take this many times as long as one command.
 const COMMANDS: u32 = 3;
 

@@ -114,12 +114,7 @@ impl Templates {
     /// A mail in the first of the person's languages that has it.
     ///
     /// An operator's file that does not work is logged, and the built-in text is sent: a mail is worth more than its form.
-    pub(crate) fn render(
-        &self,
-        kind: MailKind,
-        language: &str,
-        values: &Values,
-    ) -> Result<Rendered, TemplateError> {
+    pub(crate) fn render(&self, kind: MailKind, language: &str, values: &Values) -> Result<Rendered, TemplateError> {
         let built_in = Self { folder: None };
         self.try_render(kind, language, values).or_else(|error| {
             tracing::error!(%error, "a mail template cannot be used, the built-in text is sent instead");
@@ -158,7 +153,7 @@ fn fallbacks(language: &str) -> Vec<String> {
     let sound = |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
     let parts: Vec<&str> = language.split('-').collect();
     let mut tags = Vec::new();
-    if parts.iter().all(|part| sound(&part)) {
+    if parts.iter().all(sound) {
         for length in (1..=parts.len()).rev() {
             tags.push(canonical(parts.get(..length).unwrap_or_default()));
         }

@@ -5,7 +5,6 @@ It ends when its standard input is closed, so it never outlives the test that st
 
 import argparse
 import asyncio
-import base64
 import json
 import ssl
 import sys
@@ -29,7 +28,7 @@ class Handler:
             recipients=envelope.rcpt_tos,
             tls=session.ssl is not None,
             login=session.auth_data.decode() if session.auth_data else None,
-            mail=base64.b64encode(envelope.content).decode(),
+            mail=envelope.content.decode(),
         )
         return reply
 
