@@ -6,6 +6,7 @@
 pub mod codes;
 pub mod confirm;
 pub mod encoding;
+pub mod entropy;
 pub mod kdf;
 pub mod limits;
 pub mod messages;
@@ -15,7 +16,6 @@ pub mod realm;
 pub mod sealed;
 pub mod srp;
 
-mod entropy;
 mod field;
 
 pub use entropy::Entropy;

@@ -1,5 +1,6 @@
 //! Known answers, independent models, properties and refusals for both sides.
 
+mod actors;
 mod model;
 mod oracle;
 mod properties;
