@@ -20,14 +20,15 @@ start_postgres() {
   export TACIT_TEST_POSTGRES="postgres://postgres@localhost/postgres?host=$folder"
 }
 
-# A real SMTP server that files every mail. Exports TACIT_TEST_SMTP and TACIT_TEST_MAIL.
+# A real SMTP server that files every mail. Exports TACIT_TEST_SMTP, TACIT_TEST_SMTP_STARTTLS, TACIT_TEST_SMTP_TLS (ports)
+# and TACIT_TEST_MAIL (its folder).
 start_mail_sink() {
   local port_file=$1/smtp-port
   mkdir -p "$1/mail"
   start "$TACIT_TEST_PYTHON" "$root/scripts/mail_sink.py" "$1/mail" "$port_file" >"$1/mail-sink.log" 2>&1
   wait_for 30 "$!" test -s "$port_file" || fail "the SMTP sink did not start: see $1/mail-sink.log"
-  TACIT_TEST_SMTP=127.0.0.1:$(cat "$port_file")
-  export TACIT_TEST_SMTP TACIT_TEST_MAIL="$1/mail"
+  read -r TACIT_TEST_SMTP TACIT_TEST_SMTP_STARTTLS TACIT_TEST_SMTP_TLS _ <"$port_file" || true
+  export TACIT_TEST_SMTP TACIT_TEST_SMTP_STARTTLS TACIT_TEST_SMTP_TLS TACIT_TEST_MAIL="$1/mail"
 }
 
 start_services() {

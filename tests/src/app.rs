@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::mail::read_all;
 use crate::seams::{fresh_name, seams};
 use crate::setup::variable;
-use crate::{Client, Database, Engine, Mail, Person, Process, Setup, TestClock, User, services};
+use crate::{Client, Database, Engine, Mail, MailPort, Person, Process, Setup, TestClock, User, services};
 
 /// How long something in the background may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -226,7 +226,6 @@ fn address(running: &Running) -> String {
 }
 
 fn usual_settings(database: &Database, mail_name: &str) -> Vec<(String, String)> {
-    let (smtp_host, smtp_port) = services::smtp();
     [
         ("public_url", "http://localhost:8080".to_owned()),
         ("realm", "localhost".to_owned()),
@@ -234,8 +233,8 @@ fn usual_settings(database: &Database, mail_name: &str) -> Vec<(String, String)>
         ("database.url", database.url()),
         ("database.max_connections", "5".to_owned()),
         ("mail.transport", "smtp".to_owned()),
-        ("mail.host", smtp_host),
-        ("mail.port", smtp_port.to_string()),
+        ("mail.host", "localhost".to_owned()),
+        ("mail.port", MailPort::Plain.number()),
         ("mail.security", "none".to_owned()),
         ("mail.from", format!("{mail_name}@tacit.test")),
         ("master_key.value", "5a".repeat(32)),

@@ -36,6 +36,7 @@ pub use mail::Mail;
 pub use person::{Handshake, NewCredential, Person, User};
 pub use process::Process;
 pub use seams::{OsEntropy, TestClock};
+pub use services::{MailPort, mail_authority};
 pub use setup::Setup;
 
 /// A sentence about the server that holds on both engines, with the settings given or the usual ones.

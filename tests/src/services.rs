@@ -12,11 +12,33 @@ pub(crate) fn postgres() -> String {
     variable("TACIT_TEST_POSTGRES")
 }
 
-/// Host and port of the SMTP server.
-pub(crate) fn smtp() -> (String, u16) {
-    let address = variable("TACIT_TEST_SMTP");
-    let (host, port) = address.rsplit_once(':').expect("TACIT_TEST_SMTP is host:port");
-    (host.to_owned(), port.parse().expect("TACIT_TEST_SMTP ends in a port"))
+/// The ports of the SMTP server.
+#[derive(Clone, Copy)]
+pub enum MailPort {
+    /// Plain, no login.
+    Plain,
+    /// STARTTLS and a login.
+    StartTls,
+    /// TLS from the first byte, no login.
+    Tls,
+}
+
+impl MailPort {
+    /// The number, as a setting.
+    #[must_use]
+    pub fn number(self) -> String {
+        variable(match self {
+            Self::Plain => "TACIT_TEST_SMTP",
+            Self::StartTls => "TACIT_TEST_SMTP_STARTTLS",
+            Self::Tls => "TACIT_TEST_SMTP_TLS",
+        })
+    }
+}
+
+/// The authority behind the SMTP server's certificate.
+#[must_use]
+pub fn mail_authority() -> String {
+    mail_folder().join("authority.pem").display().to_string()
 }
 
 /// The folder into which the SMTP server files mails.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tacit_tests::both_engines;
+use tacit_tests::{MailPort, Setup, both_engines, mail_authority};
 
 const FAILED: &str = "SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL";
 const SECRETS: &str = "SELECT COUNT(*) FROM outbox WHERE sealed IS NOT NULL";
@@ -36,4 +36,39 @@ both_engines!(a_mail_is_proper, async |app| {
     assert_eq!(mail.headers.get("auto-submitted").and_then(|value| value.as_str()), Some("auto-generated"));
     assert!(mail.text.contains(&format!("http://localhost:8080/activate#{}", mail.link_secret())), "{}", mail.text);
     assert!(mail.html.is_some_and(|html| html.contains("/activate#")));
+});
+
+fn starttls() -> Setup {
+    untrusted().with("mail.ca_file", &mail_authority())
+}
+
+fn untrusted() -> Setup {
+    Setup::new()
+        .with("mail.port", &MailPort::StartTls.number())
+        .with("mail.security", "starttls")
+        .with("mail.username", "tacit")
+        .with("mail.password", "a mail password")
+}
+
+both_engines!(mails_leave_over_starttls_after_a_login, starttls(), async |app| {
+    app.signed_up("person@example.com").await;
+    app.mail_to("person@example.com").await;
+});
+
+both_engines!(mails_leave_over_tls, Setup::new().with("mail.port", &MailPort::Tls.number()).with("mail.security", "tls").with("mail.ca_file", &mail_authority()), async |app| {
+    app.signed_up("person@example.com").await;
+    app.mail_to("person@example.com").await;
+});
+
+both_engines!(a_wrong_mail_password_keeps_mails_waiting, starttls().with("mail.password", "wrong"), async |app| {
+    app.signed_up("person@example.com").await;
+    assert_eq!(app.inbox("person@example.com").await.len(), 0);
+    assert_eq!(app.database.number(FAILED).await, 0);
+    app.leaves_jobs();
+});
+
+both_engines!(a_mail_server_nobody_vouches_for_gets_no_mail, untrusted(), async |app| {
+    app.signed_up("person@example.com").await;
+    assert_eq!(app.inbox("person@example.com").await.len(), 0);
+    app.leaves_jobs();
 });
