@@ -1,0 +1,132 @@
+//! From a secret shown to an account that can log in.
+
+use tacit_shared::FieldCode;
+use tacit_shared::messages::ParsedCredential;
+use tacit_store::accounts::{self, AccountRecord, AccountStatus, Role};
+use tacit_store::credentials::{self, CredentialRecord};
+use tacit_store::pending_credentials::{self, PendingCredentialRecord};
+use tacit_store::{AccountId, CredentialId, StoreErrorKind, Timestamp, Tx, invitations};
+
+use super::SignUpError;
+use crate::address::Address;
+use crate::core::Core;
+use crate::fault::{Internal, InvalidInput};
+use crate::secrets::{self, Purpose};
+use crate::verifiers::{self, Place};
+
+impl Core {
+    pub(super) async fn pending_with_code(
+        &self,
+        tx: &mut Tx,
+        address: &Address,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<PendingCredentialRecord>, SignUpError> {
+        let waiting = pending_credentials::list_by_key(tx, address.key(), now).await?;
+        // A sign-up without an activation mail has a code too, and nobody who knows it.
+        Ok(waiting.into_iter().find(|pending| {
+            let shown = secrets::code_hash(&self.keyring, pending.id.as_uuid(), code);
+            secrets::same(shown, pending.code_hash)
+        }))
+    }
+
+    pub(super) async fn no_such_code(&self, address: &Address) -> Result<SignUpError, SignUpError> {
+        if !self.settings.reveal_accounts {
+            return Ok(SignUpError::ActivationInvalid);
+        }
+        let mut tx = self.store.read().await?;
+        let known = accounts::find_by_key(&mut tx, address.key()).await?.is_some()
+            || !pending_credentials::list_by_key(&mut tx, address.key(), Timestamp::from_millis(0)).await?.is_empty();
+        Ok(if known { SignUpError::ActivationInvalid } else { SignUpError::Unknown })
+    }
+
+    pub(super) async fn activate_pending(
+        &self,
+        mut tx: Tx,
+        pending: PendingCredentialRecord,
+        now: Timestamp,
+    ) -> Result<Address, SignUpError> {
+        if !pending.activatable || pending.expires_at <= now {
+            return Err(SignUpError::ActivationInvalid);
+        }
+        let held = verifiers::read(&self.keyring, &Place::of_pending(&pending), &pending.verifier_sealed)?;
+        let parsed =
+            ParsedCredential { identity: held.identity, salt: held.salt, preset: held.preset, verifier: held.verifier };
+        let account = AccountRecord {
+            id: AccountId::from_uuid(self.new_id(now)),
+            email: pending.email.clone(),
+            email_key: pending.email_key.clone(),
+            display_name: pending.display_name.clone(),
+            language: pending.language.clone(),
+            role: Role::User,
+            status: AccountStatus::Active,
+            created_at: now,
+            updated_at: now,
+            activated_at: Some(now),
+            disabled_at: None,
+        };
+        match accounts::insert(&mut tx, &account).await {
+            Ok(()) => {}
+            // Another activation for the address was faster.
+            Err(error) if error.kind() == StoreErrorKind::UniqueViolation => {
+                return Err(SignUpError::ActivationInvalid);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        credentials::insert(&mut tx, &self.credential(account.id, &parsed, now)?).await?;
+        pending_credentials::delete_by_key(&mut tx, &pending.email_key).await?;
+        tx.commit().await?;
+        tracing::info!(account = %account.id, "activated");
+        Ok(Address::parse(&account.email)?)
+    }
+
+    pub(super) async fn activate_invited(
+        &self,
+        mut tx: Tx,
+        link: &str,
+        credential: Option<ParsedCredential>,
+        now: Timestamp,
+    ) -> Result<Address, SignUpError> {
+        let hash = secrets::token_hash(&self.keyring, Purpose::Invitation, link);
+        let found = invitations::find(&mut tx, hash).await?;
+        let invitation = found.filter(|it| it.expires_at > now).ok_or(SignUpError::ActivationInvalid)?;
+        let Some(credential) = credential else {
+            return Err(InvalidInput::field("credential", FieldCode::Required).into());
+        };
+        let account = accounts::lock(&mut tx, invitation.account_id).await?.ok_or(SignUpError::ActivationInvalid)?;
+        let taken = invitations::take(&mut tx, hash, now).await?.is_none();
+        if taken || account.status != AccountStatus::Invited {
+            return Err(SignUpError::ActivationInvalid);
+        }
+        credentials::insert(&mut tx, &self.credential(account.id, &credential, now)?).await?;
+        accounts::update_activated(&mut tx, account.id, now).await?;
+        invitations::delete_for(&mut tx, account.id).await?;
+        pending_credentials::delete_by_key(&mut tx, &account.email_key).await?;
+        tx.commit().await?;
+        tracing::info!(account = %account.id, "invited account activated");
+        Ok(Address::parse(&account.email)?)
+    }
+
+    /// A first credential for an account.
+    fn credential(
+        &self,
+        account: AccountId,
+        parsed: &ParsedCredential,
+        now: Timestamp,
+    ) -> Result<CredentialRecord, Internal> {
+        let id = CredentialId::from_uuid(self.new_id(now));
+        let version = 1;
+        let place = verifiers::place(account.as_uuid(), id.as_uuid(), version, parsed);
+        Ok(CredentialRecord {
+            account_id: account,
+            id,
+            version,
+            identity: parsed.identity.as_str().to_owned(),
+            salt: parsed.salt.as_bytes().to_vec(),
+            preset: parsed.preset.number,
+            key_id: self.keyring.id.clone(),
+            verifier_sealed: verifiers::seal(&self.keyring, &place, &parsed.verifier, &*self.entropy)?,
+            created_at: now,
+        })
+    }
+}
