@@ -44,18 +44,21 @@ impl NewCredential {
     }
 
     /// The SRP identity, 32 hex digits.
+    #[must_use]
     #[wasm_bindgen(getter)]
     pub fn identity(&self) -> String {
         self.identity.as_str().to_owned()
     }
 
     /// The salt, 64 hex digits.
+    #[must_use]
     #[wasm_bindgen(getter)]
     pub fn salt(&self) -> String {
         self.salt.to_hex()
     }
 
     /// The number of the preset.
+    #[must_use]
     #[wasm_bindgen(getter)]
     pub fn preset(&self) -> u16 {
         self.preset.number

@@ -55,8 +55,7 @@ impl LoginAttempt {
         let preset = u16::try_from(preset).ok().and_then(preset::find).ok_or(Error::PresetUnknown)?;
         let identity = Identity::parse(identity).map_err(|_| Error::ChallengeInvalid)?;
         let salt = Salt::parse(salt).map_err(|_| Error::ChallengeInvalid)?;
-        let server_public =
-            PublicValue::parse_hex(preset.group, server_public).map_err(|_| Error::ChallengeInvalid)?;
+        let server_public = PublicValue::parse_hex(preset.group, server_public).map_err(|_| Error::ChallengeInvalid)?;
         let secrets = password.derive(&Place { realm, host }, &identity, &salt, preset)?;
         let private_key = client::private_key(&identity, &salt, secrets.login.as_bytes());
         Ok(Self { step: Step::Derived(Box::new(Derived { identity, salt, preset, server_public, private_key })) })
@@ -112,6 +111,7 @@ impl LoginAttempt {
         token_type: &str,
         expires_in: u32,
     ) -> Result<bool, Error> {
+        let refresh_token = refresh_token.map(Zeroizing::new);
         let proof = self.proof()?;
         let (Ok(server_proof), Ok(confirm)) = (Proof::parse(server_proof), encoding::parse_hex_exact::<32>(confirm))
         else {
@@ -121,7 +121,7 @@ impl LoginAttempt {
             user_id,
             session_id,
             access_token,
-            refresh_token: refresh_token.as_deref(),
+            refresh_token: refresh_token.as_ref().map(|token| token.as_str()),
             token_type,
             expires_in: expires_in.into(),
         };
@@ -137,3 +137,6 @@ impl LoginAttempt {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
