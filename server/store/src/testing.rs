@@ -175,7 +175,7 @@ where
     let outcome = tokio::spawn(body(TestDatabase { store: store.clone(), place })).await;
     store.close().await;
     drop(folder);
-    outcome.unwrap();
+    pass_on(outcome);
 }
 
 /// Runs a test on PostgreSQL, in a database made for it and dropped after it.
@@ -198,7 +198,14 @@ where
     store.close().await;
     keeper.execute(AssertSqlSafe(format!("DROP DATABASE \"{name}\" WITH (FORCE)"))).await.unwrap();
     keeper.close().await.unwrap();
-    outcome.unwrap();
+    pass_on(outcome);
+}
+
+/// Fails the test as its body failed, once its database is gone.
+fn pass_on(outcome: Result<(), tokio::task::JoinError>) {
+    if let Err(failure) = outcome {
+        std::panic::resume_unwind(failure.into_panic());
+    }
 }
 
 /// The cluster the tests may use.

@@ -46,4 +46,13 @@ on_both_engines! {
         db.run("DELETE FROM accounts").await;
         assert!(read!(db, tx => find(tx, account_id(1))).is_none());
     }
+
+    async fn credentials_are_counted_by_preset(db: Migrated) {
+        for (number, preset) in [(1, 3), (2, 1), (3, 3)] {
+            commit!(db, tx => accounts::insert(tx, &account(number)));
+            let held = CredentialRecord { preset, ..credential(account_id(number), 1) };
+            commit!(db, tx => insert(tx, &held));
+        }
+        assert_eq!(read!(db, tx => count_by_preset(tx)), [(1, 1), (3, 2)]);
+    }
 }

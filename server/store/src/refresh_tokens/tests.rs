@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::{
     TestDatabase, account, account_id, after, commit, hash, on_both_engines, read, refresh_token, session, session_id,
 };
-use crate::{StoreErrorKind, accounts, sessions};
+use crate::{Store, StoreErrorKind, accounts, sessions};
 
 /// An account, its session 1, and refresh token 1.
 async fn populate(db: &TestDatabase) {
@@ -64,5 +64,3 @@ on_both_engines! {
         assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
     }
 }
-
-use crate::Store;
