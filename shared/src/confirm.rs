@@ -68,3 +68,6 @@ fn message(session: &Session<'_>) -> Result<Vec<u8>, EncodingError> {
         session.expires_in.to_string().as_bytes(),
     ])
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,4 +56,4 @@ impl SrpError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

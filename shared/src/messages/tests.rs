@@ -1,1 +1,240 @@
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
+use super::*;
+use crate::{
+    FieldCode, preset,
+    srp::{Group, Identity, Salt, client, tests::source::Seeded},
+};
+
+fn credential() -> Credential {
+    let entropy = Seeded::new(1);
+    let (identity, salt) = (Identity::random(&entropy), Salt::random(&entropy));
+    let preset = preset::find(3).unwrap();
+    let x = client::private_key(&identity, &salt, b"p");
+    Credential::new(&identity, &salt, preset, &client::verifier(preset.group, &x))
+}
+
+/// One message of every kind, with every member it can have, and without those it need not have.
+fn every_message(mut check: impl FnMut(&'static str, Value, &dyn Fn(Value) -> Option<Value>)) {
+    fn through<T: Serialize + DeserializeOwned>(value: Value) -> Option<Value> {
+        serde_json::from_value::<T>(value).ok().map(|message| serde_json::to_value(message).unwrap())
+    }
+    let credential = serde_json::to_value(credential()).unwrap();
+    let ticket = format!("tk_{}", "A".repeat(43));
+    let refresh = format!("rt_{}", "A".repeat(43));
+    let secret = "A".repeat(43);
+    let hex = "ab".repeat(32);
+    let identity = "00112233445566778899aabbccddeeff";
+    let tokens = json!({"access_token": "a.b.c", "refresh_token": refresh, "token_type": "Bearer", "expires_in": 300});
+    let short = json!({"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 300});
+    let mut each = |name, value: Value, back: fn(Value) -> Option<Value>| check(name, value, &back);
+
+    each("SignUpCheck", json!({"auth_id": "a@b.c"}), through::<SignUpCheck>);
+    each("SignUpCheckResult", json!({"availability": "undisclosed"}), through::<SignUpCheckResult>);
+    each("SignUpCheckResult", json!({"availability": "available"}), through::<SignUpCheckResult>);
+    each("Credential", credential.clone(), through::<Credential>);
+    each("SignUp", json!({"auth_id": "a@b.c", "credential": credential}), through::<SignUp>);
+    let full = json!({"auth_id": "a@b.c", "credential": credential, "display_name": "A", "language": "en"});
+    each("SignUp", full, through::<SignUp>);
+    let accepted = json!({"ticket": ticket, "expires_in": 86_400, "resend_after": 60});
+    each("SignUpAccepted", accepted, through::<SignUpAccepted>);
+    each("ResendActivation", json!({"auth_id": "a@b.c"}), through::<ResendActivation>);
+    each("ResendActivation", json!({"auth_id": "a@b.c", "ticket": ticket}), through::<ResendActivation>);
+    each("ActivationResent", json!({"resend_after": 60}), through::<ActivationResent>);
+    each("Activate", json!({"token": secret}), through::<Activate>);
+    each("Activate", json!({"auth_id": "a@b.c", "code": "ABCDE-FGHJK"}), through::<Activate>);
+    each("Activate", json!({"token": secret, "credential": credential}), through::<Activate>);
+    each("Activated", json!({"auth_id": "a@b.c"}), through::<Activated>);
+    each("LoginStart", json!({"auth_id": "a@b.c"}), through::<LoginStart>);
+    each("LoginStart", json!({"auth_id": "a@b.c", "ticket": ticket}), through::<LoginStart>);
+    let challenge = json!({"handshake": "AAAA", "identity": identity, "salt": hex, "preset": 3, "B": "ab"});
+    each("LoginChallenge", challenge, through::<LoginChallenge>);
+    each("LoginProof", json!({"handshake": "AAAA", "A": "ab", "M1": hex}), through::<LoginProof>);
+    let full = json!({"handshake": "AAAA", "A": "ab", "M1": hex, "refresh_delivery": "cookie", "device_name": "D"});
+    each("LoginProof", full, through::<LoginProof>);
+    let result = json!({"M2": hex, "confirm": hex, "user_id": "u", "session_id": "s", "tokens": tokens});
+    each("LoginResult", result, through::<LoginResult>);
+    each("Tokens", tokens.clone(), through::<Tokens>);
+    each("Tokens", short.clone(), through::<Tokens>);
+    each("RefreshRequest", json!({}), through::<RefreshRequest>);
+    each("RefreshRequest", json!({"refresh_token": refresh}), through::<RefreshRequest>);
+    each("Refreshed", json!({"tokens": short}), through::<Refreshed>);
+}
+
+#[test]
+fn every_message_makes_the_round_trip_through_serde() {
+    every_message(|name, value, back| assert_eq!(back(value.clone()), Some(value), "{name}"));
+}
+
+#[test]
+fn requests_and_credentials_with_unknown_members_are_refused() {
+    let requests = [
+        "SignUpCheck",
+        "Credential",
+        "SignUp",
+        "ResendActivation",
+        "Activate",
+        "LoginStart",
+        "LoginProof",
+        "RefreshRequest",
+    ];
+    every_message(|name, mut value, back| {
+        value["surprise"] = json!(1);
+        assert_eq!(back(value).is_none(), requests.contains(&name), "{name}");
+    });
+}
+
+#[test]
+fn a_credential_parses_into_its_parts() {
+    let parsed = credential().parse().ok().unwrap();
+    assert_eq!((parsed.preset.number, parsed.verifier.group()), (3, Group::G2048));
+    let again = Credential::new(&parsed.identity, &parsed.salt, parsed.preset, &parsed.verifier);
+    assert!(again == credential());
+}
+
+#[test]
+fn what_is_wrong_with_a_credential_is_named() {
+    let error = |alter: fn(&mut Credential)| {
+        let mut altered = credential();
+        alter(&mut altered);
+        altered.parse().err().map(|error| (error.name, error.code)).unwrap()
+    };
+    assert_eq!(error(|c| c.preset = 9), ("preset".into(), FieldCode::UnknownPreset));
+    assert_eq!(error(|c| c.identity.push('0')), ("identity".into(), FieldCode::TooLong));
+    assert_eq!(error(|c| c.salt = c.salt.replacen(|_| true, "g", 1)), ("salt".into(), FieldCode::Malformed));
+    assert_eq!(error(|c| c.salt = "00".repeat(32)), ("salt".into(), FieldCode::OutOfRange));
+    assert_eq!(error(|c| c.verifier = "1".into()), ("verifier".into(), FieldCode::OutOfRange));
+    assert_eq!(error(|c| c.verifier.clear()), ("verifier".into(), FieldCode::TooShort));
+    assert_eq!(error(|c| c.verifier.push('0')), ("verifier".into(), FieldCode::TooLong));
+    let within = credential().parse().err().map_or_else(
+        || crate::FieldError::new("salt", FieldCode::TooLong).within("credential").name,
+        |error| error.name,
+    );
+    assert_eq!(within, "credential.salt");
+}
+
+#[test]
+fn a_challenge_with_an_unknown_preset_or_a_value_out_of_range_is_refused() {
+    let credential = credential();
+    let challenge = LoginChallenge {
+        handshake: "AAAA".into(),
+        identity: credential.identity.clone(),
+        salt: credential.salt.clone(),
+        preset: 3,
+        b: "2".into(),
+    };
+    assert!(challenge.parse().is_ok());
+    let error = |altered: LoginChallenge| altered.parse().err().map(|error| (error.name, error.code));
+    let preset = LoginChallenge { preset: 0, ..challenge.clone() };
+    assert_eq!(error(preset), Some(("preset".into(), FieldCode::UnknownPreset)));
+    let zero = LoginChallenge { b: "0".into(), ..challenge.clone() };
+    assert_eq!(error(zero), Some(("B".into(), FieldCode::OutOfRange)));
+    let long = LoginChallenge { b: "1".repeat(513), ..challenge };
+    assert_eq!(error(long), Some(("B".into(), FieldCode::TooLong)));
+}
+
+#[cfg(feature = "openapi")]
+mod openapi {
+    use poem_openapi::types::{ParseFromJSON, ToJSON};
+
+    use super::*;
+    use crate::limits;
+
+    fn back<T: ParseFromJSON + ToJSON>(value: Value) -> Option<Value> {
+        T::parse_from_json(Some(value)).ok().and_then(|message| message.to_json())
+    }
+
+    fn back_by_name(name: &str, value: Value) -> Option<Value> {
+        match name {
+            "SignUpCheck" => back::<SignUpCheck>(value),
+            "SignUpCheckResult" => back::<SignUpCheckResult>(value),
+            "Credential" => back::<Credential>(value),
+            "SignUp" => back::<SignUp>(value),
+            "SignUpAccepted" => back::<SignUpAccepted>(value),
+            "ResendActivation" => back::<ResendActivation>(value),
+            "ActivationResent" => back::<ActivationResent>(value),
+            "Activate" => back::<Activate>(value),
+            "Activated" => back::<Activated>(value),
+            "LoginStart" => back::<LoginStart>(value),
+            "LoginChallenge" => back::<LoginChallenge>(value),
+            "LoginProof" => back::<LoginProof>(value),
+            "LoginResult" => back::<LoginResult>(value),
+            "Tokens" => back::<Tokens>(value),
+            "RefreshRequest" => back::<RefreshRequest>(value),
+            "Refreshed" => back::<Refreshed>(value),
+            other => panic!("no message {other}"),
+        }
+    }
+
+    #[test]
+    fn every_message_makes_the_round_trip_through_poem_openapi() {
+        every_message(|name, value, _| assert_eq!(back_by_name(name, value.clone()), Some(value), "{name}"));
+    }
+
+    #[test]
+    fn both_refuse_the_same_unknown_members() {
+        every_message(|name, mut value, back| {
+            value["surprise"] = json!(1);
+            assert_eq!(back(value.clone()).is_none(), back_by_name(name, value).is_none(), "{name}");
+        });
+    }
+
+    /// The validators hold literals, since the derive takes nothing else; the table of limits is what they must say.
+    #[test]
+    fn the_validators_say_what_the_limits_say() {
+        let fits = |length: usize, most: usize, make: &dyn Fn(String) -> (&'static str, Value)| {
+            let (name, value) = make("1".repeat(length));
+            assert_eq!(back_by_name(name, value).is_some(), length <= most, "{name} {length}");
+        };
+        let texts: [(usize, &dyn Fn(String) -> (&'static str, Value)); 7] = [
+            (limits::AUTH_ID_MAX, &|text| ("LoginStart", json!({"auth_id": text}))),
+            (limits::HANDSHAKE_MAX, &|text| {
+                ("LoginProof", json!({"handshake": text, "A": "1", "M1": "ab".repeat(32)}))
+            }),
+            (limits::INTEGER_HEX_MAX, &|text| {
+                ("LoginProof", json!({"handshake": "A", "A": text, "M1": "ab".repeat(32)}))
+            }),
+            (limits::DEVICE_NAME_MAX, &|text| {
+                ("LoginProof", json!({"handshake": "A", "A": "1", "M1": "ab".repeat(32), "device_name": text}))
+            }),
+            (limits::DISPLAY_NAME_MAX, &|text| {
+                ("SignUp", json!({"auth_id": "a", "credential": credential_json(), "display_name": text}))
+            }),
+            (limits::LANGUAGE_MAX, &|text| {
+                ("SignUp", json!({"auth_id": "a", "credential": credential_json(), "language": text}))
+            }),
+            (limits::CODE_TYPED_MAX, &|text| ("Activate", json!({"code": text}))),
+        ];
+        for (most, make) in texts {
+            fits(most, most, make);
+            fits(most + 1, most, make);
+        }
+        let exact: [(usize, &dyn Fn(String) -> (&'static str, Value)); 4] = [
+            (limits::LINK_SECRET_CHARS, &|text| ("Activate", json!({"token": text}))),
+            (limits::TICKET_CHARS - 3, &|text| ("LoginStart", json!({"auth_id": "a", "ticket": format!("tk_{text}")}))),
+            (limits::REFRESH_TOKEN_CHARS - 3, &|text| {
+                ("RefreshRequest", json!({"refresh_token": format!("rt_{text}")}))
+            }),
+            (limits::BYTES_HEX, &|text| ("LoginProof", json!({"handshake": "A", "A": "1", "M1": text}))),
+        ];
+        for (length, make) in exact {
+            for (tried, accepted) in [(length - 1, false), (length, true), (length + 1, false)] {
+                let (name, value) = make("1".repeat(tried));
+                assert_eq!(back_by_name(name, value).is_some(), accepted, "{name} {tried}");
+            }
+        }
+    }
+
+    /// A limit in characters is one in characters for the server too.
+    #[test]
+    fn lengths_count_characters() {
+        let name = "é".repeat(limits::DISPLAY_NAME_MAX);
+        let value = json!({"auth_id": "a", "credential": credential_json(), "display_name": name});
+        assert!(back_by_name("SignUp", value).is_some());
+    }
+
+    fn credential_json() -> Value {
+        serde_json::to_value(credential()).unwrap()
+    }
+}

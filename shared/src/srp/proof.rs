@@ -51,7 +51,7 @@ impl Proof {
 pub struct SessionKey(Zeroizing<[u8; 32]>);
 
 impl SessionKey {
-    pub(super) const fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) const fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
         Self(bytes)
     }
 

@@ -6,6 +6,6 @@ mod oracle;
 mod properties;
 mod refusals;
 mod rfc5054;
-mod source;
+pub(crate) mod source;
 mod values;
 mod vectors;
