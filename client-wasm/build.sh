@@ -91,8 +91,11 @@ assemble() {
   optimise "$made/tacit_bg.wasm"
   cp "$here"/js/* "$made/"
   node "$here/integrity.mjs" "$made"
-  rm -rf "$dist"
+  # Renamed, so that nobody finds half of it.
+  rm -rf "$work/old"
+  if [ -d "$dist" ]; then mv "$dist" "$work/old"; fi
   mv "$made" "$dist"
+  rm -rf "$work/old"
 }
 
 check_size() {
@@ -103,8 +106,13 @@ check_size() {
   [ "$raw" -le "$most_raw" ] && [ "$gzipped" -le "$most_gzipped" ] || fail "the wasm is too large"
 }
 
-compile
 mkdir -p "$work"
+# Two builds at once take turns.
+if command -v flock >/dev/null; then
+  exec 9>"$work/lock"
+  flock 9
+fi
+compile
 mark=$(fingerprint)
 if ! is_current "$mark"; then
   rm -f "$work/fingerprint"
