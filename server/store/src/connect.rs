@@ -76,6 +76,8 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             // What was acknowledged outlives a power failure: the log is synced at every commit.
             .synchronous(SqliteSynchronous::Full)
+            // What was deleted, such as an epoch key, is overwritten in the file and not merely unlinked.
+            .pragma("secure_delete", "ON")
             .log_statements(LevelFilter::Trace)
             .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
         set_write_ahead(&options).await?;

@@ -51,9 +51,12 @@ async fn sqlite_is_told_to_lose_nothing_and_to_check_references() {
             let journal: String = query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
             assert_eq!(journal, "wal");
             // 2 is FULL.
-            for (pragma, expected) in
-                [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA busy_timeout", 5000)]
-            {
+            for (pragma, expected) in [
+                ("PRAGMA synchronous", 2),
+                ("PRAGMA secure_delete", 1),
+                ("PRAGMA foreign_keys", 1),
+                ("PRAGMA busy_timeout", 5000),
+            ] {
                 let value: i64 = query_scalar(pragma).fetch_one(pool).await.unwrap();
                 assert_eq!(value, expected, "{pragma}");
             }
