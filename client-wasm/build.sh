@@ -4,7 +4,7 @@
 #   client-wasm/build.sh
 #
 # TACIT_WASM_TOOLCHAIN=debian takes Debian's compiler (rustc-web, cargo-web, rust-web-src, lld) in place of the installed
-# one, for machines where rustup does not give the wasm32-unknown-unknown target. Nothing is done that is done already.
+# one, for machines where rustup does not give the wasm32-unknown-unknown target. What is done already is not done again.
 
 set -euo pipefail
 
@@ -25,8 +25,8 @@ fail() {
   exit 1
 }
 
-# Same sources, same bytes, wherever the sources lie. And no reference types: binaryen 108 mixes up the tables of a module
-# that has more than one, and nothing here gains by them.
+# Same sources, same bytes, wherever the sources lie. And no reference types: binaryen 108 mixes up the tables of a
+# module that has more than one, and nothing here gains by them.
 flags="--remap-path-prefix=$root=/tacit --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
  -Ctarget-feature=-reference-types,-multivalue -Clink-arg=--no-check-features
  -Clink-arg=--features=mutable-globals,sign-ext,bulk-memory,nontrapping-fptoint"
@@ -61,7 +61,8 @@ compile_with_debian() {
 fingerprint() {
   {
     sha256sum <"$compiled"
-    find "$here/js" "$here/build-tool/src" "$here/build-tool/Cargo.lock" "$here/build.sh" -type f -print0 |
+    find "$here/js" "$here/build-tool/src" "$here/build-tool/Cargo.lock" \
+      "$here/build.sh" "$here/integrity.mjs" "$root"/LICENSE-* -type f -print0 |
       sort -z | xargs -0 sha256sum
     wasm-opt --version 2>/dev/null || echo "no wasm-opt"
   } | sha256sum
@@ -89,7 +90,7 @@ assemble() {
   "$target/build-tool/release/tacit-client-build-tool" "$compiled" "$made"
   rm -f "$made/tacit_bg.wasm.d.ts"
   optimise "$made/tacit_bg.wasm"
-  cp "$here"/js/* "$made/"
+  cp "$here"/js/* "$root"/LICENSE-* "$made/"
   node "$here/integrity.mjs" "$made"
   # Renamed, so that nobody finds half of it.
   rm -rf "$work/old"

@@ -14,5 +14,11 @@ const folder = process.argv[2];
 const names = readdirSync(folder)
   .filter((name) => name !== OUT)
   .sort();
-const hash = (name) => `sha384-${createHash("sha384").update(readFileSync(join(folder, name))).digest("base64")}`;
-writeFileSync(join(folder, OUT), `${JSON.stringify(Object.fromEntries(names.map((name) => [name, hash(name)])), null, 2)}\n`);
+const hash = (name) =>
+  `sha384-${createHash("sha384")
+    .update(readFileSync(join(folder, name)))
+    .digest("base64")}`;
+writeFileSync(
+  join(folder, OUT),
+  `${JSON.stringify(Object.fromEntries(names.map((name) => [name, hash(name)])), null, 2)}\n`,
+);

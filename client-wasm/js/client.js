@@ -3,11 +3,13 @@
  */
 
 import { isCount, isText, readSession, readUser } from "./answers.js";
-import { expected, failure, required, signedOut } from "./errors.js";
+import { mayBeText, named, needText, readPassword } from "./arguments.js";
+import { fetchWithToken } from "./bearer.js";
+import { expected, required, signedOut } from "./errors.js";
 import { Login, refused } from "./login.js";
 import { readOptions } from "./options.js";
 import { Prover, asFailure } from "./prover.js";
-import { SessionKeeper } from "./session.js";
+import { SessionKeeper, isOver } from "./session.js";
 import { Tickets } from "./tickets.js";
 import { Wire } from "./wire.js";
 
@@ -130,7 +132,10 @@ export class Client {
     needText(authId, "authId");
     mayBeText(ticket, "ticket");
     const shown = ticket ?? (await this.#tickets.find(authId));
-    const answer = await this.#post("/api/auth/srp/sign-up/verification", { auth_id: authId, ...named({ ticket: shown }) });
+    const answer = await this.#post("/api/auth/srp/sign-up/verification", {
+      auth_id: authId,
+      ...named({ ticket: shown }),
+    });
     if (!answer.ok) return answer;
     const resendAfter = answer.body?.resend_after;
     expected(isCount(resendAfter), "waiting time");
@@ -149,7 +154,7 @@ export class Client {
     const ticket = await this.#tickets.find(authId);
     const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket });
     if (!proved.ok) return refused(proved);
-    const user = { id: proved.userId, email: authId };
+    const user = { id: proved.userId, email: authId.trim() };
     await this.#keeper.open(user, proved.sessionId, proved.tokens);
     await this.#tickets.drop(authId);
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true };
@@ -180,7 +185,7 @@ export class Client {
     const answer = await this.#signed({ method: "POST", path: "/api/auth/sessions/logout", cookie });
     if (!answer.ok && answer.code === "signed_out") return { ok: true };
     // A session that the server ended before is as good as logged out.
-    if (!answer.ok && answer.httpStatus !== 401) return answer;
+    if (!answer.ok && !isOver(answer)) return answer;
     if (await this.#keeper.record()) await this.#keeper.leave("signed_out");
     return { ok: true };
   }
@@ -208,18 +213,7 @@ export class Client {
    */
   async fetch(input, init) {
     const target = input instanceof Request ? input : new URL(input, `${this.baseUrl}/`);
-    const request = new Request(target, init);
-    const ours = this.#options.tokenOrigins.has(new URL(request.url).origin);
-    if (!ours || request.headers.has("authorization")) return fetch(request);
-    const again = request.clone();
-    const token = await this.#keeper.accessToken();
-    if (!token.ok) return withoutToken(token, request);
-    const response = await fetch(bearing(request, token.accessToken));
-    if (response.status !== 401) return response;
-    const renewed = await this.#keeper.replace(token.accessToken);
-    if (!renewed.ok) return response;
-    await response.body?.cancel();
-    return fetch(bearing(again, renewed.accessToken));
+    return fetchWithToken(this.#keeper, this.#options.tokenOrigins, new Request(target, init));
   }
 
   /** @param {(event: import("./index.js").ChangeEvent) => void} listener */
@@ -245,8 +239,8 @@ export class Client {
   async #listSessions({ limit, offset }) {
     required(limit === undefined || isCount(limit), "limit must be a count.");
     required(offset === undefined || isCount(offset), "offset must be a count.");
-    const query = new URLSearchParams(Object.entries(named({ limit, offset })).map(([name, value]) => [name, String(value)]));
-    const path = query.size > 0 ? `/v1/sessions?${query}` : "/v1/sessions";
+    const query = Object.entries(named({ limit, offset })).map(([name, value]) => `${name}=${value}`);
+    const path = query.length > 0 ? `/v1/sessions?${query.join("&")}` : "/v1/sessions";
     const answer = await this.#signed({ method: "GET", path });
     if (!answer.ok) return answer;
     const { sessions, count } = answer.body ?? {};
@@ -291,7 +285,7 @@ export class Client {
    * @param {import("./index.js").PhasedOperation} operation
    */
   #phase(phase, operation) {
-    this.#options.onPhase?.(phase, operation);
+    this.#options.onPhase(phase, operation);
   }
 
   /**
@@ -316,53 +310,3 @@ export class Client {
     return renewed.ok ? this.#wire.send({ ...request, bearer: renewed.accessToken }) : renewed;
   }
 }
-
-/**
- * A password as the protocol reads it: in UTF-8, as typed and in the platform's NFKC, never trimmed. Half a character is refused here,
- * since UTF-8 has no way to say it.
- *
- * @param {string} password
- */
-const readPassword = (password) => {
-  required(typeof password === "string", "password must be a string.");
-  if (/\p{Surrogate}/u.test(password)) {
-    const detail = "The password has half of a character.";
-    return failure("password_invalid", detail, { fields: [{ name: "password", code: "password_unassigned", detail }] });
-  }
-  const utf8 = new TextEncoder();
-  const bytes = () => ({ typed: utf8.encode(password), normalised: utf8.encode(password.normalize("NFKC")) });
-  return { ok: /** @type {const} */ (true), bytes };
-};
-
-/**
- * A request whose token could not be renewed: without a session it goes as it is; else it fails as the network did.
- *
- * @param {import("./index.js").Failure} failed
- * @param {Request} request
- */
-const withoutToken = (failed, request) => {
-  if (failed.code === "signed_out" || failed.httpStatus === 401) return fetch(request);
-  throw new TypeError("The access token could not be renewed.", { cause: failed });
-};
-
-/**
- * @param {Request} request
- * @param {string} accessToken
- */
-const bearing = (request, accessToken) => {
-  request.headers.set("authorization", `Bearer ${accessToken}`);
-  return request;
-};
-
-/**
- * The values that are there.
- *
- * @param {Record<string, unknown>} values
- */
-const named = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-
-/** @param {unknown} value @param {string} name */
-const needText = (value, name) => required(typeof value === "string", `${name} must be a string.`);
-
-/** @param {unknown} value @param {string} name */
-const mayBeText = (value, name) => required(value === undefined || typeof value === "string", `${name} must be a string.`);

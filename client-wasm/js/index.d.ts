@@ -289,7 +289,7 @@ export declare class TacitClient {
 
   /** Calls `listener` on each change of the session; the function returned stops that. */
   onChange(listener: (event: ChangeEvent) => void): () => void;
-  /** Calls `listener` with each request of this client and its answer, tokens included; for demonstrations and tests. */
+  /** Calls `listener` with each request of this client and its answer, tokens included; for demonstrations. */
   onWire(listener: (event: WireEvent) => void): () => void;
   /** Stops listening to other tabs. The session stays. */
   close(): void;
@@ -311,7 +311,10 @@ export type TacitErrorCode =
   | "response_invalid"
   /** A new credential did not verify on this device, so it was not sent. */
   | "self_check_failed"
-  /** The worker could not be started: see `cause`. A missing `worker-src` or `'wasm-unsafe-eval'` is the usual reason. */
+  /**
+   * The worker could not be started: see `cause`. Usually the content policy lacks `worker-src` or
+   * `'wasm-unsafe-eval'`.
+   */
   | "worker_failed"
   /** A failure inside the worker that nothing explains: see `cause`. */
   | "internal";

@@ -19,19 +19,26 @@ export class Listeners {
   }
 
   /**
-   * Calls every listener. One that throws is the program's error, not the client's: it surfaces as uncaught.
+   * Calls every listener.
    *
    * @param {Event} event
    */
   emit(event) {
-    for (const listener of [...this.#all]) {
-      try {
-        listener(event);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const listener of [...this.#all]) isolated(() => listener(event));
   }
 }
+
+/**
+ * Calls a function of the program; what it throws surfaces as uncaught, and stops nothing here.
+ *
+ * @param {() => void} call
+ */
+export const isolated = (call) => {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+};

@@ -57,7 +57,7 @@ export class Login {
     this.#options = options;
     this.#platform = platform;
     this.#wire = wire;
-    this.#onPhase = (/** @type {import("./index.js").Phase} */ phase) => options.onPhase?.(phase, "login");
+    this.#onPhase = (/** @type {import("./index.js").Phase} */ phase) => options.onPhase(phase, "login");
   }
 
   /**

@@ -3,6 +3,7 @@
  */
 
 import { TacitError, required } from "./errors.js";
+import { isolated } from "./listeners.js";
 
 const TIMEOUT = 30_000;
 
@@ -54,15 +55,24 @@ export const readOptions = (options, platform) => {
   const base = parseBase(options.baseUrl);
   const host = base.hostname.replace(/\.$/, "");
   const realm = options.realm ?? host;
-  required(typeof realm === "string" && realm !== "" && realm === realm.toLowerCase(), "realm must be a lower-case DNS name.");
+  required(
+    typeof realm === "string" && realm !== "" && realm === realm.toLowerCase(),
+    "realm must be a lower-case DNS name.",
+  );
   if (!covers(realm, host)) {
     throw new TacitError("realm_mismatch", `The host ${host} is neither the realm ${realm} nor below it.`);
   }
   const delivery = options.refreshDelivery ?? platform.delivery;
   required(delivery === "cookie" || delivery === "body", 'refreshDelivery must be "cookie" or "body".');
-  required(delivery === "body" || platform.delivery === "cookie", "There are no cookies here: refreshDelivery must be body.");
+  required(
+    delivery === "body" || platform.delivery === "cookie",
+    "There are no cookies here: refreshDelivery must be body.",
+  );
   const storage = options.storage;
-  required(storage === undefined || typeof storage?.getItem === "function", "storage must have getItem, setItem and removeItem.");
+  required(
+    storage === undefined || typeof storage?.getItem === "function",
+    "storage must have getItem, setItem and removeItem.",
+  );
   const timeout = options.timeout ?? TIMEOUT;
   required(Number.isFinite(timeout) && timeout > 0, "timeout must be a positive number of milliseconds.");
   required(options.onPhase === undefined || typeof options.onPhase === "function", "onPhase must be a function.");
@@ -74,7 +84,10 @@ export const readOptions = (options, platform) => {
     delivery,
     storage,
     timeout,
-    onPhase: options.onPhase,
+    onPhase: (
+      /** @type {import("./index.js").Phase} */ phase,
+      /** @type {import("./index.js").PhasedOperation} */ operation,
+    ) => isolated(() => options.onPhase?.(phase, operation)),
     tokenOrigins: new Set([base.origin, ...origins]),
   };
 };

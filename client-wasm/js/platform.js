@@ -3,7 +3,7 @@
  *
  * @typedef {object} Platform
  * @property {import("./index.js").RefreshDelivery} delivery the default; `"body"` also means that there are no cookies
- * @property {import("./index.js").TacitStorage | undefined} storage where to remember things unless told; memory if absent
+ * @property {import("./index.js").TacitStorage | undefined} storage where to remember things unless told otherwise
  * @property {() => WorkerPort} startWorker
  * @property {LockManagerLike | undefined} locks taken by name, across tabs
  * @property {((name: string) => ChannelLike) | undefined} openChannel messages between tabs

@@ -158,7 +158,8 @@ const translate = ({ code, cause }) => {
     const fields = [{ name: "password", code, detail: password }];
     return new Expected(failure("password_invalid", password, { fields }));
   }
-  if (code === "out_of_memory") return new Expected(failure(code, "There is too little memory to stretch the password."));
+  if (code === "out_of_memory")
+    return new Expected(failure(code, "There is too little memory to stretch the password."));
   const message = MESSAGES[code];
   if (message) return new TacitError(/** @type {any} */ (code), message, { cause });
   return new TacitError("internal", "The worker failed.", { cause: cause ?? code });

@@ -170,7 +170,7 @@ export class SessionKeeper {
     }
     if (age !== this.#age) return this.#token ? { ok: true } : signedOut();
     if (!answer.ok) {
-      if (answer.httpStatus === 401) await this.leave("session_ended");
+      if (isOver(answer)) await this.leave("session_ended");
       return answer;
     }
     const tokens = readTokens(answer.body?.tokens, this.#delivery);
@@ -230,12 +230,24 @@ export class SessionKeeper {
 }
 
 /**
+ * Whether the server said that the session is over. A 401 of somebody in between says nothing.
+ *
+ * @param {import("./index.js").Failure} failed
+ */
+export const isOver = (failed) => failed.httpStatus === 401 && failed.code !== "unavailable";
+
+/**
  * @param {any} tokens as they came
  * @param {import("./index.js").RefreshDelivery} delivery
  * @returns {Tokens}
  */
 export const readTokens = (tokens, delivery) => {
-  const { access_token: accessToken, refresh_token: refreshToken, token_type: tokenType, expires_in: expiresIn } = tokens ?? {};
+  const {
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    token_type: tokenType,
+    expires_in: expiresIn,
+  } = tokens ?? {};
   expected(typeof accessToken === "string" && accessToken !== "", "access token");
   expected(tokenType === "Bearer", "token type");
   expected(Number.isInteger(expiresIn) && expiresIn > 0 && expiresIn <= 0xffff_ffff, "lifetime");

@@ -54,7 +54,15 @@ export class Wire {
     const url = this.#baseUrl + path;
     /** @param {number} status @param {unknown} [responseBody] @param {{ discarded?: true }} [more] */
     const tell = (status, responseBody, more) =>
-      this.#listeners.emit({ method, url, path, requestBody: copy(requestBody), status, responseBody: copy(responseBody), ...more });
+      this.#listeners.emit({
+        method,
+        url,
+        path,
+        requestBody: copy(requestBody),
+        status,
+        responseBody: copy(responseBody),
+        ...more,
+      });
 
     let response;
     let body;

@@ -9,7 +9,12 @@ const shown = (server) => server.requests.at(-1).headers.authorization;
 test("fetch shows the token to its own server", async (t) => {
   const { server, client } = await signedIn(t);
   const { accessToken } = await client.getAccessToken();
-  for (const target of ["/v1/auth/me", `${server.url}/v1/auth/me`, new URL(`${server.url}/v1/auth/me`), new Request(`${server.url}/v1/auth/me`)]) {
+  for (const target of [
+    "/v1/auth/me",
+    `${server.url}/v1/auth/me`,
+    new URL(`${server.url}/v1/auth/me`),
+    new Request(`${server.url}/v1/auth/me`),
+  ]) {
     assert.equal((await client.fetch(target)).status, 200);
     assert.equal(shown(server), `Bearer ${accessToken}`);
   }
@@ -29,9 +34,16 @@ test("fetch shows the token to no other origin, unless that is named", async (t)
 test("fetch renews the token once after a 401, and sends the body again", async (t) => {
   const { server, client } = await signedIn(t);
   server.access.clear();
-  const response = await client.fetch("/api/auth/sessions/logout-all", { method: "POST", body: JSON.stringify({ a: 1 }) });
+  const response = await client.fetch("/api/auth/sessions/logout-all", {
+    method: "POST",
+    body: JSON.stringify({ a: 1 }),
+  });
   assert.equal(response.status, 200);
-  assert.deepEqual(server.paths(), ["POST /api/auth/sessions/logout-all", "POST /v1/auth/refresh", "POST /api/auth/sessions/logout-all"]);
+  assert.deepEqual(server.paths(), [
+    "POST /api/auth/sessions/logout-all",
+    "POST /v1/auth/refresh",
+    "POST /api/auth/sessions/logout-all",
+  ]);
   assert.deepEqual(server.requests.at(-1).body, { a: 1 });
 
   server.lies["/v1/auth/me"] = () => ({ status: 401, body: {} });

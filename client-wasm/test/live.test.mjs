@@ -136,7 +136,13 @@ test("logging out ends the session", { skip }, async () => {
 test("the password crossed the wire in no form", { skip }, () => {
   const crossed = JSON.stringify(wire);
   assert.ok(wire.length > 20);
-  for (const form of [password, password.normalize("NFKC"), "canary", Buffer.from("canary").toString("hex"), Buffer.from("canary").toString("base64url").slice(0, -1)]) {
+  for (const form of [
+    password,
+    password.normalize("NFKC"),
+    "canary",
+    Buffer.from("canary").toString("hex"),
+    Buffer.from("canary").toString("base64url").slice(0, -1),
+  ]) {
     assert.ok(!crossed.includes(form), "a form of the password crossed");
   }
 });

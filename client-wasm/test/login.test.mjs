@@ -50,7 +50,12 @@ test("blanks around a password belong to it", async (t) => {
 test("what cannot be a password is a value, and nothing is sent for it", async (t) => {
   const server = await serve(t);
   const client = new TacitClient({ baseUrl: server.url });
-  const reasons = { "": "password_empty", ["x".repeat(1025)]: "password_too_long", "a\u{378}": "password_unassigned", "a\ud800": "password_unassigned" };
+  const reasons = {
+    "": "password_empty",
+    ["x".repeat(1025)]: "password_too_long",
+    "a\u{378}": "password_unassigned",
+    "a\ud800": "password_unassigned",
+  };
   for (const [password, reason] of Object.entries(reasons)) {
     const signUp = await client.signUp({ authId: PERSON, password });
     assert.deepEqual([signUp.ok, signUp.code, signUp.fields[0].code], [false, "password_invalid", reason]);
@@ -80,14 +85,19 @@ test("who has an account and signs up again still logs in with the old password"
   await client.signUp({ authId: PERSON, password: "a new one" });
   const login = await client.login({ authId: PERSON, password: PASSWORD });
   assert.equal(login.ok, true);
-  const tickets = server.requests.filter(({ path }) => path.endsWith("/login/email")).map(({ body }) => "ticket" in body);
+  const tickets = server.requests
+    .filter(({ path }) => path.endsWith("/login/email"))
+    .map(({ body }) => "ticket" in body);
   assert.deepEqual(tickets, [true, false]);
 });
 
 test("the phases come in order", async (t) => {
   const phases = [];
   const { server } = await registered(t);
-  const client = new TacitClient({ baseUrl: server.url, onPhase: (phase, operation) => phases.push(`${operation} ${phase}`) });
+  const client = new TacitClient({
+    baseUrl: server.url,
+    onPhase: (phase, operation) => phases.push(`${operation} ${phase}`),
+  });
   await client.login({ authId: PERSON, password: PASSWORD });
   assert.deepEqual(phases, ["login sending", "login deriving", "login proving", "login sending", "login verifying"]);
 });
@@ -115,7 +125,11 @@ test("refusals are told apart, with the time to wait", async (t) => {
     [500, "internal", "failed"],
   ];
   for (const [status, code, word] of cases) {
-    server.lies["/api/auth/srp/login/proof"] = () => ({ status, headers: { "retry-after": "7" }, body: { code, detail: "no" } });
+    server.lies["/api/auth/srp/login/proof"] = () => ({
+      status,
+      headers: { "retry-after": "7" },
+      body: { code, detail: "no" },
+    });
     const login = await client.login({ authId: PERSON, password: PASSWORD });
     assert.deepEqual([login.status, login.code, login.httpStatus, login.retryAfter], [word, code, status, 7]);
   }
@@ -141,6 +155,10 @@ test("a slow server is no answer either", async (t) => {
 
 test("a page of somebody else in between is a value too", async (t) => {
   const { server, client } = await registered(t);
-  server.lies["/api/auth/srp/login/email"] = () => ({ status: 200, headers: { "content-type": "text/html" }, raw: "<h1>Welcome to our hotel</h1>" });
+  server.lies["/api/auth/srp/login/email"] = () => ({
+    status: 200,
+    headers: { "content-type": "text/html" },
+    raw: "<h1>Welcome to our hotel</h1>",
+  });
   assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).code, "unavailable");
 });

@@ -12,7 +12,10 @@ import { confirmation, group, wire } from "./support/srp.mjs";
 const EMAIL = "/api/auth/srp/login/email";
 const PROOF = "/api/auth/srp/login/proof";
 
-const change = (changes) => (honest) => ({ ...honest, body: { ...honest.body, ...changes(honest.body) } });
+const change = (changes) => (honest) => {
+  const { body, ...answer } = honest();
+  return { ...answer, body: { ...body, ...changes(body) } };
+};
 
 /** Logs in at a server with this lie; what is thrown, and that nothing of the answer was taken. */
 const loginAt = async (t, path, lie) => {
@@ -88,7 +91,13 @@ for (const [name, lie] of Object.entries(answers)) {
 test("an answer to a wrong proof needs more than good will", async (t) => {
   const key = Buffer.alloc(32);
   const tokens = { access_token: "eyJ", refresh_token: "rt_", token_type: "Bearer", expires_in: 300 };
-  const body = { user_id: "u", session_id: "s", tokens, M2: "00".repeat(32), confirm: confirmation(key, "u", "s", tokens) };
+  const body = {
+    user_id: "u",
+    session_id: "s",
+    tokens,
+    M2: "00".repeat(32),
+    confirm: confirmation(key, "u", "s", tokens),
+  };
   const refused = await loginAt(t, PROOF, () => ({ status: 200, body }));
   assert.equal(refused.code, "server_not_proved");
 });

@@ -15,7 +15,10 @@ const thrown = (options) => {
 
 test("the realm is the host unless given, and the host must be below it", () => {
   assert.equal(new TacitClient({ baseUrl: "https://auth.example.com:8443/tacit/" }).realm, "auth.example.com");
-  assert.equal(new TacitClient({ baseUrl: "https://auth.example.com:8443/tacit/" }).baseUrl, "https://auth.example.com:8443/tacit");
+  assert.equal(
+    new TacitClient({ baseUrl: "https://auth.example.com:8443/tacit/" }).baseUrl,
+    "https://auth.example.com:8443/tacit",
+  );
   const cases = [
     ["https://auth.example.com", "example.com", true],
     ["https://example.com", "example.com", true],

@@ -28,6 +28,11 @@ test("the package resolves by its name", async () => {
   }
 });
 
+test("the package has the version of the workspace", () => {
+  const workspace = readFileSync(new URL("../../Cargo.toml", import.meta.url), "utf8");
+  assert.equal(manifest.version, /^version = "(.+)"$/m.exec(workspace)[1]);
+});
+
 test("every file the manifest names is there", () => {
   const named = [manifest.main, manifest.browser, manifest.types, ...Object.values(manifest.exports["."])];
   for (const name of named) assert.ok(readdirSync(dist).includes(name.slice(2)), name);
@@ -37,7 +42,12 @@ test("every file the manifest names is there", () => {
 
 test("the integrity file covers every other file", () => {
   const integrity = JSON.parse(read("integrity.json"));
-  assert.deepEqual(Object.keys(integrity), readdirSync(dist).filter((name) => name !== "integrity.json").sort());
+  assert.deepEqual(
+    Object.keys(integrity),
+    readdirSync(dist)
+      .filter((name) => name !== "integrity.json")
+      .sort(),
+  );
   for (const [name, hash] of Object.entries(integrity)) {
     assert.equal(hash, `sha384-${createHash("sha384").update(read(name)).digest("base64")}`, name);
   }
@@ -56,7 +66,9 @@ test("what browsers load imports nothing of Node", () => {
   const follow = (name) => {
     if (seen.has(name)) return;
     seen.add(name);
-    const code = read(name).toString().replaceAll(/\/\*[^]*?\*\//g, "");
+    const code = read(name)
+      .toString()
+      .replaceAll(/\/\*[^]*?\*\//g, "");
     for (const [, specifier] of code.matchAll(/(?:from|import)\s+"([^"]+)"/g)) {
       assert.match(specifier, /^\.\//, `${name} imports ${specifier}`);
       follow(specifier.slice(2));
@@ -79,7 +91,10 @@ test("a worker that does not start is an error with a reason", async (t) => {
     terminate: () => {},
   });
   const tab = new Browser(t, { worker }).tab({ baseUrl: server.url });
-  await assert.rejects(tab.signUp({ authId: PERSON, password: PASSWORD }), { code: "worker_failed", cause: "blocked by the content policy" });
+  await assert.rejects(tab.signUp({ authId: PERSON, password: PASSWORD }), {
+    code: "worker_failed",
+    cause: "blocked by the content policy",
+  });
   const refusing = new Browser(t, { worker: () => assert.fail("no workers here") }).tab({ baseUrl: server.url });
   await assert.rejects(refusing.signUp({ authId: PERSON, password: PASSWORD }), { code: "worker_failed" });
 });

@@ -86,6 +86,21 @@ test("a session the server has ended is over here too", async (t) => {
   assert.deepEqual(await client.logout(), { ok: true });
 });
 
+test("a refusal by somebody in between ends no session", async (t) => {
+  const { server, client } = await signedIn(t);
+  const between = () => ({
+    status: 401,
+    headers: { "content-type": "text/html" },
+    raw: "<h1>Proxy authentication</h1>",
+  });
+  server.lies["/v1/auth/refresh"] = between;
+  assert.equal((await client.refresh()).code, "unavailable");
+  server.lies["/api/auth/sessions/logout"] = between;
+  assert.equal((await client.logout()).code, "unavailable");
+  server.lies = {};
+  assert.equal((await client.refresh()).ok, true);
+});
+
 test("an access token that is refused early is replaced once", async (t) => {
   const { server, client } = await signedIn(t);
   server.access.clear();
@@ -181,7 +196,10 @@ test("tabs that renew at the same time make one request", async (t) => {
   const all = Promise.all([first.refresh(), second.refresh(), third.restore()]);
   await new Promise((resolve) => setTimeout(resolve, 50));
   release();
-  assert.deepEqual((await all).map(({ ok }) => ok), [true, true, true]);
+  assert.deepEqual(
+    (await all).map(({ ok }) => ok),
+    [true, true, true],
+  );
   assert.equal(count(server), 1);
   const tokens = await Promise.all([first, second, third].map((tab) => tab.getAccessToken()));
   assert.equal(new Set(tokens.map(({ accessToken }) => accessToken)).size, 1);
@@ -197,7 +215,8 @@ test("without locks and channels every tab renews for itself", async (t) => {
 test("a tab that holds the lock for ever stops nobody", async (t) => {
   const server = await serve(t);
   const locks = {
-    request: (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    request: (_, { signal }) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   };
   const tab = new Browser(t, { locks }).tab({ baseUrl: server.url, timeout: 400 });
   await tab.signUp({ authId: PERSON, password: PASSWORD });

@@ -1,6 +1,13 @@
 /** Read by the compiler only: what callers can rely on, and that both entries keep to it. */
 
-import { TacitClient, TacitError, type ChangeEvent, type Failure, type LoginResult, type WireEvent } from "../dist/index.js";
+import {
+  TacitClient,
+  TacitError,
+  type ChangeEvent,
+  type Failure,
+  type LoginResult,
+  type WireEvent,
+} from "../dist/index.js";
 import { TacitClient as NodeClient, TacitError as NodeError } from "../dist/node.js";
 
 type Same<Left, Right> = (<T>() => T extends Left ? 1 : 2) extends <T>() => T extends Right ? 1 : 2 ? true : false;

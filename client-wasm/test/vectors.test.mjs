@@ -31,7 +31,11 @@ const drawn = (t, ...values) => {
 const attempt = ({ typed, password, realm, identity, salt, preset }, B) =>
   LoginAttempt.derive(utf8(typed), utf8(password), realm, `auth.${realm}`, identity, salt, preset, B);
 
-const proved = ({ confirm: { user_id, session_id, access_token, refresh_token, token_type, expires_in, confirm } }, M2, changes = {}) => {
+const proved = (
+  { confirm: { user_id, session_id, access_token, refresh_token, token_type, expires_in, confirm } },
+  M2,
+  changes = {},
+) => {
   const answer = { M2, confirm, user_id, session_id, access_token, refresh_token, token_type, expires_in, ...changes };
   return Object.values(answer);
 };
@@ -90,14 +94,29 @@ for (const { group, credential, handshakes } of vectors) {
 
 test("a new credential is what a server can check, and can be read only once it was tried", () => {
   const made = NewCredential.derive(utf8("ﬁn"), utf8("fin"), "example.com", "example.com");
-  assert.throws(() => made.verifier, (thrown) => thrown === "self_check_failed");
+  assert.throws(
+    () => made.verifier,
+    (thrown) => thrown === "self_check_failed",
+  );
   made.check();
   const { identity, salt, preset, verifier } = made;
   assert.equal(preset, 1);
 
   const state = challenge({ preset, verifier });
-  const login = LoginAttempt.derive(utf8("fin"), utf8("fin"), "example.com", "example.com", identity, salt, preset, state.B);
-  assert.throws(() => login.M1, (thrown) => thrown === "internal");
+  const login = LoginAttempt.derive(
+    utf8("fin"),
+    utf8("fin"),
+    "example.com",
+    "example.com",
+    identity,
+    salt,
+    preset,
+    state.B,
+  );
+  assert.throws(
+    () => login.M1,
+    (thrown) => thrown === "internal",
+  );
   login.prove();
   const { accepted, key, M2 } = verify({ identity, salt, preset, verifier }, state, { A: login.A, M1: login.M1 });
   assert.equal(accepted, true);
@@ -109,9 +128,16 @@ test("a new credential is what a server can check, and can be read only once it 
 test("nothing is derived for a host outside the realm", () => {
   const { typed, password, identity, salt, preset } = vectors[0].credential;
   const B = vectors[0].handshakes[0].B;
-  for (const [realm, host] of [["example.com", "example.org"], ["com", "example.com"], ["localhost", "127.0.0.1"]]) {
+  for (const [realm, host] of [
+    ["example.com", "example.org"],
+    ["com", "example.com"],
+    ["localhost", "127.0.0.1"],
+  ]) {
     const derive = () => LoginAttempt.derive(utf8(typed), utf8(password), realm, host, identity, salt, preset, B);
     assert.throws(derive, (thrown) => thrown === "realm_mismatch");
-    assert.throws(() => NewCredential.derive(utf8(typed), utf8(password), realm, host), (thrown) => thrown === "realm_mismatch");
+    assert.throws(
+      () => NewCredential.derive(utf8(typed), utf8(password), realm, host),
+      (thrown) => thrown === "realm_mismatch",
+    );
   }
 });

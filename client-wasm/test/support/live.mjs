@@ -36,7 +36,8 @@ const settings = (folder, port) => ({
 });
 
 /** The variables of this process but the ones the server would take for settings. */
-const environment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TACIT_")));
+const environment = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TACIT_")));
 
 const ready = async (url, process) => {
   for (let left = 300; left > 0; left -= 1) {

@@ -8,13 +8,16 @@ import { createServer } from "node:http";
 import { challenge, confirmation, verify } from "./srp.mjs";
 
 const token = (prefix) => prefix + randomBytes(32).toString("base64url");
-const problem = (status, code, more = {}) => ({ status, body: { type: `urn:tacit:problem:${code}`, title: code, status, code, detail: code, ...more } });
+const problem = (status, code, more = {}) => ({
+  status,
+  body: { type: `urn:tacit:problem:${code}`, title: code, status, code, detail: code, ...more },
+});
 
 export class FakeServer {
   /** Every request, in order: `{ method, path, body, headers }`. */
   requests = [];
   accounts = new Map();
-  /** What the lies change: the answers' bodies, or whole answers, by path. */
+  /** By path, what is answered there; each lie may ask for the honest answer. */
   lies = {};
   expiresIn = 300;
   /** Tokens that are good. */
@@ -68,9 +71,9 @@ export class FakeServer {
     const body = text === "" ? undefined : JSON.parse(text);
     this.requests.push({ method: request.method, path, body, text, headers: request.headers });
     await this.#held;
-    const honest = this.#route(request.method, path, body, request.headers);
+    const honest = () => this.#route(request.method, path, body, request.headers);
     const lie = this.lies[path];
-    const { status, body: out, headers = {}, raw } = lie ? lie(honest, body) : honest;
+    const { status, body: out, headers = {}, raw } = lie ? lie(honest) : honest();
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
     response.end(raw ?? (out === undefined ? undefined : JSON.stringify(out)));
   }
@@ -91,7 +94,9 @@ export class FakeServer {
       case "POST /v1/auth/refresh":
         return this.#renew(body, headers);
       default:
-        return this.access.has(bearer) ? this.#signed(method, path, this.access.get(bearer)) : problem(401, "unauthenticated");
+        return this.access.has(bearer)
+          ? this.#signed(method, path, this.access.get(bearer))
+          : problem(401, "unauthenticated");
     }
   }
 
@@ -145,7 +150,12 @@ export class FakeServer {
     this.access.set(access_token, session);
     this.refresh.set(refresh_token, { session, delivery });
     this.cookie = delivery === "cookie" ? refresh_token : undefined;
-    return { access_token, ...(delivery === "cookie" ? {} : { refresh_token }), token_type: "Bearer", expires_in: this.expiresIn };
+    return {
+      access_token,
+      ...(delivery === "cookie" ? {} : { refresh_token }),
+      token_type: "Bearer",
+      expires_in: this.expiresIn,
+    };
   }
 
   #renew({ refresh_token }, headers) {
@@ -157,13 +167,25 @@ export class FakeServer {
   }
 
   #signed(method, path, session) {
-    const times = { created_at: "2026-01-01T00:00:00.000Z", last_seen_at: "2026-01-01T00:00:00.000Z", expires_at: "2026-04-01T00:00:00.000Z" };
+    const times = {
+      created_at: "2026-01-01T00:00:00.000Z",
+      last_seen_at: "2026-01-01T00:00:00.000Z",
+      expires_at: "2026-04-01T00:00:00.000Z",
+    };
     const own = { id: session.id, current: true, ...times, amr: ["pwd"] };
     if (path === "/v1/auth/me") {
-      const user = { id: session.user, email: "person@example.com", language: "en", role: "user", is_email_verified: true, created_at: times.created_at };
+      const user = {
+        id: session.user,
+        email: "person@example.com",
+        language: "en",
+        role: "user",
+        is_email_verified: true,
+        created_at: times.created_at,
+      };
       return { status: 200, body: { user, session: own } };
     }
-    if (path.startsWith("/v1/sessions") && method === "GET") return { status: 200, body: { sessions: [own], limit: 50, offset: 0, count: 1 } };
+    if (path.startsWith("/v1/sessions") && method === "GET")
+      return { status: 200, body: { sessions: [own], limit: 50, offset: 0, count: 1 } };
     if (path === "/api/auth/sessions/logout-all") return { status: 200, body: { ended: 2 } };
     if (path === "/api/auth/sessions/logout" || path === `/v1/sessions/${session.id}`) {
       this.endSession(session.id);

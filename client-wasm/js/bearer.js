@@ -1,0 +1,47 @@
+/**
+ * Requests of the program that carry the access token.
+ */
+
+import { isOver } from "./session.js";
+
+/**
+ * Fetches with the token where its origin may see it, once more with the next one after a 401.
+ *
+ * @param {import("./session.js").SessionKeeper} keeper
+ * @param {ReadonlySet<string>} origins
+ * @param {Request} request
+ * @returns {Promise<Response>}
+ */
+export const fetchWithToken = async (keeper, origins, request) => {
+  const mayCarry = origins.has(new URL(request.url).origin) && !request.headers.has("authorization");
+  if (!mayCarry) return fetch(request);
+  const again = request.clone();
+  const token = await keeper.accessToken();
+  if (!token.ok) return withoutToken(token, request);
+  const response = await fetch(bearing(request, token.accessToken));
+  if (response.status !== 401) return response;
+  const renewed = await keeper.replace(token.accessToken);
+  if (!renewed.ok) return response;
+  await response.body?.cancel();
+  return fetch(bearing(again, renewed.accessToken));
+};
+
+/**
+ * A request whose token could not be renewed: without a session it goes as it is; else it fails as the network did.
+ *
+ * @param {import("./index.js").Failure} failed
+ * @param {Request} request
+ */
+const withoutToken = (failed, request) => {
+  if (failed.code === "signed_out" || isOver(failed)) return fetch(request);
+  throw new TypeError("The access token could not be renewed.", { cause: failed });
+};
+
+/**
+ * @param {Request} request
+ * @param {string} accessToken
+ */
+const bearing = (request, accessToken) => {
+  request.headers.set("authorization", `Bearer ${accessToken}`);
+  return request;
+};
