@@ -61,9 +61,17 @@ const live = async (page, address) => {
   await sessionsBecome(page, 1);
 };
 
-const signUpBody = (requests) => {
-  const request = requests.find(({ url, body }) => url.endsWith("/api/auth/srp/sign-up") && body);
-  return JSON.parse(request.body);
+const bodies = (requests) => requests.filter(({ body }) => body.startsWith("{")).map(({ url, body }) => ({ path: new URL(url).pathname, body: JSON.parse(body) }));
+
+const signUpBody = (requests) => bodies(requests).find(({ path }) => path === "/api/auth/srp/sign-up").body;
+
+/** What crosses the wire and is worth something to whoever reads it later, each value with its name. */
+const passing = (requests, received) => {
+  const sent = bodies(requests).flatMap(({ body }) => Object.entries(body)).filter(([name]) => ["handshake", "A", "M1", "ticket", "code"].includes(name));
+  const text = received.toString("latin1");
+  const got = [...text.matchAll(/"(handshake|B|M2|confirm|access_token|ticket)":"([^"]+)"/g)].map(([, name, value]) => [name, value]);
+  const cookies = [...text.matchAll(/^set-cookie: [^=]+=(rt_[\w-]{43})/gim)].map(([, value]) => ["refresh token", value]);
+  return [...sent, ...got, ...cookies];
 };
 
 test("the canary and what is derived from it are found nowhere", async (context) => {
@@ -122,6 +130,17 @@ test("the canary and what is derived from it are found nowhere", async (context)
 
   await context.test("nothing leaked", () => {
     assert.deepEqual(findTraces(wanted, places), []);
+  });
+
+  await context.test("the log has no value that passed by: no proof, handshake, ticket, code or token", () => {
+    const values = passing(record.requests, relay.received());
+    const names = new Set(values.map(([name]) => name));
+    for (const name of ["handshake", "A", "B", "M1", "M2", "confirm", "ticket", "code", "access_token", "refresh token"]) {
+      assert.ok(names.has(name), `${name} was seen on the wire`);
+    }
+    const log = stopped["server.log"].toString("utf8");
+    const compact = (value) => value.replaceAll("-", "");
+    assert.deepEqual(values.filter(([, value]) => log.includes(value) || log.includes(compact(value))), []);
   });
 
   await context.test("the verifier is sealed in the database and in no log", () => {

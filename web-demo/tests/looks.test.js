@@ -14,7 +14,7 @@ const world = suite();
 const PHONE = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
 
 /** A folder that keeps the pictures, for somebody to look at. */
-const KEEP = process.env.TACIT_WEB_PICTURES;
+const KEEP = process.env.TACIT_TEST_PICTURES;
 
 /** How bright a picture is on average, 0 to 255, as the browser itself reads it. */
 const brightness = async (browser, picture) => {

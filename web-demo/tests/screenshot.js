@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openBrowser, visit } from "./support/browser.js";
 import { Server } from "./support/server.js";
-import { activateByCode, logIn, PASSWORD, sessionsBecome, signUp } from "./support/story.js";
+import { activateByCode, logIn, PASSWORD, sessionItems, signUp } from "./support/story.js";
 
 const PICTURE = fileURLToPath(new URL("../../docs/demo.png", import.meta.url));
 const LARGEST = 300_000;
@@ -20,7 +20,7 @@ try {
   await phone.page.goto(`${server.url}/demo/#log-in`);
   await logIn(phone.page, address, PASSWORD);
   await logIn(page, address, PASSWORD);
-  await sessionsBecome(page, 2);
+  await sessionItems(page).nth(1).waitFor();
   await page.evaluate(() => {
     document.activeElement.blur();
     document.querySelectorAll(".wire-group")[0].open = true;

@@ -26,6 +26,10 @@ const freePort = () => new Promise((resolve, reject) => {
   });
 });
 
+/** Ours, without what would configure the server: a setting of whoever runs the tests must not reach it. */
+const environment = () => Object.fromEntries(Object.entries(process.env)
+  .filter(([name]) => !name.startsWith("TACIT_") || name.startsWith("TACIT_TEST_")));
+
 export class Server {
   #process = null;
   #settings;
@@ -64,14 +68,14 @@ export class Server {
 
   /** What another command of the binary prints, such as `admin create`, beside the running server. */
   command(...words) {
-    return execFileSync(BINARY, words, { ...this.#place(), encoding: "utf8" });
+    return execFileSync(BINARY, words, { ...this.#place(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   }
 
   #place() {
     return {
       cwd: this.folder,
       env: {
-        ...process.env,
+        ...environment(),
         TACIT_PUBLIC_URL: this.url,
         TACIT_REALM: "localhost",
         TACIT_LISTEN: `127.0.0.1:${this.port}`,
