@@ -1,4 +1,4 @@
-//! The realm: a DNS name that binds a password to one service, like the RP ID of WebAuthn.
+//! The realm: a DNS name that binds a password to one service, like the RP ID of `WebAuthn`.
 
 /// Whether a server at `host` may use `realm`: it is the realm itself, or a name below it.
 ///

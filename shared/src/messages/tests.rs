@@ -141,6 +141,9 @@ mod openapi {
     use super::*;
     use crate::limits;
 
+    /// Puts a text into one member of a message, named.
+    type Make<'a> = &'a dyn Fn(String) -> (&'static str, Value);
+
     fn back<T: ParseFromJSON + ToJSON>(value: Value) -> Option<Value> {
         T::parse_from_json(Some(value)).ok().and_then(|message| message.to_json())
     }
@@ -183,11 +186,11 @@ mod openapi {
     /// The validators hold literals, since the derive takes nothing else; the table of limits is what they must say.
     #[test]
     fn the_validators_say_what_the_limits_say() {
-        let fits = |length: usize, most: usize, make: &dyn Fn(String) -> (&'static str, Value)| {
+        let fits = |length: usize, most: usize, make: Make<'_>| {
             let (name, value) = make("1".repeat(length));
             assert_eq!(back_by_name(name, value).is_some(), length <= most, "{name} {length}");
         };
-        let texts: [(usize, &dyn Fn(String) -> (&'static str, Value)); 7] = [
+        let texts: [(usize, Make<'_>); 7] = [
             (limits::AUTH_ID_MAX, &|text| ("LoginStart", json!({"auth_id": text}))),
             (limits::HANDSHAKE_MAX, &|text| {
                 ("LoginProof", json!({"handshake": text, "A": "1", "M1": "ab".repeat(32)}))
@@ -210,7 +213,7 @@ mod openapi {
             fits(most, most, make);
             fits(most + 1, most, make);
         }
-        let exact: [(usize, &dyn Fn(String) -> (&'static str, Value)); 4] = [
+        let exact: [(usize, Make<'_>); 4] = [
             (limits::LINK_SECRET_CHARS, &|text| ("Activate", json!({"token": text}))),
             (limits::TICKET_CHARS - 3, &|text| ("LoginStart", json!({"auth_id": "a", "ticket": format!("tk_{text}")}))),
             (limits::REFRESH_TOKEN_CHARS - 3, &|text| {

@@ -47,7 +47,7 @@ fn shift_left(buffer: &mut [u8], places: u32) {
     let mut step = 1_usize;
     let mut rest = places;
     while step < buffer.len() {
-        let wanted = Choice::from(u8::from(rest & 1 == 1));
+        let wanted = (rest & 1).ct_eq(&1);
         let moved = Zeroizing::new(buffer.iter().skip(step).copied().collect::<Vec<u8>>());
         let zeros = core::iter::repeat(&0_u8);
         for (out, byte) in buffer.iter_mut().zip(moved.iter().chain(zeros)) {

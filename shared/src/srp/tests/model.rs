@@ -19,7 +19,11 @@ pub(super) fn hash(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte / 16, byte % 16])
+        .map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        .collect()
 }
 
 pub(super) fn unhex(text: &str) -> Vec<u8> {

@@ -13,7 +13,7 @@ const IDENTITY: &str = "00112233445566778899aabbccddeeff";
 
 /// An identity whose hash begins with a zero byte.
 fn hashed_to_zero() -> [u8; 16] {
-    (0_u128..)
+    (0..u128::MAX)
         .map(u128::to_be_bytes)
         .find(|raw| Sha256::digest(crate::encoding::to_hex(raw)).first() == Some(&0))
         .unwrap()
