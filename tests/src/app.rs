@@ -182,8 +182,11 @@ impl App {
         self.inbox(email).await.pop().unwrap_or_else(|| panic!("no mail to {email}"))
     }
 
-    /// Waits until no job is due.
+    /// Does what is due, and waits for what the server is doing already.
     pub async fn settle(&self) {
+        if let Some(running) = &*self.running.lock().await {
+            running.worker().run_due_now().await.unwrap();
+        }
         let now = tacit_domain::seams::Clock::now(&*self.clock).as_millis();
         self.until_none(&format!("{OPEN_JOBS} AND due_at <= {now}")).await;
     }
