@@ -121,6 +121,8 @@ fn postgres_kind(code: &str) -> StoreErrorKind {
         "40001" | "40P01" | "55P03" => StoreErrorKind::Busy,
         // read_only_sql_transaction: a standby
         "25006" => StoreErrorKind::ReadOnly,
+        // object_not_in_prerequisite_state: the database lets nobody in
+        "55000" => StoreErrorKind::Unavailable,
         // connection exceptions, insufficient resources, operator intervention
         _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57") => StoreErrorKind::Unavailable,
         _ => StoreErrorKind::Other,
