@@ -40,7 +40,7 @@ const show = (name, details = {}, { opening = false } = {}) => {
   document.title = `${view.title} · Tacit demo`;
   if (opening) return;
   root.querySelector("h1").focus({ preventScroll: true });
-  place.parentElement.scrollIntoView({ block: "start" });
+  scrollTo(0, 0);
 };
 
 const allowed = (name) => {

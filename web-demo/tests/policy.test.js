@@ -11,7 +11,7 @@ const PAGES = ["/", "/activate", "/welcome", "/demo/", "/demo/mailbox"];
 
 test("every page carries the strict policy, and no inline script or style", async () => {
   for (const path of PAGES) {
-    const response = await fetch(world.server.url.replace("localhost", "127.0.0.1") + path, { headers: { host: new URL(world.server.url).host } });
+    const response = await fetch(world.server.url + path);
     assert.equal(response.status, 200, path);
     const policy = response.headers.get("content-security-policy");
     assert.match(policy, /default-src 'none'/, path);
@@ -44,6 +44,19 @@ test("the policy is in force: a page cannot be talked into foreign code", async 
   assert.equal(ran, false);
   await page.waitForFunction(() => true);
   assert.ok(complaints.some((text) => /Content Security Policy|Policy violation/.test(text)), "this test's own watch for violations works");
+});
+
+test("what is named after its content is kept for ever, all else is asked for again", async () => {
+  const ask = (path, headers) => fetch(world.server.url + path, { headers });
+  const page = await ask("/demo/");
+  assert.equal(page.headers.get("cache-control"), "no-cache");
+  const again = await ask("/demo/", { "if-none-match": page.headers.get("etag") });
+  assert.equal(again.status, 304);
+  const [, name] = (await (await ask("/demo/vendor/strength.js")).text()).match(/"\.\/(zxcvbn\.[0-9a-f]{16}\.js)"/);
+  const library = await ask(`/demo/vendor/${name}`);
+  assert.match(library.headers.get("cache-control"), /max-age=31536000, immutable/);
+  assert.match(library.headers.get("content-type"), /^text\/javascript/);
+  await library.body.cancel();
 });
 
 test("without the page's script there is no form that could send a password", async () => {

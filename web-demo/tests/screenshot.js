@@ -13,7 +13,7 @@ const server = await Server.start();
 const browser = await openBrowser();
 try {
   const address = "ada@example.com";
-  const { page } = await visit(browser, { viewport: { width: 1280, height: 1120 } });
+  const { page } = await visit(browser, { viewport: { width: 1280, height: 1220 } });
   await signUp(page, server, address);
   await activateByCode(page, server, address);
   const phone = await visit(browser, { userAgent: "Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0" });

@@ -71,16 +71,25 @@ fn file_name(path: &str) -> &str {
     if name.is_empty() { "index.html" } else { name }
 }
 
-/// Browsers ask again each time, and are mostly told that nothing changed.
+/// Browsers ask again each time, and are mostly told that nothing changed; unless the name says what the content is.
 fn answer(name: &str, file: EmbeddedFile, request: &Request) -> Response {
     let tag = format!("W/\"{}\"", to_hex(&file.metadata.sha256_hash()));
     let known = request.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let is_known = known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag);
-    let response = Response::builder().header(header::ETAG, tag).header(header::CACHE_CONTROL, "no-cache");
+    let response = Response::builder().header(header::ETAG, tag).header(header::CACHE_CONTROL, caching(name));
     if is_known {
         return response.status(StatusCode::NOT_MODIFIED).finish();
     }
     response.content_type(media_type(name, &file)).body(body(file.data))
+}
+
+fn caching(name: &str) -> &'static str {
+    if is_named_by_content(name) { "public, max-age=31536000, immutable" } else { "no-cache" }
+}
+
+/// Whether the name carries a hash: `zxcvbn.870a9721ffa7e8a3.js`.
+fn is_named_by_content(name: &str) -> bool {
+    name.rsplit('.').nth(1).is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn body(bytes: Cow<'static, [u8]>) -> Body {
