@@ -3,7 +3,7 @@
 //! Everything that gives a secret its meaning goes into `info`, so a changed parameter makes a login fail instead of
 //! weakening it, and a proof made for one realm is of no use in another.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -77,9 +77,18 @@ fn info(label: &str, realm: &str, preset: &Preset, identity: &Identity) -> Resul
 /// `master = Argon2id v0x13 (password, salt = s, m, t, p = 1)`, 32 bytes (RFC 9106).
 fn stretch(password: &str, salt: &Salt, preset: &Preset) -> Result<Zeroizing<[u8; 32]>, KdfError> {
     let params = Params::new(preset.memory_kib, preset.passes, 1, Some(32)).map_err(|_| KdfError::Argon2)?;
+    // Memory of our own: it is wiped afterwards (the last block gives `master` away), and its lack is an error.
+    let mut memory = Zeroizing::new(Vec::new());
+    memory.try_reserve_exact(params.block_count()).map_err(|_| KdfError::Argon2)?;
+    memory.resize(params.block_count(), Block::default());
     let mut master = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(password.as_bytes(), salt.as_bytes(), master.as_mut_slice())
+        .hash_password_into_with_memory(
+            password.as_bytes(),
+            salt.as_bytes(),
+            master.as_mut_slice(),
+            memory.as_mut_slice(),
+        )
         .map_err(|_| KdfError::Argon2)?;
     Ok(master)
 }

@@ -47,15 +47,15 @@ pub struct SignUpCheckResult {
 #[cfg_attr(feature = "openapi", oai(deny_unknown_fields))]
 pub struct Credential {
     /// `I`: 16 random bytes in lower-case hex. It has nothing to do with the address.
-    #[cfg_attr(feature = "openapi", oai(validator(max_length = 32, pattern = "^[0-9a-f]{32}$")))]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 32)))]
     pub identity: String,
     /// `s`: 32 random bytes in hex, the first one not zero.
-    #[cfg_attr(feature = "openapi", oai(validator(max_length = 64, pattern = "^[0-9a-fA-F]{64}$")))]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 64)))]
     pub salt: String,
     /// Number of the group and the password hashing, see `GET /v1/auth/settings`.
     pub preset: u16,
     /// `v`: an integer in hex, at most of the group's length.
-    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1024, pattern = "^[0-9a-fA-F]{1,1024}$")))]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 1024)))]
     pub verifier: String,
 }
 
@@ -148,7 +148,7 @@ pub struct ResendActivation {
     pub auth_id: String,
     /// The ticket of the sign-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", oai(validator(max_length = 46, pattern = "^tk_[0-9A-Za-z_-]{43}$")))]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 46)))]
     pub ticket: Option<String>,
 }
 
@@ -168,7 +168,7 @@ pub struct ActivationResent {
 pub struct Activate {
     /// The secret of the mailed link: 43 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", oai(validator(max_length = 43, pattern = "^[0-9A-Za-z_-]{43}$")))]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 43)))]
     pub token: Option<String>,
     /// The e-mail address, with `code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
