@@ -1,0 +1,41 @@
+//! `tacit serve`
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Failure;
+use crate::config::Config;
+use crate::{seams, start, telemetry};
+
+pub(super) fn run(config: Config) -> Result<(), Failure> {
+    telemetry::init(&config.log).map_err(Failure::new)?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    // Before anything else, so that a stop while it starts is not lost.
+    let mut stops = Stops { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
+    let running = tokio::select! {
+        started = start(config, seams::system_seams()) => started?,
+        () = stops.next() => return Ok(()),
+    };
+    stops.next().await;
+    tokio::select! {
+        () = running.stop() => Ok(()),
+        () = stops.next() => Err(Failure::new("stopped at once, by a second signal")),
+    }
+}
+
+struct Stops {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stops {
+    /// The next SIGTERM or SIGINT.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
