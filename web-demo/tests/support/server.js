@@ -50,7 +50,12 @@ export class Server {
     const folder = mkdtempSync(join(tmpdir(), "tacit-web-"));
     const port = await freePort();
     const server = new Server(folder, port, publicPort ?? port, settings);
-    await server.resume();
+    try {
+      await server.resume();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
