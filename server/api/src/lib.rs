@@ -5,6 +5,8 @@ mod http;
 mod routes;
 mod settings;
 mod surface;
+#[cfg(test)]
+mod tests;
 
 pub use documents::{documents, text as document_text};
 pub use http::client_ip::{Cidr, CidrError};

@@ -17,6 +17,9 @@ pub(super) fn correct(mut document: Value) -> Value {
     for schema in members_mut(document.pointer_mut("/components/schemas")) {
         schemas::correct(schema);
     }
+    if let Some(known) = document.pointer_mut("/components/schemas") {
+        schemas::add_forms(known);
+    }
     let known = document.pointer("/components/schemas").cloned().unwrap_or_default();
     for item in members_mut(document.get_mut("paths")) {
         for operation in members_mut(Some(item)) {

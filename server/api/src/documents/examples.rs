@@ -17,7 +17,7 @@ fn request(operation: &str) -> Option<Value> {
     let address = "person@example.com";
     let ticket = format!("tk_{}", "5".repeat(43));
     Some(match operation {
-        "check_sign_up" => json!({"auth_id": address}),
+        "check_sign_up" | "begin_login" => json!({"auth_id": address}),
         "sign_up" => json!({
             "auth_id": address,
             "credential": credential(),
@@ -26,7 +26,6 @@ fn request(operation: &str) -> Option<Value> {
         }),
         "resend_activation" => json!({"auth_id": address, "ticket": ticket}),
         "activate" => json!({"auth_id": address, "code": "7KQ2M-9XR4T"}),
-        "begin_login" => json!({"auth_id": address}),
         "prove_login" => json!({
             "handshake": "AQAB".repeat(12),
             "A": "6b".repeat(384),

@@ -6,6 +6,8 @@ mod examples;
 mod merge;
 mod responses;
 mod schemas;
+#[cfg(test)]
+mod tests;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;

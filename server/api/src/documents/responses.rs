@@ -123,11 +123,13 @@ fn problem(codes: &[Code]) -> Value {
     let Some(first) = codes.first() else { return Value::Null };
     let description = match codes {
         [only] => format!("`{}`: {}", only.as_str(), only.detail()),
-        _ => codes.iter().map(|code| format!("- `{}`: {}\n", code.as_str(), code.detail())).collect(),
+        _ => {
+            codes.iter().map(|code| format!("- `{}`: {}", code.as_str(), code.detail())).collect::<Vec<_>>().join("\n")
+        }
     };
     let names: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
     json!({
-        "description": description.trim_end(),
+        "description": description,
         "headers": headers_of(first.class(), codes.contains(&Code::Unauthenticated)),
         "content": {MEDIA_TYPE: {
             "schema": {

@@ -1,6 +1,7 @@
 //! A JSON request body whose refusals name the fields that were wrong.
 
 mod check;
+pub(crate) mod forms;
 
 use poem::{Request, RequestBody, Result};
 use poem_openapi::payload::{Json, ParsePayload, Payload};

@@ -1,8 +1,8 @@
 //! The longest body a request may have, chunked ones included.
 
-use poem::http::header;
 use poem::{Endpoint, IntoResponse, Middleware, Request, Response, Result};
 use tacit_shared::codes::Code;
+use tokio::io::AsyncReadExt;
 
 use super::problem::Refusal;
 
@@ -10,7 +10,11 @@ use super::problem::Refusal;
 ///
 /// poem's own `SizeLimit` goes by `Content-Length` and refuses a body that has none.
 #[derive(Clone, Copy)]
-pub(crate) struct BodyLimit(pub usize);
+pub(crate) struct BodyLimit(pub(crate) usize);
+
+/// A body that is too long is read and dropped up to this many times the limit: a client that is still sending when the
+/// connection closes does not see the answer. Beyond it the connection closes.
+const DRAINED: usize = 16;
 
 impl<E: Endpoint> Middleware<E> for BodyLimit {
     type Output = BodyLimitEndpoint<E>;
@@ -30,17 +34,32 @@ impl<E: Endpoint> Endpoint for BodyLimitEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        if announced(&request).is_some_and(|length| length > self.limit) {
-            return Err(Refusal::new(Code::BodyTooLarge).into());
-        }
         let body = request.take_body();
         if !body.is_empty() {
-            request.set_body(body.into_bytes_limit(self.limit).await?);
+            request.set_body(read(body, self.limit).await?);
         }
         self.inner.call(request).await.map(IntoResponse::into_response)
     }
 }
 
-fn announced(request: &Request) -> Option<usize> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+async fn read(body: poem::Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+    let mut reader = body.into_async_read();
+    let mut chunk = [0; 4096];
+    let mut kept = Vec::new();
+    let mut length = 0_usize;
+    loop {
+        // A body that breaks off is no request any more.
+        let count = reader.read(&mut chunk).await.map_err(|_| Refusal::new(Code::InvalidRequest))?;
+        if count == 0 {
+            break;
+        }
+        length = length.saturating_add(count);
+        if length > limit.saturating_mul(DRAINED) {
+            break;
+        }
+        if length <= limit {
+            kept.extend_from_slice(chunk.get(..count).unwrap_or_default());
+        }
+    }
+    if length > limit { Err(Code::BodyTooLarge.into()) } else { Ok(kept) }
 }

@@ -63,7 +63,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for TraceEndpoint<E> {
         let mut response = self.inner.call(request).instrument(span.clone()).await?;
 
         close_span(&span, &response, started);
-        count(operation, &response, started);
+        count(&operation, &response, started);
         if let Ok(request_id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert(REQUEST_ID, request_id);
         }
@@ -122,7 +122,7 @@ fn close_span(span: &Span, response: &Response, started: Instant) {
     span.in_scope(|| tracing::info!("answered"));
 }
 
-fn count(operation: Arc<str>, response: &Response, started: Instant) {
+fn count(operation: &str, response: &Response, started: Instant) {
     let labels = [("operation", operation.to_string()), ("status", response.status().as_u16().to_string())];
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", &labels).record(started.elapsed().as_secs_f64());

@@ -42,6 +42,7 @@ enum Tag {
 }
 
 /// An administrator's access token, to see the parts
+#[expect(clippy::large_enum_variant, reason = "lives as long as one request; the derive takes no box")]
 #[derive(SecurityScheme)]
 enum MaybeCaller {
     Bearer(BearerAuth),
@@ -152,6 +153,7 @@ impl Ops {
     /// In the text format of Prometheus. There only if the configuration sets a token; metrics can have a listener of
     /// their own instead.
     #[oai(path = "/metrics", method = "get", operation_id = "get_metrics")]
+    #[expect(clippy::unused_async, reason = "poem-openapi awaits every operation")]
     async fn metrics(&self, token: MetricsToken) -> Result<PlainText<String>, Fail<Plain>> {
         match &self.metrics {
             Some(metrics) if metrics.opens_with(&token.0.token) => Ok(PlainText(metrics.render())),

@@ -5,6 +5,8 @@ use poem_openapi::types::Type;
 use serde_json::Value;
 use tacit_shared::{FieldCode, FieldError};
 
+use super::forms;
+
 /// More than this many are not listed; the first few are what a developer mends.
 const MOST_FIELDS: usize = 16;
 
@@ -15,10 +17,22 @@ const LONGEST_NAME: usize = 64;
 pub(super) fn wrong_fields<T: Type>(value: &Value) -> Vec<FieldError> {
     let mut registry = Registry::new();
     T::register(&mut registry);
+    add_forms(&mut registry);
     let mut found = Vec::new();
     look(&registry, &T::schema_ref(), "", value, &mut found);
     found.truncate(MOST_FIELDS);
     found
+}
+
+fn add_forms(registry: &mut Registry) {
+    for (message, schema) in &mut registry.schemas {
+        for (member, pattern) in forms::of(message) {
+            for (_, property) in schema.properties.iter_mut().filter(|(name, _)| *name == member) {
+                let form = MetaSchema { pattern: Some(pattern.to_owned()), ..MetaSchema::ANY };
+                *property = property.clone().merge(form);
+            }
+        }
+    }
 }
 
 fn look(registry: &Registry, schema: &MetaSchemaRef, name: &str, value: &Value, found: &mut Vec<FieldError>) {
@@ -91,8 +105,8 @@ fn wrong_text(schema: &MetaSchema, text: &str, value: &Value) -> Option<FieldCod
     if !schema.enum_items.is_empty() && !schema.enum_items.contains(value) {
         return Some(FieldCode::Malformed);
     }
-    // The pattern itself was run by the parser; a field that fits in all else and has one is the likely culprit.
-    None
+    let fits = schema.pattern.as_ref().and_then(|pattern| forms::fits(pattern, text));
+    (fits == Some(false)).then_some(FieldCode::Malformed)
 }
 
 fn wrong_number(schema: &MetaSchema, number: f64) -> Option<FieldCode> {

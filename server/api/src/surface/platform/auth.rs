@@ -183,6 +183,7 @@ impl Auth {
     ///
     /// The caller's account and the session the access token belongs to.
     #[oai(path = "/me", method = "get", operation_id = "get_me")]
+    #[expect(clippy::unused_async, reason = "poem-openapi awaits every operation")]
     async fn me(&self, caller: BearerAuth) -> Result<Json<Me>, Fail<Plain>> {
         let session = self.sessions.current(&caller.0)?;
         Ok(Json(Me { user: self.accounts.me(&caller.0).into(), session: session.into() }))
@@ -192,6 +193,7 @@ impl Auth {
     ///
     /// What a client wants to know before anybody is signed in.
     #[oai(path = "/settings", method = "get", operation_id = "get_settings")]
+    #[expect(clippy::unused_async, reason = "poem-openapi awaits every operation")]
     async fn settings(&self) -> Result<Json<PublicSettings>, Fail<Plain>> {
         Ok(Json(PublicSettings {
             realm: self.settings.realm.clone(),

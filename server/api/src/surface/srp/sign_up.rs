@@ -41,8 +41,7 @@ impl Failures for SigningUp {
 enum Resending {}
 
 impl Failures for Resending {
-    const CODES: &'static [Code] =
-        &[Code::AccountUnknown, Code::AccountAlreadyActivated, Code::ResendTooSoon];
+    const CODES: &'static [Code] = &[Code::AccountUnknown, Code::AccountAlreadyActivated, Code::ResendTooSoon];
 }
 
 enum Activating {}

@@ -1,0 +1,140 @@
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Every object inside a value, with the pointer to it.
+fn objects(value: &Value, pointer: &str, found: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(members) => {
+            found.push((pointer.to_owned(), value.clone()));
+            members.iter().for_each(|(name, member)| {
+                objects(member, &format!("{pointer}/{}", name.replace('/', "~1")), found);
+            });
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| objects(item, &format!("{pointer}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+fn all_objects() -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for (name, document) in documents() {
+        objects(&document, &format!("{name}#"), &mut found);
+    }
+    found
+}
+
+#[test]
+fn documents_are_of_version_3_1_and_the_same_every_time() {
+    let (first, second) = (documents(), documents());
+    assert_eq!(first.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["srp", "platform", "ops", "tacit"]);
+    for ((_, first), (_, second)) in first.iter().zip(&second) {
+        assert_eq!(first["openapi"], "3.1.0");
+        assert_eq!(first["servers"][0]["url"], "/");
+        assert!(first.get("webhooks").is_none());
+        assert_eq!(text(first), text(second));
+    }
+}
+
+#[test]
+fn nothing_of_the_old_dialect_is_left() {
+    for (pointer, object) in all_objects() {
+        for word in ["nullable", "explode", "application/json; charset=utf-8", "text/plain; charset=utf-8"] {
+            assert!(object.get(word).is_none(), "{pointer} has `{word}`");
+        }
+        assert_ne!(object.get("deprecated"), Some(&Value::Bool(false)), "{pointer}");
+        assert!(!object.get("exclusiveMinimum").is_some_and(Value::is_boolean), "{pointer}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    for (name, document) in documents() {
+        let mut found = Vec::new();
+        objects(&document, "", &mut found);
+        for (pointer, object) in found {
+            let Some(reference) = object.get("$ref").and_then(Value::as_str) else { continue };
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{name}{pointer}: {reference}");
+        }
+    }
+}
+
+#[test]
+fn a_schema_of_one_name_is_one_schema_on_all_surfaces() {
+    let mut seen: HashMap<String, Value> = HashMap::new();
+    for (name, document) in documents() {
+        for (schema, written) in document["components"]["schemas"].as_object().unwrap() {
+            let first = seen.entry(schema.clone()).or_insert_with(|| written.clone());
+            assert_eq!(first, written, "{schema} differs in {name}");
+        }
+    }
+}
+
+#[test]
+fn requests_take_no_unknown_members_and_answers_say_nothing_of_that() {
+    let documents = documents();
+    let schemas = &documents.last().unwrap().1["components"]["schemas"];
+    for request in ["SignUp", "Credential", "LoginProof", "RefreshRequest"] {
+        assert_eq!(schemas[request]["additionalProperties"], json!(false), "{request}");
+    }
+    assert!(schemas["Session"].get("additionalProperties").is_none());
+}
+
+#[test]
+fn each_surface_has_its_own_name_for_the_access_token() {
+    let documents = documents();
+    let scheme = |name: &str| {
+        let document = &documents.iter().find(|(surface, _)| *surface == name).unwrap().1;
+        document["components"]["securitySchemes"].as_object().unwrap().keys().next().cloned()
+    };
+    assert_eq!(scheme("srp").as_deref(), Some("JWTAuth"));
+    assert_eq!(scheme("platform").as_deref(), Some("bearer"));
+}
+
+#[test]
+fn an_answer_lists_its_codes_as_types_and_in_words() {
+    let documents = documents();
+    let proof = &documents[0].1["paths"]["/api/auth/srp/login/proof"]["post"];
+    let refused = &proof["responses"]["401"];
+    let codes = &refused["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"];
+    assert_eq!(*codes, json!(["proof_rejected", "handshake_expired", "handshake_spent", "handshake_invalid"]));
+    assert!(refused["description"].as_str().unwrap().contains("- `handshake_spent`: "));
+    let busy = &proof["responses"]["503"]["headers"];
+    assert!(busy.get("Retry-After").is_some());
+    assert!(proof["responses"]["200"]["headers"].get("Set-Cookie").is_some());
+}
+
+/// The statuses seed 001 documents for the operations we have, and that each is documented here.
+#[test]
+fn every_status_of_the_seed_is_documented() {
+    let documents = documents();
+    let paths = &documents[0].1["paths"];
+    for (method, path, statuses) in [
+        ("get", "sessions/list", "200 401 500"),
+        ("post", "sessions/verify", "204 401"),
+        ("post", "sessions/logout", "200 401 500"),
+        ("post", "sessions/logout-all", "200 401 500"),
+        ("post", "srp/sign-up/check", "200 400 409 500"),
+        ("post", "srp/sign-up", "201 400 409 500"),
+        ("post", "srp/sign-up/verification", "200 400 404 409 429 500"),
+        ("post", "srp/sign-up/activate", "200 400 401 404 500"),
+        ("post", "srp/login/email", "200 400 401 403 500"),
+        ("post", "srp/login/proof", "200 400 401 500"),
+    ] {
+        let responses = &paths[format!("/api/auth/{path}")][method]["responses"];
+        for status in statuses.split(' ') {
+            assert!(responses.get(status).is_some(), "{method} {path} does not document {status}");
+        }
+    }
+}
+
+#[test]
+fn texts_of_a_form_show_their_pattern() {
+    let schemas = &documents()[0].1["components"]["schemas"];
+    assert_eq!(schemas["LoginProof"]["properties"]["M1"]["pattern"], "^[0-9a-fA-F]{64}$");
+    assert_eq!(schemas["Credential"]["properties"]["identity"]["pattern"], "^[0-9a-f]{32}$");
+}

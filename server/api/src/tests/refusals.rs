@@ -1,0 +1,210 @@
+//! Every refusal is a problem in our words, and every answer carries what browsers need.
+
+use poem::http::Method;
+use poem::{Body, Request};
+use serde_json::{Value, json};
+
+use super::world::{OTHER_ORIGIN, PUBLIC_URL, World};
+
+const LOGIN: &str = "/api/auth/srp/login/email";
+const SIGN_UP: &str = "/api/auth/srp/sign-up";
+
+#[tokio::test]
+async fn a_path_that_is_not_there_is_not_found() {
+    let world = World::start().await;
+    for path in ["/nowhere", "/v1/nowhere", "/api/auth/nowhere", "/pages/nowhere.js", "/openapi/nowhere.json"] {
+        world.get(path).await.expect_problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_answered_with_those_that_are() {
+    let world = World::start().await;
+    let answer = world.get(LOGIN).await;
+    answer.expect_problem(405, "method_not_allowed");
+    assert_eq!(answer.header("allow"), "POST");
+    let answer = world.post("/", "{}").await;
+    answer.expect_problem(405, "method_not_allowed");
+    assert_eq!(answer.header("allow"), "GET, HEAD");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_refused_in_our_words() {
+    let world = World::start().await;
+    let request = |kind: &str| Request::builder().method(Method::POST).uri_str(LOGIN).content_type(kind);
+    world.send(request("text/plain").body("{}")).await.expect_problem(415, "unsupported_media_type");
+    let untyped = Request::builder().method(Method::POST).uri_str(LOGIN).body("{}");
+    world.send(untyped).await.expect_problem(415, "unsupported_media_type");
+    for body in ["", "{", "null", "[]", "5", "{\"auth_id\": \"a\", }"] {
+        let problem = world.post(LOGIN, body).await.expect_problem(400, "invalid_request");
+        assert!(problem.get("fields").is_none());
+        assert_eq!(problem["detail"], "The request is not as documented.");
+    }
+}
+
+#[tokio::test]
+async fn wrong_fields_are_listed_all_at_once_and_never_repeated() {
+    let world = World::start().await;
+    let body = json!({
+        "auth_id": "a".repeat(255),
+        "display_name": 5,
+        "password": "canary",
+        "credential": {"identity": "canary", "salt": null, "preset": 70000},
+    });
+    let answer = world.post(SIGN_UP, body.to_string()).await;
+    let problem = answer.expect_problem(400, "invalid_request");
+    assert_eq!(
+        codes(&problem),
+        [
+            ("auth_id", "too_long"),
+            ("credential.identity", "malformed"),
+            ("credential.preset", "out_of_range"),
+            ("credential.salt", "required"),
+            ("credential.verifier", "required"),
+            ("display_name", "malformed"),
+            ("password", "unexpected"),
+        ]
+    );
+    assert!(!answer.text.contains("canary"));
+}
+
+#[tokio::test]
+async fn a_field_the_domain_refuses_is_named_too() {
+    let world = World::start().await;
+    let problem = world.post(LOGIN, json!({"auth_id": "no address"}).to_string()).await;
+    assert_eq!(codes(&problem.expect_problem(400, "invalid_request")), [("auth_id", "malformed")]);
+}
+
+fn codes(problem: &Value) -> Vec<(&str, &str)> {
+    let fields = problem["fields"].as_array().unwrap().iter();
+    let mut codes: Vec<_> =
+        fields.map(|field| (field["name"].as_str().unwrap(), field["code"].as_str().unwrap())).collect();
+    codes.sort_unstable();
+    codes
+}
+
+#[tokio::test]
+async fn a_body_has_a_limit_whether_it_says_its_length_or_not() {
+    let world = World::start().await;
+    let spaces = " ".repeat(tacit_shared::limits::BODY_MAX);
+    world.post(LOGIN, spaces.clone()).await.expect_problem(400, "invalid_request");
+    let longer = format!("{spaces} ");
+    world.post(LOGIN, longer.clone()).await.expect_problem(413, "body_too_large");
+    let chunked = Body::from_async_read(std::io::Cursor::new(longer));
+    world.post(LOGIN, chunked).await.expect_problem(413, "body_too_large");
+    let endless = Body::from_async_read(tokio::io::repeat(b' '));
+    world.post(LOGIN, endless).await.expect_problem(413, "body_too_large");
+}
+
+#[tokio::test]
+async fn without_a_token_there_is_a_challenge() {
+    let world = World::start().await;
+    let bad = Request::builder().uri_str("/v1/auth/me").header("authorization", "Bearer nonsense").finish();
+    for answer in [world.get("/v1/auth/me").await, world.get("/api/auth/sessions/list").await, world.send(bad).await] {
+        answer.expect_problem(401, "unauthenticated");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+}
+
+#[tokio::test]
+async fn metrics_open_with_their_token_only() {
+    let world = World::start().await;
+    let with = |token: &str| Request::builder().uri_str("/metrics").header("authorization", token).finish();
+    world.get("/metrics").await.expect_problem(401, "unauthenticated");
+    world.send(with("Bearer wrong")).await.expect_problem(401, "unauthenticated");
+    assert_eq!(world.send(with("Bearer the metrics token")).await.status(), 401);
+    assert_eq!(world.send(with("Bearer the-metrics-token")).await.text, "up 1\n");
+}
+
+#[tokio::test]
+async fn the_cookie_needs_an_origin_and_the_header() {
+    let world = World::start().await;
+    let request = || {
+        let request =
+            Request::builder().method(Method::POST).uri_str("/v1/auth/refresh").content_type("application/json");
+        request.header("cookie", format!("tacit_refresh=rt_{}", "x".repeat(43)))
+    };
+    let forged = request().header("origin", "https://evil.example").header("x-tacit-client", "1");
+    world.send(forged.body("{}")).await.expect_problem(403, "csrf_rejected");
+    world.send(request().header("origin", PUBLIC_URL).body("{}")).await.expect_problem(403, "csrf_rejected");
+    let ours = request().header("origin", PUBLIC_URL).header("x-tacit-client", "1");
+    world.send(ours.body("{}")).await.expect_problem(401, "refresh_invalid");
+}
+
+#[tokio::test]
+async fn a_configured_origin_may_read_and_any_other_may_not() {
+    let world = World::start().await;
+    let from = |origin: &str| Request::builder().uri_str("/v1/auth/settings").header("origin", origin).finish();
+    let answer = world.send(from(OTHER_ORIGIN)).await;
+    assert_eq!(answer.header("access-control-allow-origin"), OTHER_ORIGIN);
+    assert_eq!(answer.header("access-control-allow-credentials"), "true");
+    assert_eq!(answer.header("access-control-expose-headers"), "x-request-id, retry-after");
+    let answer = world.send(from("https://evil.example")).await;
+    assert_eq!(answer.header("access-control-allow-origin"), "");
+    assert_eq!(answer.header("vary"), "Origin");
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_for_configured_origins() {
+    let world = World::start().await;
+    let ask = |origin: &str| {
+        let request = Request::builder().method(Method::OPTIONS).uri_str(LOGIN).header("origin", origin);
+        request.header("access-control-request-method", "POST").finish()
+    };
+    let answer = world.send(ask(OTHER_ORIGIN)).await;
+    assert_eq!(answer.status(), 204);
+    assert_eq!(answer.header("access-control-allow-origin"), OTHER_ORIGIN);
+    assert!(answer.header("access-control-allow-headers").contains("x-tacit-client"));
+    world.send(ask("https://evil.example")).await.expect_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_request_id_is_taken_over_if_it_is_harmless() {
+    let world = World::start().await;
+    let with = |id: &str| Request::builder().uri_str("/nowhere").header("x-request-id", id).finish();
+    assert_eq!(world.send(with("edge-0123456789")).await.header("x-request-id"), "edge-0123456789");
+    assert_eq!(world.send(with("no good")).await.header("x-request-id").len(), 24);
+}
+
+#[tokio::test]
+async fn every_answer_tells_browsers_to_be_careful() {
+    let world = World::start().await;
+    for path in ["/", "/health", "/nowhere", "/v1/auth/me"] {
+        let answer = world.get(path).await;
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert!(!answer.header("cache-control").is_empty(), "{path}");
+    }
+    assert_eq!(world.get("/v1/auth/me").await.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_error_and_says_no_more() {
+    use poem::middleware::CatchPanic;
+    use poem::{Endpoint, EndpointExt, Response};
+
+    use crate::http::operations::Operations;
+    use crate::http::translate::{Problems, panicked};
+
+    async fn broken(_: Request) -> poem::Result<Response> {
+        panic!("canary")
+    }
+    let endpoint = poem::endpoint::make(broken)
+        .with(CatchPanic::new().with_handler(panicked))
+        .with(Problems::new(Operations::default()));
+    let mut response = endpoint.get_response(Request::default()).await;
+    assert_eq!(response.status(), 500);
+    let text = response.take_body().into_string().await.unwrap();
+    assert!(text.contains("\"internal\"") && !text.contains("canary"), "{text}");
+}
+
+#[tokio::test]
+async fn a_text_of_the_wrong_form_is_named() {
+    let world = World::start().await;
+    let body = json!({"handshake": "x", "A": "0x5", "M1": "3f", "refresh_delivery": "pigeon"});
+    let problem = world.post("/api/auth/srp/login/proof", body.to_string()).await;
+    let problem = problem.expect_problem(400, "invalid_request");
+    assert_eq!(codes(&problem), [("A", "malformed"), ("M1", "malformed"), ("refresh_delivery", "malformed")]);
+}
