@@ -184,11 +184,19 @@ impl App {
 
     /// Does what is due, and waits for what the server is doing already.
     pub async fn settle(&self) {
-        if let Some(running) = &*self.running.lock().await {
-            running.worker().run_due_now().await.unwrap();
-        }
+        let Some(running) = &*self.running.lock().await else {
+            // A server of another process runs, by the real time.
+            return self.until_none(OPEN_JOBS).await;
+        };
+        running.worker().run_due_now().await.unwrap();
         let now = tacit_domain::seams::Clock::now(&*self.clock).as_millis();
         self.until_none(&format!("{OPEN_JOBS} AND due_at <= {now}")).await;
+    }
+
+    /// Has the server tidy up, as it does now and then.
+    pub async fn tidy(&self) {
+        let running = self.running.lock().await;
+        running.as_ref().expect("the server runs").domain().housekeeping.run().await.unwrap();
     }
 
     /// Waits until a query that counts says zero.

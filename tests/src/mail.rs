@@ -33,7 +33,8 @@ impl Mail {
     #[track_caller]
     #[must_use]
     pub fn code(&self) -> String {
-        let is_half = |half: &str| half.len() == 5 && half.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
+        let is_half =
+            |half: &str| half.len() == 5 && half.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
         self.text
             .split_whitespace()
             .find(|word| word.split_once('-').is_some_and(|(left, right)| is_half(left) && is_half(right)))

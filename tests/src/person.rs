@@ -6,6 +6,7 @@ use tacit_shared::srp::client::{self as srp, ClientProof, Ephemeral};
 use tacit_shared::srp::{Identity, Proof, PublicValue, Salt};
 use tacit_shared::{confirm, kdf, preset};
 
+use crate::seams::fresh_name;
 use crate::{Answer, Client, OsEntropy};
 
 /// The realm of the server under test.
@@ -74,7 +75,7 @@ pub struct Person {
 
 impl Person {
     pub(crate) fn new(client: Client, email: &str) -> Self {
-        let password = format!("a long password for {email}");
+        let password = format!("a long password, {}", fresh_name());
         let credential = NewCredential::of(&password);
         Self { email: email.to_owned(), password, credential, ticket: None, show_ticket: false, client }
     }

@@ -22,6 +22,7 @@ mod platform {
 
 mod ops {
     mod health;
+    mod housekeeping;
     mod keys;
     mod metrics;
 }

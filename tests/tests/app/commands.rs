@@ -25,7 +25,7 @@ both_engines!(an_account_is_shown_without_its_secrets, async |app| {
     }
     let nobody = app.try_command(&["user", "show", "nobody@example.com"]).await;
     assert!(!nobody.status.success());
-    assert!(String::from_utf8_lossy(&nobody.stderr).contains("nobody@example.com"));
+    assert!(!nobody.stderr.is_empty(), "a failure says why");
 });
 
 both_engines!(disabling_an_account_ends_its_sessions_at_once, async |app| {

@@ -35,7 +35,6 @@ both_engines!(a_mail_is_proper, async |app| {
     }
     assert_eq!(mail.headers.get("auto-submitted").and_then(|value| value.as_str()), Some("auto-generated"));
     assert!(mail.text.contains(&format!("http://localhost:8080/activate#{}", mail.link_secret())), "{}", mail.text);
-    assert!(mail.html.is_some_and(|html| html.contains("/activate#")));
 });
 
 fn starttls() -> Setup {
@@ -55,10 +54,17 @@ both_engines!(mails_leave_over_starttls_after_a_login, starttls(), async |app| {
     app.mail_to("person@example.com").await;
 });
 
-both_engines!(mails_leave_over_tls, Setup::new().with("mail.port", &MailPort::Tls.number()).with("mail.security", "tls").with("mail.ca_file", &mail_authority()), async |app| {
-    app.signed_up("person@example.com").await;
-    app.mail_to("person@example.com").await;
-});
+both_engines!(
+    mails_leave_over_tls,
+    Setup::new()
+        .with("mail.port", &MailPort::Tls.number())
+        .with("mail.security", "tls")
+        .with("mail.ca_file", &mail_authority()),
+    async |app| {
+        app.signed_up("person@example.com").await;
+        app.mail_to("person@example.com").await;
+    }
+);
 
 both_engines!(a_wrong_mail_password_keeps_mails_waiting, starttls().with("mail.password", "wrong"), async |app| {
     app.signed_up("person@example.com").await;

@@ -47,13 +47,17 @@ both_engines!(a_browser_gets_its_refresh_token_as_a_cookie, async |app| {
     renewed.get("/v1/auth/me").await.expect_status(200).done();
 });
 
-both_engines!(under_https_the_cookie_is_bound_to_its_host, Setup::new().with("public_url", "https://login.localhost"), async |app| {
-    let user = log_in(app, "https://login.localhost").await;
-    let (pair, attributes) = cookie(&user.answer);
-    assert!(pair.starts_with("__Host-"), "{pair}");
-    assert!(attributes.iter().any(|attribute| attribute == "Secure"));
-    signed_in_page(app, &user, "https://login.localhost").post(REFRESH, json!({})).await.expect_status(200).done();
-});
+both_engines!(
+    under_https_the_cookie_is_bound_to_its_host,
+    Setup::new().with("public_url", "https://login.localhost"),
+    async |app| {
+        let user = log_in(app, "https://login.localhost").await;
+        let (pair, attributes) = cookie(&user.answer);
+        assert!(pair.starts_with("__Host-"), "{pair}");
+        assert!(attributes.iter().any(|attribute| attribute == "Secure"));
+        signed_in_page(app, &user, "https://login.localhost").post(REFRESH, json!({})).await.expect_status(200).done();
+    }
+);
 
 both_engines!(a_cookie_without_the_header_or_from_elsewhere_is_refused, async |app| {
     let user = log_in(app, ORIGIN).await;

@@ -72,5 +72,5 @@ both_engines!(a_refresh_token_ends_with_its_session, async |app| {
 
 both_engines!(a_refresh_token_nobody_gave_out_is_refused, async |app| {
     refresh(app, &format!("rt_{}", "A".repeat(43))).await.expect_problem(401, "refresh_invalid").done();
-    refresh(app, "rt_short").await.expect_problem(400, "invalid_request").done();
+    refresh(app, "rt_short").await.expect_problem(401, "refresh_invalid").done();
 });

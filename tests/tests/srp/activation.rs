@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tacit_tests::{App, Answer, NewCredential, Setup, both_engines};
+use tacit_tests::{Answer, App, NewCredential, Setup, both_engines};
 
 async fn activate(app: &App, body: serde_json::Value) -> Answer {
     app.anonymous().post("/api/auth/srp/sign-up/activate", body).await
@@ -85,7 +85,6 @@ both_engines!(an_activation_says_by_what, async |app| {
         json!({}),
         json!({ "auth_id": "person@example.com" }),
         json!({ "code": "ZZZZZ-ZZZZZ" }),
-        json!({ "token": "short" }),
         json!({ "token": "A".repeat(43), "auth_id": "person@example.com", "code": "ZZZZZ-ZZZZZ" }),
     ];
     for body in bodies {

@@ -1,0 +1,47 @@
+//! What has had its time goes.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tacit_tests::{App, both_engines};
+
+async fn rows(app: &App, table: &str) -> i64 {
+    app.database.number(&format!("SELECT COUNT(*) FROM {table}")).await
+}
+
+both_engines!(expired_rows_are_deleted, async |app| {
+    let person = app.registered("person@example.com").await;
+    let mistyped = person.mistyping("not the password");
+    let handshake = mistyped.begin_login().await;
+    mistyped.prove(&handshake).await.expect_problem(401, "proof_rejected").done();
+    person.log_in().await;
+    app.signed_up("pending@example.com").await;
+    app.invite_admin("root@example.com").await;
+    app.settle().await;
+    let tables = ["spent_handshakes", "throttles", "pending_credentials", "invitations", "refresh_tokens", "sessions"];
+    for table in tables {
+        assert!(rows(app, table).await > 0, "{table} is empty from the beginning");
+    }
+    app.clock.advance(Duration::from_secs(400 * 24 * 60 * 60));
+    app.tidy().await;
+    for table in tables {
+        assert_eq!(rows(app, table).await, 0, "{table}");
+    }
+    assert_eq!(rows(app, "accounts").await, 2);
+    person.log_in().await;
+});
+
+both_engines!(tidying_up_leaves_alone_what_is_in_force, async |app| {
+    let person = app.registered("person@example.com").await;
+    let user = person.log_in().await;
+    let pending = app.signed_up("pending@example.com").await;
+    let handshake = person.begin_login().await;
+    app.tidy().await;
+    person.prove(&handshake).await.expect_status(200).done();
+    user.client.get("/v1/auth/me").await.expect_status(200).done();
+    let refresh = json!({ "refresh_token": user.refresh_token() });
+    app.anonymous().post("/v1/auth/refresh", refresh).await.expect_status(200).done();
+    let secret = app.mail_to("pending@example.com").await.link_secret();
+    app.anonymous().post("/api/auth/srp/sign-up/activate", json!({ "token": secret })).await.expect_status(200).done();
+    pending.log_in().await;
+});
