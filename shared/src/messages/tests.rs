@@ -190,16 +190,15 @@ mod openapi {
             let (name, value) = make("1".repeat(length));
             assert_eq!(back_by_name(name, value).is_some(), length <= most, "{name} {length}");
         };
-        let texts: [(usize, Make<'_>); 7] = [
+        let hex = || "ab".repeat(32);
+        let texts: [(usize, Make<'_>); 11] = [
             (limits::AUTH_ID_MAX, &|text| ("LoginStart", json!({"auth_id": text}))),
-            (limits::HANDSHAKE_MAX, &|text| {
-                ("LoginProof", json!({"handshake": text, "A": "1", "M1": "ab".repeat(32)}))
-            }),
-            (limits::INTEGER_HEX_MAX, &|text| {
-                ("LoginProof", json!({"handshake": "A", "A": text, "M1": "ab".repeat(32)}))
-            }),
+            (limits::TICKET_CHARS, &|text| ("LoginStart", json!({"auth_id": "a", "ticket": text}))),
+            (limits::HANDSHAKE_MAX, &|text| ("LoginProof", json!({"handshake": text, "A": "1", "M1": hex()}))),
+            (limits::INTEGER_HEX_MAX, &|text| ("LoginProof", json!({"handshake": "A", "A": text, "M1": hex()}))),
+            (limits::BYTES_HEX, &|text| ("LoginProof", json!({"handshake": "A", "A": "1", "M1": text}))),
             (limits::DEVICE_NAME_MAX, &|text| {
-                ("LoginProof", json!({"handshake": "A", "A": "1", "M1": "ab".repeat(32), "device_name": text}))
+                ("LoginProof", json!({"handshake": "A", "A": "1", "M1": hex(), "device_name": text}))
             }),
             (limits::DISPLAY_NAME_MAX, &|text| {
                 ("SignUp", json!({"auth_id": "a", "credential": credential_json(), "display_name": text}))
@@ -208,24 +207,23 @@ mod openapi {
                 ("SignUp", json!({"auth_id": "a", "credential": credential_json(), "language": text}))
             }),
             (limits::CODE_TYPED_MAX, &|text| ("Activate", json!({"code": text}))),
+            (limits::LINK_SECRET_CHARS, &|text| ("Activate", json!({"token": text}))),
+            (limits::REFRESH_TOKEN_CHARS, &|text| ("RefreshRequest", json!({"refresh_token": text}))),
         ];
         for (most, make) in texts {
             fits(most, most, make);
             fits(most + 1, most, make);
         }
-        let exact: [(usize, Make<'_>); 4] = [
-            (limits::LINK_SECRET_CHARS, &|text| ("Activate", json!({"token": text}))),
-            (limits::TICKET_CHARS - 3, &|text| ("LoginStart", json!({"auth_id": "a", "ticket": format!("tk_{text}")}))),
-            (limits::REFRESH_TOKEN_CHARS - 3, &|text| {
-                ("RefreshRequest", json!({"refresh_token": format!("rt_{text}")}))
-            }),
-            (limits::BYTES_HEX, &|text| ("LoginProof", json!({"handshake": "A", "A": "1", "M1": text}))),
-        ];
-        for (length, make) in exact {
-            for (tried, accepted) in [(length - 1, false), (length, true), (length + 1, false)] {
-                let (name, value) = make("1".repeat(tried));
-                assert_eq!(back_by_name(name, value).is_some(), accepted, "{name} {tried}");
-            }
+        for (member, most) in
+            [("identity", limits::IDENTITY_CHARS), ("salt", limits::BYTES_HEX), ("verifier", limits::INTEGER_HEX_MAX)]
+        {
+            let with = |text: String| {
+                let mut value = credential_json();
+                value[member] = json!(text);
+                ("Credential", value)
+            };
+            fits(most, most, &with);
+            fits(most + 1, most, &with);
         }
     }
 
