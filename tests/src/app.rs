@@ -126,13 +126,31 @@ impl App {
         person
     }
 
+    /// The same with the preset that clients use by themselves, which is the one of decoys.
+    pub async fn signed_up_like_clients(&self, email: &str) -> Person {
+        let mut person = self.stranger(email).with_default_preset();
+        person.sign_up().await.expect_status(201).done();
+        person
+    }
+
     /// Somebody with an activated account.
     pub async fn registered(&self, email: &str) -> Person {
         let person = self.signed_up(email).await;
+        self.activate(email).await;
+        person
+    }
+
+    /// The same with the preset that clients use by themselves, which is the one of decoys.
+    pub async fn registered_like_clients(&self, email: &str) -> Person {
+        let person = self.signed_up_like_clients(email).await;
+        self.activate(email).await;
+        person
+    }
+
+    async fn activate(&self, email: &str) {
         let secret = self.mail_to(email).await.link_secret();
         let body = serde_json::json!({ "token": secret });
         self.anonymous().post("/api/auth/srp/sign-up/activate", body).await.expect_status(200).done();
-        person
     }
 
     /// Somebody who is logged in.

@@ -19,6 +19,7 @@ const PRESET: u16 = 3;
 pub struct NewCredential {
     identity: Identity,
     salt: Salt,
+    preset: u16,
     x: [u8; 32],
     verifier: String,
 }
@@ -27,11 +28,15 @@ impl NewCredential {
     /// Draws identity and salt, and derives the rest.
     #[must_use]
     pub fn of(password: &str) -> Self {
+        Self::with_preset(password, PRESET)
+    }
+
+    fn with_preset(password: &str, preset: u16) -> Self {
         let (identity, salt) = (Identity::random(&OsEntropy), Salt::random(&OsEntropy));
-        let x = private_key(password, &identity, &salt, PRESET);
-        let group = preset::find(PRESET).unwrap().group;
+        let x = private_key(password, &identity, &salt, preset);
+        let group = preset::find(preset).unwrap().group;
         let verifier = srp::verifier(group, &x).to_hex();
-        Self { identity, salt, x, verifier }
+        Self { identity, salt, preset, x, verifier }
     }
 
     /// As it travels.
@@ -40,7 +45,7 @@ impl NewCredential {
         json!({
             "identity": self.identity.as_str(),
             "salt": self.salt.to_hex(),
-            "preset": PRESET,
+            "preset": self.preset,
             "verifier": self.verifier,
         })
     }
@@ -93,6 +98,14 @@ impl Person {
         password.clone_into(&mut person.password);
         // Whatever is derived from the real password is forgotten.
         person.credential = NewCredential::of(password);
+        person
+    }
+
+    /// The same person with a credential of the preset that clients use by themselves.
+    #[must_use]
+    pub fn with_default_preset(&self) -> Self {
+        let mut person = self.clone();
+        person.credential = NewCredential::with_preset(&self.password, preset::DEFAULT.number);
         person
     }
 

@@ -34,6 +34,7 @@ both_engines!(a_mail_is_proper, async |app| {
         assert!(mail.headers.contains_key(name), "no {name}: {:?}", mail.headers.keys().collect::<Vec<_>>());
     }
     assert_eq!(mail.headers.get("auto-submitted").and_then(|value| value.as_str()), Some("auto-generated"));
+    assert!(mail.html.as_ref().is_some_and(|html| html.contains(&format!("/activate#{}", mail.link_secret()))));
     assert!(mail.text.contains(&format!("http://localhost:8080/activate#{}", mail.link_secret())), "{}", mail.text);
 });
 

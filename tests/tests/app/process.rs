@@ -62,7 +62,7 @@ both_engines!(
         );
         for secret in secrets {
             let line = log.lines().find(|line| line.contains(&secret));
-        assert!(line.is_none(), "the log holds {secret}: {line:?}");
+            assert!(line.is_none(), "the log holds {secret}: {line:?}");
         }
         app.start_again().await;
     }

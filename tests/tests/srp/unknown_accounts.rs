@@ -21,10 +21,8 @@ fn shape(answer: &Answer) -> (u16, Vec<String>, Vec<String>) {
 }
 
 both_engines!(the_first_step_looks_alike_for_known_pending_and_unknown_addresses, async |app| {
-    let known = app.registered("known@example.com").await;
-    let pending = app.signed_up("pending@example.com").await;
-    // Decoys take the presets of the real credentials.
-    app.tidy().await;
+    let known = app.registered_like_clients("known@example.com").await;
+    let pending = app.signed_up_like_clients("pending@example.com").await;
     let expected = shape(&known.try_begin_login().await);
     assert_eq!(expected.0, 200);
     assert_eq!(shape(&pending.try_begin_login().await), expected);
