@@ -160,7 +160,7 @@ impl Accounts {
         let core = &self.0;
         let now = core.now();
         let mut tx = core.store.begin().await?;
-        let account = find(&mut tx, name).await?;
+        let account = lock(&mut tx, name).await?;
         accounts::update_status(&mut tx, account.id, AccountStatus::Disabled, now).await?;
         invitations::delete_for(&mut tx, account.id).await?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::DISABLED, now).await?;
@@ -175,7 +175,7 @@ impl Accounts {
     pub async fn revoke_sessions(&self, name: &AccountName) -> Result<u64, AccountError> {
         let core = &self.0;
         let mut tx = core.store.begin().await?;
-        let account = find(&mut tx, name).await?;
+        let account = lock(&mut tx, name).await?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::ADMIN, core.now()).await?;
         tx.commit().await?;
         Ok(ended)
@@ -221,4 +221,10 @@ async fn find(tx: &mut tacit_store::Tx, name: &AccountName) -> Result<AccountRec
         AccountName::Address(address) => accounts::find_by_key(tx, address.key()).await?,
     };
     found.ok_or(AccountError::Unknown)
+}
+
+/// The account, held against a login that is about to open a session.
+async fn lock(tx: &mut tacit_store::Tx, name: &AccountName) -> Result<AccountRecord, AccountError> {
+    let found = find(tx, name).await?;
+    accounts::lock(tx, found.id).await?.ok_or(AccountError::Unknown)
 }

@@ -28,14 +28,15 @@ impl Address {
         if text.len() > limits::AUTH_ID_MAX {
             return Err(InvalidInput::field("auth_id", FieldCode::TooLong));
         }
-        // Composed first (RFC 6532 §3.1): the same address typed on two systems is one address.
-        let written: String = text.nfc().collect();
+        // In the form that the key has too: mail must not go to a look-alike of the mailbox that owns the account.
+        let written: String = text.nfkc().collect();
         let options = email_address::Options::default().without_display_text().without_domain_literal();
         let quoted = written.starts_with('"') || written.contains(|c: char| c.is_control() || c.is_whitespace());
         if quoted || email_address::EmailAddress::parse_with_options(&written, options).is_err() {
             return Err(InvalidInput::field("auth_id", FieldCode::Malformed));
         }
-        Ok(Self { key: key_of(&written), written })
+        let key = key_of(&written).ok_or_else(|| InvalidInput::field("auth_id", FieldCode::Malformed))?;
+        Ok(Self { key, written })
     }
 
     /// The address as it was written; mail goes there.
@@ -51,15 +52,13 @@ impl Address {
     }
 }
 
-/// NFKC after lower-casing, the domain in its ASCII form where it has one.
-fn key_of(text: &str) -> String {
-    let lower: String = text.to_lowercase().nfkc().collect();
-    match lower.rsplit_once('@') {
-        Some((local, domain)) => match url::Host::parse(domain) {
-            Ok(host) => format!("{local}@{host}"),
-            Err(_) => lower.clone(),
-        },
-        None => lower,
+/// Lower case in NFKC, the domain in its ASCII form; `None` where the domain is no DNS name, or hides one in escapes.
+fn key_of(written: &str) -> Option<String> {
+    let lower: String = written.to_lowercase().nfkc().collect();
+    let (local, domain) = lower.rsplit_once('@')?;
+    match url::Host::parse(domain).ok()? {
+        url::Host::Domain(host) if !domain.contains('%') => Some(format!("{local}@{host}")),
+        _ => None,
     }
 }
 
@@ -77,6 +76,12 @@ mod tests {
     }
 
     #[test]
+    fn mail_goes_to_the_mailbox_that_the_key_names() {
+        let wide = Address::parse("\u{ff4b}nown@\u{ff45}xample.com").unwrap();
+        assert_eq!((wide.as_str(), wide.key()), ("known@example.com", "known@example.com"));
+    }
+
+    #[test]
     fn spellings_that_are_no_mailbox_are_refused() {
         let long = format!("{}@example.com", "a".repeat(10_000));
         for text in [
@@ -87,6 +92,8 @@ mod tests {
             "\"a b\"@example.com",
             "a@[127.0.0.1]",
             "a@b@c",
+            "a@ex%61mple.com",
+            "a@127.0.0.1",
             "a\n@example.com",
             &long,
         ] {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tacit_store::{
-    Timestamp, credentials, invitations, outbox, pending_credentials, refresh_tokens, sessions, spent_handshakes,
-    throttles,
+    Timestamp, credentials, instance, invitations, outbox, pending_credentials, refresh_tokens, sessions,
+    spent_handshakes, throttles,
 };
 
 use crate::core::Core;
@@ -16,6 +16,9 @@ use crate::fault::Internal;
 const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(90 * 24);
 /// How long finished work stays to be looked up.
 const DONE_WORK_KEPT: Duration = Duration::from_hours(7 * 24);
+
+/// Name of the shares in the database.
+const PRESET_SHARES: &str = "decoy_preset_shares";
 
 /// Tidies up.
 #[derive(Clone)]
@@ -32,7 +35,7 @@ impl Housekeeping {
         self.delete_expired(now).await?;
         core.destroy_epoch_keys(now).await?;
         core.tend_signing_keys(now).await?;
-        core.read_preset_shares().await
+        core.tend_preset_shares().await
     }
 
     /// One short transaction a table: a node that cleans must not keep others waiting.
@@ -63,14 +66,21 @@ impl Housekeeping {
 }
 
 impl Core {
-    /// Reads how the presets of real credentials are spread, for decoys to follow.
-    pub(crate) async fn read_preset_shares(&self) -> Result<(), Internal> {
-        let counts = credentials::count_by_preset(&mut self.store.read().await?).await?;
-        let counts = counts
+    /// Lets the shares of decoys follow the real credentials, for all nodes together.
+    pub(crate) async fn tend_preset_shares(&self) -> Result<(), Internal> {
+        let mut tx = self.store.begin().await?;
+        instance::insert_if_absent(&mut tx, PRESET_SHARES, &PresetShares::initial().text()).await?;
+        let stored = instance::find(&mut tx, PRESET_SHARES).await?.unwrap_or_default();
+        let shares = PresetShares::parse(&stored).ok_or(Internal::Malformed("table of preset shares"))?;
+        let counts: Vec<(u16, u64)> = credentials::count_by_preset(&mut tx)
+            .await?
             .into_iter()
             .filter_map(|(preset, count)| Some((u16::try_from(preset).ok()?, u64::try_from(count).ok()?)))
             .collect();
-        *self.preset_shares.write().unwrap_or_else(std::sync::PoisonError::into_inner) = PresetShares::new(counts);
+        let followed = if counts.is_empty() { shares } else { shares.follow(&counts) };
+        instance::replace(&mut tx, PRESET_SHARES, &stored, &followed.text()).await?;
+        tx.commit().await?;
+        *self.preset_shares.write().unwrap_or_else(std::sync::PoisonError::into_inner) = followed;
         Ok(())
     }
 }

@@ -30,6 +30,7 @@ mod handshake;
 mod open;
 mod seal;
 mod secrets;
+mod text;
 mod throttle;
 mod verifiers;
 

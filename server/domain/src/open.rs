@@ -119,12 +119,12 @@ impl Domain {
             epoch_keys: EpochKeys::default(),
             signing_keys: SigningKeyCache::default(),
             srp_pool,
-            preset_shares: RwLock::new(PresetShares::new(Vec::new())),
+            preset_shares: RwLock::new(PresetShares::initial()),
             stand_in,
             outbox_bell: Notify::new(),
         });
         core.ensure_signing_keys(core.now()).await?;
-        core.read_preset_shares().await?;
+        core.tend_preset_shares().await?;
         Ok(Self {
             settings,
             sign_ups: SignUps(Arc::clone(&core)),
@@ -162,7 +162,7 @@ async fn pin(store: &Store, master: &MasterKey, settings: &Settings) -> Result<(
 fn stand_in(keyring: &Keyring, seams: &Seams) -> Result<CredentialRecord, Internal> {
     let mut seed = [0u8; 32];
     seams.entropy.fill(&mut seed);
-    let decoy = decoys::derive(&keyring.decoys, &seed, &PresetShares::new(Vec::new()));
+    let decoy = decoys::derive(&keyring.decoys, &seed, &PresetShares::initial());
     let verifier = decoys::verifier(&keyring.decoys, &seed, preset::DEFAULT)?;
     let mut record = CredentialRecord {
         account_id: AccountId::from_uuid(Uuid::nil()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tacit_shared::codes::Code;
-use tacit_store::accounts::{AccountStatus, Role};
+use tacit_store::accounts::{self, AccountStatus, Role};
 use tacit_store::sessions::{self, SessionRecord};
 use tacit_store::{SessionId, StoreError, Timestamp};
 
@@ -153,6 +153,8 @@ impl Sessions {
     pub async fn logout_others(&self, caller: &Caller) -> Result<u64, SessionError> {
         let core = &self.0;
         let mut tx = core.store.begin().await?;
+        // Held against a login that is about to open another one.
+        accounts::lock(&mut tx, caller.account.id).await?;
         let kept = Some(caller.session.id);
         let count = sessions::end_all(&mut tx, caller.account.id, kept, ended::LOGOUT, core.now()).await?;
         tx.commit().await?;

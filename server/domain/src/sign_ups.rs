@@ -24,6 +24,7 @@ use crate::verifiers;
 
 const TICKET_PREFIX: &str = "tk_";
 const MAILS: &str = "sign_up_mail";
+const RESENT_MAILS: &str = "resent_mail";
 const CODES: &str = "activation_code";
 
 /// Sign-up and activation.
@@ -96,7 +97,7 @@ impl SignUps {
         pending.activatable = !taken;
         pending_credentials::insert(&mut tx, &pending).await?;
         // Silent when exceeded: who asks must not learn how often somebody asked for this address.
-        if core.mails(&core.address_hash(MAILS, sign_up.address.key()), now).count(&mut tx).await? {
+        if core.mails(MAILS, &core.address_hash(MAILS, sign_up.address.key()), now).count(&mut tx).await? {
             core.push_mail(&mut tx, mail_of(&pending, activation), now).await?;
         }
         tx.commit().await?;
@@ -137,7 +138,10 @@ impl SignUps {
         {
             return Err(SignUpError::TooSoon(pause));
         }
-        core.push_mail(&mut tx, mail_of(&pending, activation), now).await?;
+        // A budget of its own: sign-ups by others must not use up the mails that the owner asks for again.
+        if core.mails(RESENT_MAILS, &core.address_hash(RESENT_MAILS, resend.address.key()), now).count(&mut tx).await? {
+            core.push_mail(&mut tx, mail_of(&pending, activation), now).await?;
+        }
         tx.commit().await?;
         core.outbox_bell.notify_one();
         Ok(pause.as_secs())
@@ -179,8 +183,8 @@ impl SignUps {
 }
 
 impl Core {
-    fn mails<'a>(&self, hash: &'a [u8; 32], now: Timestamp) -> Window<'a> {
-        Window::at(MAILS, hash, self.settings.limits.mails, self.settings.limits.mail_window, now)
+    fn mails<'a>(&self, scope: &'static str, hash: &'a [u8; 32], now: Timestamp) -> Window<'a> {
+        Window::at(scope, hash, self.settings.limits.mails, self.settings.limits.mail_window, now)
     }
 
     fn activation_secrets(&self, id: PendingId) -> ActivationSecrets {

@@ -10,13 +10,15 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed2551
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use tacit_store::signing_keys::{self, KeyState, SigningKeyRecord};
-use tacit_store::{Timestamp, Tx};
+use tacit_store::{Timestamp, Tx, instance};
 
 use crate::aead;
 use crate::core::Core;
 use crate::fault::Internal;
 use crate::settings::SigningAlgorithm;
 
+/// What is written where the first keys were made.
+const MADE: &str = "signing_keys";
 /// How long a node may not notice that another rotated the keys.
 const CACHE_MS: i64 = 10_000;
 /// How long a retired key stays published beyond the life of the tokens it signed.
@@ -94,6 +96,8 @@ impl Core {
     /// Makes the first keys, if there are none.
     pub(crate) async fn ensure_signing_keys(&self, now: Timestamp) -> Result<(), Internal> {
         let mut tx = self.store.begin().await?;
+        // Of two nodes that start over an empty database, the second waits here until the first has made them.
+        instance::insert_if_absent(&mut tx, MADE, "made").await?;
         let records = signing_keys::list(&mut tx).await?;
         let has = |state| records.iter().any(|record| record.state == state);
         if !has(KeyState::Signing) {

@@ -10,7 +10,9 @@ const FIND: &str = "SELECT value FROM instance WHERE name = $1";
 
 const INSERT_IF_ABSENT: &str = "INSERT INTO instance (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT_IF_ABSENT];
+const REPLACE: &str = "UPDATE instance SET value = $3 WHERE name = $1 AND value = $2";
+
+pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT_IF_ABSENT, REPLACE];
 
 /// The value pinned under a name.
 ///
@@ -26,6 +28,14 @@ pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<String>, StoreError>
 /// Any failure of the database.
 pub async fn insert_if_absent(tx: &mut Tx, name: &str, value: &str) -> Result<bool, StoreError> {
     Ok(on!(execute tx, query(INSERT_IF_ABSENT).bind(name).bind(value))? == 1)
+}
+
+/// Puts a value in the place of another; `false` if the name does not have that other one (any more).
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn replace(tx: &mut Tx, name: &str, from: &str, to: &str) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(REPLACE).bind(name).bind(from).bind(to))? == 1)
 }
 
 #[cfg(test)]

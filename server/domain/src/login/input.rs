@@ -7,6 +7,7 @@ use tacit_shared::srp::Proof;
 
 use crate::address::Address;
 use crate::fault::InvalidInput;
+use crate::text;
 use tacit_store::sessions::RefreshDelivery;
 
 /// Step one, parsed.
@@ -49,8 +50,8 @@ impl TryFrom<messages::LoginProof> for ProveLogin {
             messages::RefreshDelivery::Body => RefreshDelivery::Body,
             messages::RefreshDelivery::Cookie => RefreshDelivery::Cookie,
         };
-        if message.device_name.as_ref().is_some_and(|name| name.chars().count() > limits::DEVICE_NAME_MAX) {
-            return Err(InvalidInput::field("device_name", FieldCode::TooLong));
+        if message.device_name.as_ref().is_some_and(|name| !text::is_line(name, limits::DEVICE_NAME_MAX)) {
+            return Err(InvalidInput::field("device_name", FieldCode::Malformed));
         }
         Ok(Self { handshake: message.handshake, public: message.a, proof, delivery, device_name: message.device_name })
     }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::address::Address;
 use crate::fault::InvalidInput;
 use crate::secrets;
+use crate::text;
 
 /// A question whether an address is free.
 pub struct CheckAddress {
@@ -36,7 +37,7 @@ impl TryFrom<messages::SignUp> for SignUp {
     fn try_from(message: messages::SignUp) -> Result<Self, InvalidInput> {
         let address = Address::parse(&message.auth_id)?;
         let credential = message.credential.parse().map_err(|error| error.within("credential"))?;
-        if message.display_name.as_ref().is_some_and(|name| !is_name(name)) {
+        if message.display_name.as_ref().is_some_and(|name| !text::is_line(name, limits::DISPLAY_NAME_MAX)) {
             return Err(InvalidInput::field("display_name", FieldCode::Malformed));
         }
         if message.language.as_ref().is_some_and(|tag| !is_language(tag)) {
@@ -94,11 +95,6 @@ impl TryFrom<messages::Activate> for Activation {
         };
         Ok(Self { secret, credential })
     }
-}
-
-/// Anything people call themselves, in one line.
-fn is_name(name: &str) -> bool {
-    (1..=limits::DISPLAY_NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
 }
 
 /// The shape of a BCP 47 tag: subtags of one to eight letters or digits.

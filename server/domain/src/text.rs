@@ -1,0 +1,24 @@
+//! What people may call themselves and their devices.
+
+/// Whether a text is one line of one to `longest` characters that all show: control characters break logs and mails, and
+/// directional ones (Unicode Standard Annex 9 §2) make a line read as something else.
+pub(crate) fn is_line(text: &str, longest: usize) -> bool {
+    let directs =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (1..=longest).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || directs(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_nothing_that_does_not_show() {
+        for good in ["Chrome on Linux", "Łódź", "日本語", "a"] {
+            assert!(is_line(good, 20), "{good:?}");
+        }
+        for bad in ["", "a\0", "a\nb", "\u{1b}[31m", "\u{202e}live", "a\u{2066}", "123456789012345678901"] {
+            assert!(!is_line(bad, 20), "{bad:?}");
+        }
+    }
+}
