@@ -12,7 +12,7 @@ use tacit_domain::seams::Seams;
 use tacit_domain::settings::Settings;
 use tacit_domain::{Domain, OpenError};
 use tacit_jobs::{Links, Mailer, Security, SetupError, Smtp, SmtpSettings, Templates, Transport};
-use tacit_store::{DatabaseSettings, Engine, Store, StoreError, instance};
+use tacit_store::{DatabaseSettings, Engine, Store, StoreError, StoreErrorKind, instance};
 
 use crate::config::{Config, MailSecurity, Network, Setting};
 use crate::master_key::{self, MasterKeyError};
@@ -25,7 +25,10 @@ const PINNED_KEY: &str = "master_key_fingerprint";
 /// Why the parts do not come together.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
-    /// The database cannot be reached, or not be used.
+    /// The database does not answer.
+    #[error("the database {0} cannot be reached: {1}")]
+    Unreachable(String, #[source] StoreError),
+    /// The database cannot be used.
     #[error("the database {0}: {1}")]
     Database(String, #[source] StoreError),
     /// There is no database, and this command does not make one.
@@ -75,7 +78,11 @@ pub(crate) async fn open(
 
 /// A failure of the database, with its address and without its password.
 pub(crate) fn database(config: &Config, error: StoreError) -> AssembleError {
-    AssembleError::Database(config.database.url.show(), error)
+    let url = config.database.url.show();
+    match error.kind() {
+        StoreErrorKind::Unavailable => AssembleError::Unreachable(url, error),
+        _ => AssembleError::Database(url, error),
+    }
 }
 
 async fn is_pinned(store: &Store) -> Result<bool, StoreError> {

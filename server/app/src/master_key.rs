@@ -18,7 +18,7 @@ use crate::config::{Config, MasterKeySource};
 pub enum MasterKeyError {
     /// Several nodes share one database, so none may make up a key of its own.
     #[error(
-        "a master key must be configured on PostgreSQL. Make one with `tacit keys new-master > master.key`, keep a copy \
+        "a master key must be configured on PostgreSQL. Make one with `(umask 077; tacit keys new-master > master.key)`, keep a copy \
          in a safe place, and set master_key.file (TACIT_MASTER_KEY__FILE) to it on every node"
     )]
     NotConfigured,

@@ -28,8 +28,9 @@ impl Cleaner {
             let pause = self.domain.outbox.jitter(EVERY);
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                () = tokio::time::sleep(pause) => self.run_now().await,
+                () = tokio::time::sleep(pause) => {}
             }
+            self.run_now().await;
         }
     }
 

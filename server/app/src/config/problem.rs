@@ -55,22 +55,26 @@ fn last(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-/// Edit distance of Levenshtein: insertions, deletions and replacements.
+/// Edits between two texts: insertions, deletions, replacements, and two neighbours that changed places.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+    const FAR: usize = usize::MAX / 2;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let at = |row: &[usize], column: Option<usize>| column.and_then(|it| row.get(it).copied()).unwrap_or(FAR);
+    let mut before = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
+    for (i, left) in a.iter().enumerate() {
         let mut next = vec![i + 1];
-        for (right, pair) in b.iter().zip(row.windows(2)) {
-            let (Some(diagonal), Some(above), Some(beside)) = (pair.first(), pair.last(), next.last()) else {
-                continue;
-            };
-            let replaced = diagonal + usize::from(left != *right);
-            next.push(replaced.min(above + 1).min(beside + 1));
+        for (j, right) in b.iter().enumerate() {
+            let replaced = at(&row, Some(j)) + usize::from(left != right);
+            let removed = at(&row, Some(j + 1)) + 1;
+            let added = at(&next, Some(j)) + 1;
+            let swap = i > 0 && j > 0 && a.get(i - 1) == Some(right) && b.get(j - 1) == Some(left);
+            let swapped = if swap { at(&before, j.checked_sub(1)) + 1 } else { FAR };
+            next.push(replaced.min(removed).min(added).min(swapped));
         }
-        row = next;
+        before = std::mem::replace(&mut row, next);
     }
-    row.last().copied().unwrap_or_default()
+    at(&row, Some(b.len()))
 }
 
 #[cfg(test)]
@@ -87,6 +91,7 @@ mod tests {
             ("public-url", Some("public_url")),
             ("port", Some("mail.port")),
             ("mail.passwrd", Some("mail.password")),
+            ("mail.prot", Some("mail.port")),
             ("zebra", None),
         ] {
             assert_eq!(nearest(typed, KEYS.into_iter()), meant, "{typed}");
@@ -95,7 +100,14 @@ mod tests {
 
     #[test]
     fn edit_distance_counts_edits() {
-        for (a, b, edits) in [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("port", "prot", 2)] {
+        for (a, b, edits) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("kitten", "sitting", 3),
+            ("port", "prot", 1),
+            ("listen", "listn", 1),
+            ("ab", "ba", 1),
+        ] {
             assert_eq!(distance(a, b), edits, "{a} {b}");
         }
     }

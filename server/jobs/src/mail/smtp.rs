@@ -68,7 +68,7 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// Prepares connections; the first is made with the first mail.
+    /// Prepares connections; the first is made with the first mail. Call it on the runtime, which keeps the pool tidy.
     ///
     /// # Errors
     /// When the TLS settings make no sense.
