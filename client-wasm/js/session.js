@@ -174,6 +174,11 @@ export class SessionKeeper {
       return answer;
     }
     const tokens = readTokens(answer.body?.tokens, this.#delivery);
+    // A cookie that somebody in between has swapped renews another session than the one that was proved.
+    if (sessionOf(tokens.accessToken) !== record.sessionId) {
+      await this.leave("session_ended");
+      throw new TacitError("server_not_proved", "The renewed tokens are of another session, so they were thrown away.");
+    }
     await this.#take({ ...record, turn: record.turn + 1 }, tokens, "refreshed");
     return { ok: true };
   }
@@ -228,6 +233,21 @@ export class SessionKeeper {
     if (had) this.#listeners.emit({ type: news.type });
   }
 }
+
+/**
+ * The session that an access token says it is of; nothing when it is no JWT (RFC 7519 §3).
+ *
+ * @param {string} accessToken
+ * @returns {unknown}
+ */
+const sessionOf = (accessToken) => {
+  try {
+    const claims = (accessToken.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    return JSON.parse(atob(claims)).sid;
+  } catch {
+    return undefined;
+  }
+};
 
 /**
  * Whether the server said that the session is over. A 401 of somebody in between says nothing.

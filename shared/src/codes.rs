@@ -17,6 +17,8 @@ pub enum Class {
     MethodNotAllowed,
     /// The state of things does not allow it.
     Conflict,
+    /// The request did not arrive in time.
+    RequestTimeout,
     /// The body is longer than accepted.
     BodyTooLarge,
     /// The body is not JSON.
@@ -40,6 +42,7 @@ impl Class {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Conflict => 409,
+            Self::RequestTimeout => 408,
             Self::BodyTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests => 429,
@@ -102,6 +105,8 @@ codes! {
     NotFound = "not_found", NotFound, "Not found", "There is nothing at this path.";
     /// The path exists with other methods.
     MethodNotAllowed = "method_not_allowed", MethodNotAllowed, "Method not allowed", "This path does not take this method.";
+    /// The body did not arrive within ten seconds.
+    RequestTimeout = "request_timeout", RequestTimeout, "Request timed out", "The request body took too long to arrive.";
     /// The body is longer than 32 KiB.
     BodyTooLarge = "body_too_large", BodyTooLarge, "Body too large", "The request body is longer than accepted.";
     /// The body is not declared as JSON.

@@ -12,9 +12,10 @@ use super::schemas;
 use crate::http::problem::{MEDIA_TYPE, Problem};
 
 /// Codes that follow from what an operation takes, whatever it does. Each has one answer, shared by all operations.
-const SHARED: [Code; 6] = [
+const SHARED: [Code; 7] = [
     Code::InvalidRequest,
     Code::Unauthenticated,
+    Code::RequestTimeout,
     Code::BodyTooLarge,
     Code::UnsupportedMediaType,
     Code::Internal,
@@ -87,7 +88,7 @@ fn codes_by_shape(operation: &Value) -> Vec<Code> {
         codes.push(Code::InvalidRequest);
     }
     if has_body {
-        codes.extend([Code::BodyTooLarge, Code::UnsupportedMediaType]);
+        codes.extend([Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType]);
     }
     let schemes = operation.get("security").and_then(Value::as_array);
     // An empty scheme among them says that it goes without, too.

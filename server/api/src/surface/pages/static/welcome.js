@@ -62,7 +62,16 @@ const wrong = (field, words) => {
   if (words) field.focus();
 };
 
-const submit = async (client, form) => {
+/**
+ * A client of the server's own realm, which may be a parent of this page's host. Applications name their realm themselves;
+ * this page comes from the server, so it may ask it, and the client holds the answer against the host.
+ */
+const connect = async () => {
+  const settings = await (await fetch("/v1/auth/settings")).json();
+  return new TacitClient({ baseUrl: location.origin, realm: settings.realm });
+};
+
+const submit = async (form) => {
   const field = form.elements.namedItem("password");
   const button = form.querySelector("[type=submit]");
   if (button.getAttribute("aria-disabled") === "true") return;
@@ -74,6 +83,7 @@ const submit = async (client, form) => {
   button.setAttribute("aria-disabled", "true");
   status.replaceChildren(working());
   try {
+    const client = await connect();
     const result = await client.activate({ token: secret, password: field.value });
     status.replaceChildren();
     await answer(result, field);
@@ -85,11 +95,10 @@ const submit = async (client, form) => {
 };
 
 const start = () => {
-  const client = new TacitClient({ baseUrl: location.origin });
   const form = document.getElementById("form").content.cloneNode(true).querySelector("form");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void submit(client, form);
+    void submit(form);
   });
   const reveal = form.querySelector(".reveal");
   reveal.addEventListener("click", () => {
