@@ -33,8 +33,8 @@ unit: ## Run the tests of the Rust crates, the end-to-end tests left out
 	$(SERVICES) $(CARGO_TEST) --workspace --exclude tacit-tests
 
 e2e: ## Run the end-to-end tests on SQLite and PostgreSQL (T=word chooses some)
-	cargo build --locked --profile $(PROFILE) -p tacit --bin tacit
-	$(SERVICES) $(CARGO_TEST) -p tacit-tests $(T)
+	cargo build --locked --profile $(PROFILE) --workspace --bin tacit --example verify_token
+	$(SERVICES) $(CARGO_TEST) --workspace --test e2e $(T)
 
 wasm: ## Build the npm package and run its tests in Node
 	client-wasm/build.sh

@@ -18,8 +18,7 @@ trap 'exit 130' INT TERM
 load_environment
 python3 scripts/readme_examples.py
 [ -f client-wasm/dist/index.js ] || fail "The npm package is not built: make wasm"
-cargo build --locked --profile "$profile" -p tacit --bin tacit
-cargo build --locked --profile "$profile" -p tacit-tests --example verify_token
+cargo build --locked --profile "$profile" --workspace --bin tacit --example verify_token
 export TACIT_TEST_PYTHON=$cache/venv/bin/python
 start_mail_sink "$work"
 

@@ -27,12 +27,12 @@ pages_hint="web-demo/build.sh"
 
 clippy_() {
   cargo clippy --locked --profile "$profile" --workspace --all-targets -- -D warnings
-  cargo clippy --locked --profile "$profile" -p tacit-shared --all-targets -- -D warnings
 }
 clippy_hint="make lint"
 
-server_() { cargo build --locked --profile "$profile" -p tacit --bin tacit; }
-server_hint="cargo build --profile $profile -p tacit"
+# One set of features for all stages: cargo would build the dependencies again for each choice of packages.
+server_() { cargo build --locked --profile "$profile" --workspace --bin tacit --example verify_token; }
+server_hint="cargo build --profile $profile --workspace"
 
 rust_() {
   if cargo nextest --version >/dev/null 2>&1; then

@@ -2,6 +2,8 @@
 //!
 //!     verify_token http://localhost:8080 eyJ…
 
+use std::io::Write as _;
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde::Deserialize;
 
@@ -26,6 +28,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     rules.set_issuer(&[&issuer]);
     rules.set_audience(&[&issuer]);
     let claims = decode::<Claims>(&token, &DecodingKey::from_jwk(key)?, &rules)?.claims;
-    println!("user {} in session {}", claims.sub, claims.sid);
+    writeln!(std::io::stdout(), "user {} in session {}", claims.sub, claims.sid)?;
     Ok(())
 }

@@ -73,6 +73,7 @@ impl Answer {
 
     /// Fails unless this is a problem with this status and code, whole and in form.
     #[track_caller]
+    #[must_use = "look at the answer, or say `.done()`"]
     pub fn expect_problem(self, status: u16, code: &str) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.request, self.text());
         let body = self.json();

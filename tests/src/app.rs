@@ -37,7 +37,7 @@ pub struct App {
 /// Runs a sentence on a fresh server, then checks that it left nothing to do.
 pub async fn run(engine: Engine, setup: Setup, sentence: impl AsyncFnOnce(&App)) {
     let app = App::start(engine, setup).await;
-    sentence(&app).await;
+    Box::pin(sentence(&app)).await;
     app.finish().await;
 }
 
@@ -92,7 +92,7 @@ impl App {
     pub async fn node(&self) -> Running {
         let sources = Sources { variables: self.variables(), ..Sources::default() };
         let config = Config::load(&sources).unwrap_or_else(|problems| panic!("{problems}"));
-        tacit::start(config, seams(&self.clock)).await.unwrap_or_else(|error| panic!("{error}"))
+        Box::pin(tacit::start(config, seams(&self.clock))).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A caller nobody knows.

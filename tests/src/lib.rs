@@ -14,7 +14,13 @@
 //!
 //! PostgreSQL and the SMTP server come from `scripts/with-services.sh`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness stops at the first surprise"
+)]
 #![expect(clippy::missing_panics_doc, reason = "every function of a harness may panic: that is how a test fails")]
 
 mod answer;

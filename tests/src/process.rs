@@ -28,7 +28,7 @@ impl Process {
     /// Runs a command to its end.
     pub async fn run(arguments: &[&str], variables: &[(String, String)]) -> Output {
         let output = command(arguments, variables).output();
-        tokio::time::timeout(Duration::from_secs(60), output).await.expect("the command ends").unwrap()
+        tokio::time::timeout(Duration::from_mins(1), output).await.expect("the command ends").unwrap()
     }
 
     /// Serves on a free port and waits until it answers.

@@ -46,7 +46,8 @@ impl Entropy for OsEntropy {
 }
 
 pub(crate) fn seams(clock: &Arc<TestClock>) -> Seams {
-    Seams { clock: Arc::clone(clock) as _, entropy: Arc::new(OsEntropy) }
+    let clock: Arc<dyn Clock> = clock.clone();
+    Seams { clock, entropy: Arc::new(OsEntropy) }
 }
 
 /// A fresh random id in lower-case hex, for names that must not meet.

@@ -50,7 +50,7 @@ both_engines!(rotation_keeps_old_tokens_valid_and_signs_with_a_new_key, async |a
     app.command(&["keys", "rotate"]).await;
     app.stop().await;
     app.start_again().await;
-    app.clock.advance(std::time::Duration::from_secs(60));
+    app.clock.advance(std::time::Duration::from_mins(1));
     let after = person.log_in().await;
     let kid = |token: &str| decode_header(token).unwrap().kid.unwrap();
     assert_ne!(kid(&before.access_token), kid(&after.access_token));

@@ -13,7 +13,7 @@ async fn refresh(app: &App, token: &str) -> Answer {
 
 both_engines!(a_refresh_gives_new_tokens_for_the_same_session, async |app| {
     let user = app.user("person@example.com").await;
-    app.clock.advance(Duration::from_secs(10 * 60));
+    app.clock.advance(Duration::from_mins(10));
     user.client.get(ME).await.expect_problem(401, "unauthenticated").done();
     let tokens = refresh(app, user.refresh_token()).await.expect_status(200);
     assert_ne!(tokens.string("/tokens/refresh_token"), user.refresh_token());
@@ -50,7 +50,7 @@ both_engines!(using_a_token_again_later_ends_the_session, async |app| {
 });
 
 both_engines!(a_refresh_token_lives_thirty_days_and_a_session_ninety, async |app| {
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    const DAY: Duration = Duration::from_hours(24);
     let person = app.registered("person@example.com").await;
     let forgotten = person.log_in().await;
     let kept = person.log_in().await;
