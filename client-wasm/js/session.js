@@ -2,7 +2,7 @@
  * The session: its access token in memory, its record on the shelf, one renewal at a time.
  */
 
-import { expected, signedOut } from "./errors.js";
+import { TacitError, expected, signedOut } from "./errors.js";
 import { Listeners } from "./listeners.js";
 import { Shelf } from "./shelf.js";
 import { Tabs } from "./tabs.js";

@@ -86,6 +86,16 @@ test("a session the server has ended is over here too", async (t) => {
   assert.deepEqual(await client.logout(), { ok: true });
 });
 
+test("tokens of another session are thrown away, as when somebody swapped the cookie", async (t) => {
+  const { server, client } = await signedIn(t);
+  const events = [];
+  client.onChange((event) => events.push(event.type));
+  server.swapSessions();
+  await assert.rejects(client.refresh(), { code: "server_not_proved" });
+  assert.deepEqual(events, ["session_ended"]);
+  assert.equal((await client.getAccessToken()).code, "signed_out");
+});
+
 test("a refusal by somebody in between ends no session", async (t) => {
   const { server, client } = await signedIn(t);
   const between = () => ({

@@ -145,7 +145,8 @@ export class FakeServer {
   }
 
   #issue(session, delivery) {
-    const access_token = token("ey");
+    const claims = { sub: session.user, sid: session.id, jti: randomUUID() };
+    const access_token = `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.${token("")}`;
     const refresh_token = token("rt_");
     this.access.set(access_token, session);
     this.refresh.set(refresh_token, { session, delivery });
@@ -156,6 +157,11 @@ export class FakeServer {
       token_type: "Bearer",
       expires_in: this.expiresIn,
     };
+  }
+
+  /** From now on renewals give tokens of a stranger's session. */
+  swapSessions() {
+    for (const found of this.refresh.values()) found.session = { id: randomUUID(), user: randomUUID() };
   }
 
   #renew({ refresh_token }, headers) {
