@@ -36,7 +36,7 @@ impl Address {
             return Err(InvalidInput::field("auth_id", FieldCode::Malformed));
         }
         let key = key_of(&written).ok_or_else(|| InvalidInput::field("auth_id", FieldCode::Malformed))?;
-        Ok(Self { key, written })
+        Ok(Self { written, key })
     }
 
     /// The address as it was written; mail goes there.
