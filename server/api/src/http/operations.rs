@@ -6,6 +6,12 @@ use std::sync::Arc;
 use poem::http::Method;
 use serde_json::Value;
 
+/// Where pages and files are, which no document lists.
+const PAGES: [&str; 8] = ["/", "/activate", "/client", "/demo", "/docs", "/openapi", "/pages", "/welcome"];
+
+/// What asking for a page counts as.
+const PAGE: &str = "serve_page";
+
 /// The operation of requests that match none.
 pub(crate) const UNMATCHED: &str = "unmatched";
 
@@ -36,12 +42,12 @@ impl Operations {
         Self(Arc::new(table))
     }
 
-    /// The operation's id, or [`UNMATCHED`].
+    /// The operation's id, [`PAGE`] or [`UNMATCHED`].
     pub(crate) fn find(&self, method: &Method, path: &str) -> Arc<str> {
         let wanted = if method == Method::HEAD { &Method::GET } else { method };
         self.at(path)
             .and_then(|methods| methods.iter().find(|(method, _)| method == wanted))
-            .map_or_else(|| UNMATCHED.into(), |(_, id)| Arc::clone(id))
+            .map_or_else(|| if is_page(path) { PAGE } else { UNMATCHED }.into(), |(_, id)| Arc::clone(id))
     }
 
     /// What an `Allow` header says of a path; empty if no operation is there.
@@ -65,6 +71,11 @@ fn methods(item: &Value) -> Methods {
             Some((method, operation.get("operationId")?.as_str()?.into()))
         })
         .collect()
+}
+
+fn is_page(path: &str) -> bool {
+    let inside = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    PAGES.iter().any(|page| path == *page || (page.len() > 1 && inside(page)))
 }
 
 fn fits(template: &str, path: &str) -> bool {
@@ -103,6 +114,16 @@ mod tests {
         assert_eq!(&*operations().find(&Method::DELETE, "/v1/sessions/7"), "revoke_session");
         assert_eq!(&*operations().find(&Method::DELETE, "/v1/sessions/"), UNMATCHED);
         assert_eq!(&*operations().find(&Method::DELETE, "/v1/sessions/7/8"), UNMATCHED);
+    }
+
+    #[test]
+    fn pages_and_their_files_are_one_operation() {
+        for path in ["/", "/docs", "/docs/start.js", "/client/index.js", "/demo/"] {
+            assert_eq!(&*operations().find(&Method::GET, path), PAGE, "{path}");
+        }
+        for path in ["/documents", "/v1", "//", ""] {
+            assert_eq!(&*operations().find(&Method::GET, path), UNMATCHED, "{path}");
+        }
     }
 
     #[test]

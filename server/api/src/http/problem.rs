@@ -103,7 +103,11 @@ impl From<Code> for Refusal {
 
 impl From<Refusal> for poem::Error {
     fn from(refusal: Refusal) -> Self {
-        Self::from_response(refusal.into_response())
+        let code = refusal.code;
+        let mut error = Self::from_response(refusal.into_response());
+        // An error's data take the place of its response's.
+        error.set_data(code);
+        error
     }
 }
 
@@ -121,6 +125,8 @@ impl IntoResponse for Refusal {
         if let Some(wait) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
+        // For the log line of the request.
+        response.set_data(self.code);
         response
     }
 }

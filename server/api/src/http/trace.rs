@@ -7,6 +7,7 @@ use std::time::Instant;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use poem::{Endpoint, Middleware, Request, Response, Result};
 use tacit_domain::seams::SecureEntropy;
+use tacit_shared::codes::Code;
 use tacit_shared::encoding::to_hex;
 use tracing::{Instrument, Span, field};
 
@@ -107,6 +108,7 @@ fn open_span(operation: &str, method: &Method, request_id: &str, client: Option<
         request_id,
         client_ip = field::Empty,
         status = field::Empty,
+        code = field::Empty,
         latency_ms = field::Empty,
     );
     if let Some(client) = client {
@@ -118,6 +120,9 @@ fn open_span(operation: &str, method: &Method, request_id: &str, client: Option<
 fn close_span(span: &Span, response: &Response, started: Instant) {
     let latency = started.elapsed();
     span.record("status", response.status().as_u16());
+    if let Some(code) = response.data::<Code>() {
+        span.record("code", code.as_str());
+    }
     span.record("latency_ms", u64::try_from(latency.as_millis()).unwrap_or(u64::MAX));
     span.in_scope(|| tracing::info!("answered"));
 }

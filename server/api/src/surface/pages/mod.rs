@@ -6,7 +6,8 @@ mod mailbox;
 
 use std::sync::Arc;
 
-use poem::middleware::Compression;
+use poem::http::header;
+use poem::middleware::{Compression, SetHeader};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Response, Route};
 use tacit_domain::Domain;
 
@@ -35,5 +36,7 @@ pub(crate) fn routes(
             .at("/demo/mailbox/mails", mailbox::mails(domain.mailbox.clone()))
             .nest("/demo", Files::<Demo>::folder());
     }
-    route.with(Compression::new()).map_to_response().into_endpoint()
+    // Set outside the compression, which does not say so itself.
+    let vary = SetHeader::new().appending(header::VARY, "Accept-Encoding");
+    route.with(Compression::new()).with(vary).map_to_response().into_endpoint()
 }
