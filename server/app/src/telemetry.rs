@@ -13,9 +13,6 @@ use crate::config::{Log, LogFormat};
 /// Bounds of the buckets of every `…_seconds` histogram.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// What a command says beside its answer; the mail library warns whenever a pool is dropped.
-const COMMAND_FILTER: &str = "warn,lettre=error";
-
 static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 
 /// Writes log lines to standard output from now on.
@@ -39,7 +36,7 @@ pub(crate) fn init_for_command() {
     let warnings =
         fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).without_time().with_target(false);
     // A second command in one process finds the first one's.
-    drop(tracing_subscriber::registry().with(EnvFilter::new(COMMAND_FILTER)).with(warnings).try_init());
+    drop(tracing_subscriber::registry().with(EnvFilter::new("warn")).with(warnings).try_init());
 }
 
 /// The recorder of this process's metrics; several servers in one process share it.

@@ -149,14 +149,16 @@ async fn two_workers_send_each_mail_once() {
 }
 
 #[tokio::test]
-async fn a_running_worker_is_woken_by_a_sign_up_and_stops_when_told() {
-    let (world, server) = (World::new().await, SmtpServer::start(&[]));
+async fn a_running_worker_is_woken_by_a_sign_up_and_finishes_the_mail_under_way_when_told_to_stop() {
+    let (world, server) = (World::new().await, SmtpServer::start(&["--delay", "0.5"]));
     let (stop, stopped) = watch::channel(false);
     let worker = world.worker(server.port);
     let running = tokio::spawn(async move { worker.run(stopped).await });
     world.sign_up("person@example.com", "en").await;
-    let offered = tokio::task::spawn_blocking(move || server.offered());
-    assert_eq!(offered.await.unwrap()["reply"], "250 OK");
+    let offered = tokio::task::spawn_blocking(move || (server.offered(), server));
+    let (offered, _server) = offered.await.unwrap();
+    assert_eq!(offered["reply"], "250 OK");
+    assert_eq!(world.open_rows().await, 1, "the server has not answered yet");
     stop.send(true).unwrap();
     tokio::time::timeout(Duration::from_secs(10), running).await.expect("the worker stops").unwrap();
     assert_eq!(world.open_rows().await, 0, "what was under way was finished");
