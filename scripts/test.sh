@@ -27,6 +27,8 @@ pages_hint="web-demo/build.sh"
 
 clippy_() {
   cargo clippy --locked --profile "$profile" --workspace --all-targets -- -D warnings
+  # As the wasm package sees it: in the workspace the server switches its `openapi` on.
+  cargo clippy --locked --profile "$profile" -p tacit-shared --all-targets -- -D warnings
 }
 clippy_hint="make lint"
 
