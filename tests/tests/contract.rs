@@ -3,8 +3,11 @@
 //! A row is `status how_it_is_provoked [settings] => |app| request;` and runs on both engines, or on the one it names.
 
 use reqwest::Method;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tacit_tests::{Answer, App, Client, Engine, NewCredential, Setup, User, both_engines};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const CHECK: &str = "/api/auth/srp/sign-up/check";
 const SIGN_UP: &str = "/api/auth/srp/sign-up";
@@ -50,6 +53,8 @@ contract! {
             app.registered("person@example.com").await;
             post(app, CHECK, address("person@example.com")).await
         };
+        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, CHECK).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(CHECK).await;
         413 a_long_body [Setup::new()] => |app| post(app, CHECK, long()).await;
         415 a_form [Setup::new()] => |app| form(app, CHECK).await;
         500 a_dropped_table_when_revealing [Setup::revealing()] => |app| {
@@ -70,6 +75,8 @@ contract! {
             app.registered("person@example.com").await;
             post(app, SIGN_UP, sign_up_body("person@example.com")).await
         };
+        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, SIGN_UP).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(SIGN_UP).await;
         413 a_long_body [Setup::new()] => |app| post(app, SIGN_UP, long()).await;
         415 a_form [Setup::new()] => |app| form(app, SIGN_UP).await;
         500 a_dropped_table [Setup::new()] => |app| {
@@ -90,6 +97,8 @@ contract! {
             app.registered("person@example.com").await;
             post(app, VERIFICATION, address("person@example.com")).await
         };
+        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, VERIFICATION).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(VERIFICATION).await;
         413 a_long_body [Setup::new()] => |app| post(app, VERIFICATION, long()).await;
         415 a_form [Setup::new()] => |app| form(app, VERIFICATION).await;
         429 a_mail_sent_a_moment_ago [Setup::new()] => |app| {
@@ -121,6 +130,8 @@ contract! {
         404 a_code_for_an_unknown_address_when_revealing [Setup::revealing()] => |app| {
             post(app, ACTIVATE, json!({ "auth_id": "nobody@example.com", "code": "ZZZZZ-ZZZZZ" })).await
         };
+        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, ACTIVATE).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(ACTIVATE).await;
         413 a_long_body [Setup::new()] => |app| post(app, ACTIVATE, long()).await;
         415 a_form [Setup::new()] => |app| form(app, ACTIVATE).await;
         429 too_many_wrong_codes [Setup::new().with("limits.code_attempts", "1")] => |app| {
@@ -146,6 +157,8 @@ contract! {
             app.signed_up("person@example.com").await;
             post(app, LOGIN, address("person@example.com")).await
         };
+        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, LOGIN).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(LOGIN).await;
         413 a_long_body [Setup::new()] => |app| post(app, LOGIN, long()).await;
         415 a_form [Setup::new()] => |app| form(app, LOGIN).await;
         500 a_dropped_table [Setup::new()] => |app| {
@@ -171,6 +184,8 @@ contract! {
             let handshake = person.begin_login().await;
             person.prove(&handshake).await
         };
+        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, PROOF).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(PROOF).await;
         413 a_long_body [Setup::new()] => |app| post(app, PROOF, long()).await;
         415 a_form [Setup::new()] => |app| form(app, PROOF).await;
         429 too_many_wrong_passwords [Setup::new().with("limits.proof_attempts", "1")] => |app| {
@@ -238,6 +253,31 @@ contract! {
 
 async fn post(app: &App, path: &str, body: Value) -> Answer {
     app.anonymous().post(path, body).await
+}
+
+/// Sends the head of a request and a byte of its body, and then nothing.
+async fn stopping(app: &App, path: &str) -> Answer {
+    let base = app.anonymous().base();
+    let mut connection = TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
+    let head =
+        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 64\r\n");
+    connection.write_all(format!("{head}connection: close\r\n\r\n{{").as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let header = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap();
+        (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
+    };
+    Answer {
+        request: format!("POST {path}"),
+        status,
+        headers: lines.map(header).collect(),
+        body: body.as_bytes().to_vec(),
+    }
 }
 
 async fn form(app: &App, path: &str) -> Answer {
