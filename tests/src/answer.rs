@@ -23,6 +23,16 @@ impl Answer {
         Self { request, status, headers, body }
     }
 
+    /// Reads an answer that came over a bare socket and was not chunked.
+    pub(crate) fn parse(request: String, said: &str) -> Self {
+        let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{request}: {said:?}"));
+        let (first, fields) = head.split_once("\r\n").unwrap();
+        let status = first.split(' ').nth(1).unwrap().parse().unwrap();
+        let fields = fields.lines().map(|line| line.split_once(": ").unwrap());
+        let headers = fields.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        Self { request, status, headers, body: body.as_bytes().to_vec() }
+    }
+
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> String {

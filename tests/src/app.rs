@@ -113,6 +113,13 @@ impl App {
         Client::new(Arc::new(RwLock::new(base.to_owned())))
     }
 
+    /// Where the metrics are, when they have a listener of their own.
+    pub async fn metrics_address(&self) -> String {
+        let running = self.running.lock().await;
+        let address = running.as_ref().and_then(Running::metrics_addr).expect("metrics have a listener");
+        format!("http://{address}")
+    }
+
     /// Somebody who has not signed up.
     #[must_use]
     pub fn stranger(&self, email: &str) -> Person {

@@ -4,6 +4,8 @@ use std::sync::{Arc, RwLock};
 
 use reqwest::Method;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::Answer;
 
@@ -59,6 +61,17 @@ impl Client {
     /// A POST without a body.
     pub async fn post_nothing(&self, path: &str) -> Answer {
         self.send(Method::POST, path, None).await
+    }
+
+    /// A POST of JSON that announces more than it ever sends.
+    pub async fn post_unfinished(&self, path: &str) -> Answer {
+        let base = self.base();
+        let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
+        let head = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n";
+        stream.write_all(format!("POST {path} HTTP/1.1\r\n{head}\r\n{{").as_bytes()).await.unwrap();
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).await.unwrap();
+        Answer::parse(format!("POST {path}"), &String::from_utf8(said).unwrap())
     }
 
     /// Any request; a body is declared as JSON unless a header of this caller says otherwise.

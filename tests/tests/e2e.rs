@@ -29,7 +29,9 @@ mod ops {
 
 mod http {
     mod cors;
+    mod pages;
     mod problems;
+    mod proxies;
 }
 
 mod app {

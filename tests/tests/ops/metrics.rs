@@ -21,3 +21,10 @@ both_engines!(
         assert!(!figures.text().contains("person@example.com"));
     }
 );
+
+both_engines!(a_listener_of_its_own_serves_metrics, Setup::new().with("metrics.listen", "127.0.0.1:0"), async |app| {
+    app.user("person@example.com").await;
+    let figures = app.client_at(&app.metrics_address().await).get("/metrics").await.expect_status(200);
+    assert!(figures.text().contains("prove_login"), "{}", figures.text());
+    app.anonymous().get("/metrics").await.expect_problem(404, "not_found").done();
+});
