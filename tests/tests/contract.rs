@@ -2,12 +2,13 @@
 //!
 //! A row is `status how_it_is_provoked [settings] => |app| request;` and runs on both engines, or on the one it names.
 
+mod document;
+
 use reqwest::Method;
-use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tacit_tests::{Answer, App, Client, Engine, NewCredential, Setup, User, both_engines};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+
+use self::document::conforms;
 
 const CHECK: &str = "/api/auth/srp/sign-up/check";
 const SIGN_UP: &str = "/api/auth/srp/sign-up";
@@ -53,7 +54,6 @@ contract! {
             app.registered("person@example.com").await;
             post(app, CHECK, address("person@example.com")).await
         };
-        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, CHECK).await;
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(CHECK).await;
         413 a_long_body [Setup::new()] => |app| post(app, CHECK, long()).await;
         415 a_form [Setup::new()] => |app| form(app, CHECK).await;
@@ -75,7 +75,6 @@ contract! {
             app.registered("person@example.com").await;
             post(app, SIGN_UP, sign_up_body("person@example.com")).await
         };
-        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, SIGN_UP).await;
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(SIGN_UP).await;
         413 a_long_body [Setup::new()] => |app| post(app, SIGN_UP, long()).await;
         415 a_form [Setup::new()] => |app| form(app, SIGN_UP).await;
@@ -97,7 +96,6 @@ contract! {
             app.registered("person@example.com").await;
             post(app, VERIFICATION, address("person@example.com")).await
         };
-        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, VERIFICATION).await;
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(VERIFICATION).await;
         413 a_long_body [Setup::new()] => |app| post(app, VERIFICATION, long()).await;
         415 a_form [Setup::new()] => |app| form(app, VERIFICATION).await;
@@ -130,7 +128,6 @@ contract! {
         404 a_code_for_an_unknown_address_when_revealing [Setup::revealing()] => |app| {
             post(app, ACTIVATE, json!({ "auth_id": "nobody@example.com", "code": "ZZZZZ-ZZZZZ" })).await
         };
-        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, ACTIVATE).await;
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(ACTIVATE).await;
         413 a_long_body [Setup::new()] => |app| post(app, ACTIVATE, long()).await;
         415 a_form [Setup::new()] => |app| form(app, ACTIVATE).await;
@@ -157,7 +154,6 @@ contract! {
             app.signed_up("person@example.com").await;
             post(app, LOGIN, address("person@example.com")).await
         };
-        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, LOGIN).await;
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(LOGIN).await;
         413 a_long_body [Setup::new()] => |app| post(app, LOGIN, long()).await;
         415 a_form [Setup::new()] => |app| form(app, LOGIN).await;
@@ -184,7 +180,6 @@ contract! {
             let handshake = person.begin_login().await;
             person.prove(&handshake).await
         };
-        408 a_body_that_stops_half_way [Setup::new()] on Sqlite => |app| stopping(app, PROOF).await;
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(PROOF).await;
         413 a_long_body [Setup::new()] => |app| post(app, PROOF, long()).await;
         415 a_form [Setup::new()] => |app| form(app, PROOF).await;
@@ -255,31 +250,6 @@ async fn post(app: &App, path: &str, body: Value) -> Answer {
     app.anonymous().post(path, body).await
 }
 
-/// Sends the head of a request and a byte of its body, and then nothing.
-async fn stopping(app: &App, path: &str) -> Answer {
-    let base = app.anonymous().base();
-    let mut connection = TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
-    let head =
-        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 64\r\n");
-    connection.write_all(format!("{head}connection: close\r\n\r\n{{").as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let header = |line: &str| {
-        let (name, value) = line.split_once(": ").unwrap();
-        (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
-    };
-    Answer {
-        request: format!("POST {path}"),
-        status,
-        headers: lines.map(header).collect(),
-        body: body.as_bytes().to_vec(),
-    }
-}
-
 async fn form(app: &App, path: &str) -> Answer {
     let client = app.anonymous().with("content-type", "application/x-www-form-urlencoded");
     client.send(Method::POST, path, Some(b"auth_id=person".to_vec())).await
@@ -340,90 +310,4 @@ async fn crowd(app: &App, path: &'static str, bodies: Vec<Value>) -> Answer {
         }
     }
     turned_away.expect("the queue was never full")
-}
-
-/// Fails unless the answer has this status and the document says so: the status, its media type, its codes, its headers.
-fn conforms(answer: &Answer, operation: &str, status: u16) {
-    assert_eq!(answer.status, status, "{}: {}", answer.request, answer.text());
-    let document = document();
-    let responses = &operation_in(&document, operation)["responses"];
-    let documented = resolve(&document, &responses[status.to_string()]);
-    assert!(documented.is_object(), "{operation}: {status} is not documented");
-    for (name, _) in documented["headers"].as_object().into_iter().flatten() {
-        let conditional = matches!(name.as_str(), "WWW-Authenticate" | "Set-Cookie");
-        assert!(conditional || answer.headers.contains_key(name), "{operation}: {status} has no {name}");
-    }
-    let Some(content) = documented["content"].as_object() else {
-        assert!(answer.body.is_empty(), "{operation}: a body nobody documented: {}", answer.text());
-        return;
-    };
-    let media_type = answer.header("content-type");
-    let media_type = media_type.split(';').next().unwrap();
-    let media = content.get(media_type).unwrap_or_else(|| panic!("{operation}: {media_type} is not documented"));
-    if status >= 400 {
-        let codes = &media["schema"]["allOf"][1]["properties"]["code"]["enum"];
-        let code = answer.member("/code");
-        assert!(codes.as_array().unwrap().contains(&code), "{operation}: {code} is not among {codes}");
-        answer.clone().expect_problem(status, code.as_str().unwrap()).done();
-    }
-}
-
-fn document() -> Value {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/srp.json");
-    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
-}
-
-/// What a `$ref` stands for.
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    reference.map_or(value, |pointer| document.pointer(pointer).expect("references lead somewhere"))
-}
-
-fn operation_in<'a>(document: &'a Value, id: &str) -> &'a Value {
-    let paths = document["paths"].as_object().unwrap();
-    let mut operations = paths.values().flat_map(|item| item.as_object().unwrap().values());
-    operations.find(|operation| operation["operationId"] == id).unwrap_or_else(|| panic!("{id} is not documented"))
-}
-
-#[test]
-fn every_documented_status_has_a_row() {
-    let document = document();
-    let mut missing = Vec::new();
-    for item in document["paths"].as_object().unwrap().values() {
-        for operation in item.as_object().unwrap().values() {
-            let id = operation["operationId"].as_str().unwrap();
-            for status in operation["responses"].as_object().unwrap().keys() {
-                if !ROWS.iter().any(|row| row.operation == id && row.status.to_string() == *status) {
-                    missing.push(format!("{id} {status}"));
-                }
-            }
-        }
-    }
-    assert!(missing.is_empty(), "no row provokes {missing:?}");
-}
-
-/// What the description this surface was built from documents.
-const REQUIRED: &[(&str, &[u16])] = &[
-    ("check_sign_up", &[200, 400, 409, 500]),
-    ("sign_up", &[201, 400, 409, 500]),
-    ("resend_activation", &[200, 400, 404, 409, 429, 500]),
-    ("activate", &[200, 400, 401, 404, 500]),
-    ("begin_login", &[200, 400, 401, 403, 500]),
-    ("prove_login", &[200, 400, 401, 500]),
-    ("list_sessions_srp", &[200, 401, 500]),
-    ("verify_session", &[204, 401]),
-    ("logout", &[200, 401, 500]),
-    ("logout_all", &[200, 401, 500]),
-];
-
-#[test]
-fn every_required_status_is_documented_and_has_a_row() {
-    let document = document();
-    for (id, statuses) in REQUIRED {
-        let responses = &operation_in(&document, id)["responses"];
-        for status in *statuses {
-            assert!(responses.get(status.to_string()).is_some(), "{id} {status} is not documented");
-            assert!(ROWS.iter().any(|row| row.operation == *id && row.status == *status), "no row for {id} {status}");
-        }
-    }
 }
