@@ -19,7 +19,7 @@ build_wasm
 say "Building the demo"
 web-demo/build.sh
 say "Building the server (the first time takes some minutes)"
-cargo build --locked --profile "$profile" -p tacit --bin tacit
+cargo build --locked --profile "$profile" --workspace --bin tacit
 
 home=$root/.tacit-demo
 mkdir -p "$home"
@@ -28,8 +28,9 @@ export TACIT_DATABASE__URL=sqlite:$home/tacit.db TACIT_MAIL__TRANSPORT=mailbox
 export TACIT_LOG__FORMAT=${TACIT_LOG__FORMAT:-text}
 
 trap stop_all EXIT
-trap 'exit 0' INT TERM
-start "$binary" serve
+trap 'exit 0' INT TERM HUP
+# In a session of its own: Ctrl-C reaches this script, which then asks the server once.
+start setsid "$binary" serve
 server=$!
 wait_for 30 "$server" port_is_taken || fail "The server did not start: its last lines above say why."
 cat <<TEXT

@@ -13,7 +13,7 @@ finish() {
   rm -rf "$work"
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 
 load_environment
 python3 scripts/readme_examples.py
