@@ -211,11 +211,11 @@ impl App {
     pub async fn settle(&self) {
         let Some(running) = &*self.running.lock().await else {
             // A server of another process runs, by the real time.
-            return self.until_none(OPEN_JOBS).await;
+            return self.until(OPEN_JOBS, 0).await;
         };
         running.worker().run_due_now().await.unwrap();
         let now = tacit_domain::seams::Clock::now(&*self.clock).as_millis();
-        self.until_none(&format!("{OPEN_JOBS} AND due_at <= {now}")).await;
+        self.until(&format!("{OPEN_JOBS} AND due_at <= {now}"), 0).await;
     }
 
     /// Has the server tidy up, as it does now and then.
@@ -224,15 +224,15 @@ impl App {
         running.as_ref().expect("the server runs").domain().housekeeping.run().await.unwrap();
     }
 
-    /// Waits until a query that counts says zero.
-    async fn until_none(&self, count: &str) {
+    /// Waits until a query that counts says `wanted`.
+    pub async fn until(&self, count: &str, wanted: i64) {
         let begun = Instant::now();
         loop {
-            let left = self.database.number(count).await;
-            if left == 0 {
+            let found = self.database.number(count).await;
+            if found == wanted {
                 return;
             }
-            assert!(begun.elapsed() < PATIENCE, "{left} jobs are not done: {count}");
+            assert!(begun.elapsed() < PATIENCE, "still {found}, not {wanted}: {count}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

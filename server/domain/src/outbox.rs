@@ -78,7 +78,7 @@ pub struct MailJob {
     pub secret: Option<MailSecret>,
     /// When the row was written.
     pub created_at: Timestamp,
-    /// How often it was tried before.
+    /// Which attempt this is, from 1: the claim counts it.
     pub attempts: u32,
 }
 

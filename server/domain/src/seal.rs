@@ -57,7 +57,7 @@ impl Core {
         Ok(encoding::to_base64url(&[header, sealed].concat()))
     }
 
-    /// Opens a handshake and checks its times. `Err(Ok(_))` never happens: the outer error is ours, the inner the caller's.
+    /// Opens a handshake and checks its times. The outer error is ours to mend, the inner one the caller's.
     pub(crate) async fn open_handshake(
         &self,
         text: &str,

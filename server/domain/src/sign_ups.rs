@@ -125,21 +125,17 @@ impl SignUps {
         if pending.mailed_at + pause > now {
             return Err(SignUpError::TooSoon((pending.mailed_at + pause).since(now)));
         }
+        // A budget of its own: sign-ups by others must not use up the mails that the owner asks for again.
+        let hash = core.address_hash(RESENT_MAILS, resend.address.key());
+        let within = core.mails(RESENT_MAILS, &hash, now).count(&mut tx).await?;
         let activation = core.activation_secrets(pending.id);
-        if !pending_credentials::update_mailed(
-            &mut tx,
-            pending.id,
-            activation.link_hash,
-            activation.code_hash,
-            now,
-            now - pause,
-        )
-        .await?
-        {
+        // Beyond it the pause begins anew all the same, and the mail that was sent last keeps its secrets.
+        let (link, code) =
+            if within { (activation.link_hash, activation.code_hash) } else { (pending.link_hash, pending.code_hash) };
+        if !pending_credentials::update_mailed(&mut tx, pending.id, link, code, now, now - pause).await? {
             return Err(SignUpError::TooSoon(pause));
         }
-        // A budget of its own: sign-ups by others must not use up the mails that the owner asks for again.
-        if core.mails(RESENT_MAILS, &core.address_hash(RESENT_MAILS, resend.address.key()), now).count(&mut tx).await? {
+        if within {
             core.push_mail(&mut tx, mail_of(&pending, activation), now).await?;
         }
         tx.commit().await?;

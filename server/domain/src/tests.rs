@@ -96,6 +96,11 @@ impl World {
         self.domain.sign_ups.activate(activate.try_into().unwrap()).await.map(|_| ())
     }
 
+    async fn resend(&self, address: &str, ticket: &str) -> Result<u64, crate::sign_ups::SignUpError> {
+        let message = messages::ResendActivation { auth_id: address.to_owned(), ticket: Some(ticket.to_owned()) };
+        self.domain.sign_ups.resend(message.try_into().unwrap()).await
+    }
+
     async fn begin(&self, address: &str) -> LoginChallenge {
         let start = LoginStart { auth_id: address.to_owned(), ticket: None };
         self.domain.logins.begin(start.try_into().unwrap()).await.unwrap()
@@ -278,6 +283,46 @@ async fn an_activation_serves_once_drops_the_others_and_expires() {
     }
     world.advance(Lifetimes::default().activation);
     assert_eq!(world.activate(&late).await.err().unwrap().code().as_str(), "activation_invalid");
+}
+
+#[tokio::test]
+async fn resends_stay_within_the_budget_of_the_address_and_void_no_link_without_a_new_one() {
+    let world = World::start().await;
+    let budget = usize::try_from(Limits::default().mails).unwrap();
+    let mut tickets = Vec::new();
+    for _ in 0..budget + 2 {
+        tickets.push(world.signed_up("person@example.com").await);
+    }
+    assert_eq!(world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap().len(), budget);
+    world.advance(Duration::from_mins(1));
+    for ticket in &tickets[..budget] {
+        world.resend("person@example.com", ticket).await.unwrap();
+    }
+    let mut links = Vec::new();
+    for job in world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap() {
+        links.push(job.secret.unwrap().link.to_string());
+    }
+    assert_eq!(links.len(), budget);
+    world.advance(Duration::from_mins(1));
+    for ticket in &tickets {
+        world.resend("person@example.com", ticket).await.unwrap();
+        assert_eq!(world.resend("person@example.com", ticket).await.err().unwrap().code().as_str(), "resend_too_soon");
+    }
+    assert!(world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap().is_empty());
+    world.activate(&links[0]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_device_name_that_does_not_show_is_refused_before_the_handshake_is_spent() {
+    let world = World::start().await;
+    world.registered("person@example.com").await;
+    let challenge = world.begin("person@example.com").await;
+    for name in ["a\0", "a\nb", "\u{202e}live", ""] {
+        let proof = LoginProof { device_name: Some(name.to_owned()), ..answer(&challenge, P) };
+        let refused = crate::login::ProveLogin::try_from(proof).err().unwrap();
+        assert_eq!(refused.fields()[0].name, "device_name");
+    }
+    world.prove(&challenge, P).await.unwrap();
 }
 
 #[tokio::test]

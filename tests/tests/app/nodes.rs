@@ -73,7 +73,8 @@ both_engines!(a_stopping_server_finishes_what_it_began, async |app| {
     let body = person.proof_body(&handshake);
     let client = app.anonymous();
     let login = tokio::spawn(async move { client.post("/api/auth/srp/login/proof", body).await });
-    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    // Spent, so the proof is under way or just answered.
+    app.until("SELECT COUNT(*) FROM spent_handshakes", 1).await;
     app.stop().await;
     login.await.unwrap().expect_status(200).done();
     app.start_again().await;
