@@ -130,9 +130,9 @@ impl SignUps {
         let within = core.mails(RESENT_MAILS, &hash, now).count(&mut tx).await?;
         let activation = core.activation_secrets(pending.id);
         // Beyond it the pause begins anew all the same, and the mail that was sent last keeps its secrets.
-        let (link, code) =
+        let (link_hash, code_hash) =
             if within { (activation.link_hash, activation.code_hash) } else { (pending.link_hash, pending.code_hash) };
-        if !pending_credentials::update_mailed(&mut tx, pending.id, link, code, now, now - pause).await? {
+        if !pending_credentials::update_mailed(&mut tx, pending.id, link_hash, code_hash, now, now - pause).await? {
             return Err(SignUpError::TooSoon(pause));
         }
         if within {
