@@ -34,6 +34,12 @@ mod http {
     mod proxies;
 }
 
+mod load {
+    mod capacity;
+    mod connections;
+    mod memory;
+}
+
 mod app {
     mod commands;
     mod mail;

@@ -23,6 +23,7 @@ use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
 use crate::handshake::{self, Handshake, Purpose, Subject};
+use crate::srp_pool::Step;
 use crate::throttle::Window;
 use crate::tokens::TokenPair;
 
@@ -50,7 +51,7 @@ impl Logins {
     async fn challenge(&self, start: StartLogin) -> Result<messages::LoginChallenge, LoginError> {
         let core = &self.0;
         let now = core.now();
-        let slot = core.srp_pool.reserve()?;
+        let slot = core.srp_pool.reserve(Step::Challenge)?;
         let attempt = core.address_hash(ATTEMPTS, start.address.key());
         let candidate = core.candidate(&start, &attempt, now).await?;
         let preset = preset::find(candidate.preset).ok_or(Internal::Malformed("credential"))?;
@@ -112,7 +113,7 @@ impl Logins {
         if !attempts.is_open(&mut core.store.read().await?).await? {
             return Err(LoginError::Throttled(attempts.remaining(now)));
         }
-        let slot = core.srp_pool.reserve()?;
+        let slot = core.srp_pool.reserve(Step::Proof)?;
         self.spend(&state, &attempts, now).await?;
 
         let (verifier, holds) = core.verifier_of(&state, preset).await?;

@@ -88,7 +88,7 @@ pub struct Limits {
     pub resend_after: Duration,
     /// Threads that do SRP arithmetic.
     pub srp_workers: usize,
-    /// SRP computations that may wait for a thread.
+    /// SRP computations of each step that may wait for a thread, as long as nobody is refused.
     pub srp_queue: usize,
 }
 
@@ -103,7 +103,7 @@ impl Default for Limits {
             mail_window: Duration::from_hours(1),
             resend_after: Duration::from_mins(1),
             srp_workers: std::thread::available_parallelism().map_or(2, usize::from),
-            srp_queue: 256,
+            srp_queue: 64,
         }
     }
 }
