@@ -4,9 +4,9 @@
 //! told later.
 //!
 //! **How many may wait** depends. A burst (a class that logs in when the bell rings) may queue: it is over in the blink
-//! of an eye. Under lasting overload a long queue would serve nobody better, and everybody later. So from the first
-//! refusal until a second after the last one, there are places for one computation that runs and one that waits on each
-//! thread: whoever gets in is served in twice the usual time.
+//! of an eye. Under lasting overload a long queue would serve nobody better, and everybody later. So when somebody was
+//! refused within the last second, or the queue has stood for a second, there are places for one computation that runs
+//! and one that waits on each thread: whoever gets in is served in twice the usual time.
 //!
 //! **Who is next.** Challenges and proofs have a lane each, and the threads take from both in turn. A login needs one of
 //! each, so a flood of challenges leaves every proof its place: whoever proves something has paid for it. A flood of
@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::fault::Internal;
 
-/// How long after a refusal the pool counts as overloaded.
+/// How long a queue may stand before it is no burst any more, and how long after a refusal that is remembered.
 const OVERLOAD: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -72,6 +72,8 @@ struct Lane {
     taken: usize,
     waiting: VecDeque<Job>,
     refused_at: Option<Instant>,
+    /// Since when more are here than overload would leave room for.
+    crowded_since: Option<Instant>,
 }
 
 impl SrpPool {
@@ -101,6 +103,9 @@ impl SrpPool {
             return Err(Busy);
         }
         lane.taken += 1;
+        if lane.taken > shared.short() {
+            lane.crowded_since.get_or_insert_with(Instant::now);
+        }
         Ok(Slot { shared: Arc::clone(shared), step })
     }
 
@@ -148,6 +153,9 @@ impl Drop for Slot {
         let mut lanes = self.shared.lock();
         let lane = lanes.of(self.step);
         lane.taken = lane.taken.saturating_sub(1);
+        if lane.taken <= self.shared.short() {
+            lane.crowded_since = None;
+        }
     }
 }
 
@@ -163,11 +171,18 @@ impl Shared {
             Step::Proof => (&lanes.proofs, &lanes.challenges),
         };
         let all = self.workers + self.queue;
-        if lane.refused_at.is_none_or(|at| at.elapsed() >= OVERLOAD) {
+        let refused = lane.refused_at.is_some_and(|at| at.elapsed() < OVERLOAD);
+        let crowded = lane.crowded_since.is_some_and(|since| since.elapsed() >= OVERLOAD);
+        if !refused && !crowded {
             return all;
         }
-        // One runs and one waits on each thread, of both lanes together; half of that is this lane's in any case.
-        (2 * self.workers).saturating_sub(other.taken).max(self.workers).min(all)
+        // Of both lanes together; half of that is this lane's in any case.
+        self.short().saturating_sub(other.taken).max(self.workers).min(all)
+    }
+
+    /// Places under overload: one runs and one waits on each thread.
+    const fn short(&self) -> usize {
+        2 * self.workers
     }
 
     fn work(&self) {

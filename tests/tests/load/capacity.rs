@@ -89,7 +89,7 @@ async fn measure(base: &str, requests: &[Vec<u8>]) -> Measured {
     };
     let idle = join(run(1, None, second)).await.with(200).within(99);
     let capacity = f64::from(join(run(2, None, second)).await.with(200).count());
-    let flood = run(64, Some(10.0 * capacity), 3 * second + SETTLING);
+    let flood = run(200, Some(10.0 * capacity), 3 * second + SETTLING);
     let health = health(base, 3 * second + SETTLING).await;
     Measured { capacity, idle, flood: join(flood).await.after(SETTLING), health: health.after(SETTLING) }
 }
@@ -123,8 +123,8 @@ fn report(app: &App, it: &Measured) {
 }
 
 #[tokio::test]
-async fn a_wire_counts_what_it_hears() {
-    // The generator itself: a server that hangs up is status 0, and the next request goes over a new connection.
+async fn the_generator_counts_those_who_hang_up() {
+    // A server that hangs up is status 0, and the next request goes over a new connection.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {

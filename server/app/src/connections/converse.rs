@@ -125,7 +125,8 @@ async fn answer<E: Endpoint<Output = Response>>(
         let body = request.take_body().into();
         request.set_body(BoxBody::new(WatchedBody { body, line: Arc::clone(line) }));
     }
-    let response = endpoint.get_response(request).await;
+    // On the heap: hyper keeps room for this future in every connection, idle ones too.
+    let response = Box::pin(endpoint.get_response(request)).await;
     line.turn(Phase::Idle);
     response.into()
 }

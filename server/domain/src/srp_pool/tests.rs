@@ -59,6 +59,23 @@ async fn a_burst_may_queue_and_under_overload_one_waits_on_each_thread() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
+    let pool = SrpPool::start(2, 10).unwrap();
+    let mut standing = Vec::new();
+    for _ in 0..10 {
+        standing.push(pool.reserve(Step::Proof).unwrap());
+    }
+    tokio::time::advance(OVERLOAD / 2).await;
+    standing.push(pool.reserve(Step::Proof).unwrap());
+    tokio::time::advance(OVERLOAD / 2).await;
+    assert!(pool.reserve(Step::Proof).is_err());
+    // Worked off, and remembered no longer than a refusal is.
+    standing.clear();
+    tokio::time::advance(OVERLOAD).await;
+    assert_eq!(fill(&pool, Step::Proof).len(), 12);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flood_of_one_step_leaves_the_other_its_places() {
     let pool = SrpPool::start(2, 10).unwrap();
     fill(&pool, Step::Challenge);
