@@ -159,6 +159,14 @@ impl App {
         person
     }
 
+    /// The same with this preset.
+    pub async fn registered_with(&self, email: &str, preset: u16) -> Person {
+        let mut person = self.stranger(email).with_preset(preset);
+        person.sign_up().await.expect_status(201).done();
+        self.activate(email).await;
+        person
+    }
+
     async fn activate(&self, email: &str) {
         let secret = self.mail_to(email).await.link_secret();
         let body = serde_json::json!({ "token": secret });

@@ -27,6 +27,7 @@ mod answer;
 mod app;
 mod client;
 mod database;
+mod flood;
 mod mail;
 mod person;
 mod process;
@@ -34,17 +35,20 @@ mod seams;
 mod services;
 mod setup;
 pub mod statistics;
+pub mod wire;
 
 pub use answer::Answer;
 pub use app::{App, run};
 pub use client::Client;
 pub use database::{Database, Engine, Outage};
+pub use flood::{Flood, Outcome, Outcomes};
 pub use mail::Mail;
 pub use person::{Handshake, NewCredential, Person, User};
 pub use process::Process;
 pub use seams::{OsEntropy, TestClock, random};
 pub use services::{MailPort, mail_authority};
 pub use setup::Setup;
+pub use wire::Wire;
 
 /// A sentence about the server that holds on both engines, with the settings given or the usual ones.
 #[macro_export]

@@ -104,9 +104,13 @@ impl Person {
     /// The same person with a credential of the preset that clients use by themselves.
     #[must_use]
     pub fn with_default_preset(&self) -> Self {
-        let mut person = self.clone();
-        person.credential = NewCredential::with_preset(&self.password, preset::DEFAULT.number);
-        person
+        self.with_preset(preset::DEFAULT.number)
+    }
+
+    /// The same person with a credential of this preset.
+    #[must_use]
+    pub fn with_preset(&self, preset: u16) -> Self {
+        Self { credential: NewCredential::with_preset(&self.password, preset), ..self.clone() }
     }
 
     /// The same person, whose client still has the ticket of the sign-up.

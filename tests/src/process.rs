@@ -19,7 +19,17 @@ pub struct Process {
 
 /// `tacit` with these arguments and variables and nothing else of this process's environment.
 fn command(arguments: &[&str], variables: &[(String, String)]) -> Command {
-    let mut command = Command::new(services::binary());
+    prepared(Command::new(services::binary()), arguments, variables)
+}
+
+/// The same with no more open files than this.
+fn limited(files: u32, arguments: &[&str], variables: &[(String, String)]) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(format!("ulimit -n {files} && exec \"$0\" \"$@\"")).arg(services::binary());
+    prepared(shell, arguments, variables)
+}
+
+fn prepared(mut command: Command, arguments: &[&str], variables: &[(String, String)]) -> Command {
     command.args(arguments).env_clear().envs(variables.iter().cloned()).stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -33,10 +43,19 @@ impl Process {
 
     /// Serves on a free port and waits until it answers.
     pub async fn serve(variables: &[(String, String)]) -> Self {
+        Self::serve_by(|variables| command(&["serve"], variables), variables).await
+    }
+
+    /// The same where the system allows no more open files than this.
+    pub async fn serve_with_files(files: u32, variables: &[(String, String)]) -> Self {
+        Self::serve_by(|variables| limited(files, &["serve"], variables), variables).await
+    }
+
+    async fn serve_by(command: impl FnOnce(&[(String, String)]) -> Command, variables: &[(String, String)]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut variables = variables.to_vec();
         variables.push(("TACIT_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
-        let mut child = command(&["serve"], &variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command(&variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let log = tokio::spawn(async move {
             let (out, err) = tokio::join!(lines(out), lines(err));
@@ -54,12 +73,31 @@ impl Process {
         panic!("tacit serve does not answer");
     }
 
+    fn proc(&self, name: &str) -> String {
+        format!("/proc/{}/{name}", self.child.id().unwrap())
+    }
+
     /// Resident memory in bytes.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let status = std::fs::read_to_string(self.proc("status")).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// Files it has open, connections among them.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(self.proc("fd")).unwrap().count()
+    }
+
+    /// What it has used of the processors, in hundredths of a second.
+    #[must_use]
+    pub fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(self.proc("stat")).unwrap();
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        // From the third field on; utime and stime are the fourteenth and fifteenth (proc(5)).
+        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
     }
 
     /// Stops it with SIGTERM; gives every line it wrote.

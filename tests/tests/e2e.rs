@@ -40,6 +40,12 @@ mod limits {
     mod guessing;
 }
 
+mod load {
+    mod capacity;
+    mod connections;
+    mod memory;
+}
+
 mod app {
     mod commands;
     mod mail;

@@ -59,6 +59,8 @@ pub struct Config {
     pub limits: Limits,
     /// Longest request body.
     pub body: Size,
+    /// How many connections there may be.
+    pub connections: Connections,
     /// Access tokens.
     pub tokens: Tokens,
     /// Metrics.
@@ -114,6 +116,15 @@ pub struct Mail {
     pub welcome_link: String,
 }
 
+/// How many connections there may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// In all.
+    pub total: u32,
+    /// From one client's address.
+    pub per_client: u32,
+}
+
 /// Access tokens.
 #[derive(Debug, Clone)]
 pub struct Tokens {
@@ -166,6 +177,10 @@ impl Config {
             lifetimes: lifetimes(r),
             limits: limits(r, demo),
             body: r.value("limits.body", Size(tacit_shared::limits::BODY_MAX)),
+            connections: Connections {
+                total: r.value("limits.connections", 4096),
+                per_client: r.value("limits.connections_per_client", 256),
+            },
             tokens: Tokens {
                 algorithm: r.value("tokens.algorithm", SigningAlgorithm::EdDsa),
                 audience: r.value("tokens.audience", public_url.show()),
