@@ -4,20 +4,20 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tacit_shared::encoding::to_hex;
 use tacit_shared::preset;
-use tacit_tests::{Answer, App, NewCredential, both_engines};
+use tacit_tests::{Answer, App, Client, NewCredential, both_engines};
 
 use super::numbers::{doubled, predecessor, successor};
 
 const SIGN_UP: &str = "/api/auth/srp/sign-up";
 
-async fn sign_up(app: &App, credential: &Value) -> Answer {
-    app.anonymous().post(SIGN_UP, json!({ "auth_id": "person@example.com", "credential": credential })).await
+async fn sign_up(client: &Client, credential: &Value) -> Answer {
+    client.post(SIGN_UP, json!({ "auth_id": "person@example.com", "credential": credential })).await
 }
 
-async fn refused(app: &App, credential: &Value, member: &str, value: Value, codes: &[&str]) {
+async fn refused(client: &Client, credential: &Value, member: &str, value: Value, codes: &[&str]) {
     let mut wrong = credential.clone();
     wrong[member] = value;
-    let problem = sign_up(app, &wrong).await.expect_problem(400, "invalid_request");
+    let problem = sign_up(client, &wrong).await.expect_problem(400, "invalid_request");
     let what = format!("{member} = {:.60}", wrong[member].to_string());
     assert_eq!(problem.member("/fields/0/name"), format!("credential.{member}"), "{what}: {}", problem.text());
     assert!(codes.contains(&problem.string("/fields/0/code").as_str()), "{what}: {}", problem.text());
@@ -29,7 +29,7 @@ async fn nothing_was_kept(app: &App) {
 }
 
 both_engines!(a_verifier_that_anybody_could_prove_is_refused_in_every_group, async |app| {
-    let mut credential = NewCredential::of("a password").json();
+    let (client, mut credential) = (app.anonymous(), NewCredential::of("a password").json());
     for preset in preset::ALL {
         let n = preset.group.modulus();
         let digits = 2 * preset.group.len();
@@ -39,48 +39,48 @@ both_engines!(a_verifier_that_anybody_could_prove_is_refused_in_every_group, asy
             let hex = to_hex(&value);
             let whole = format!("{hex:0>digits$}");
             refused(
-                app,
+                &client,
                 &credential,
                 "verifier",
                 json!(hex.trim_start_matches('0')),
                 &["out_of_range", "too_short", "malformed"],
             )
             .await;
-            refused(app, &credential, "verifier", json!(whole), &["out_of_range"]).await;
+            refused(&client, &credential, "verifier", json!(whole), &["out_of_range"]).await;
         }
         for longer in [to_hex(&doubled(n)), format!("{}2", "0".repeat(digits)), "f".repeat(digits + 2)] {
-            refused(app, &credential, "verifier", json!(longer), &["too_long"]).await;
+            refused(&client, &credential, "verifier", json!(longer), &["too_long"]).await;
         }
-        refused(app, &credential, "verifier", json!("f".repeat(digits)), &["out_of_range"]).await;
+        refused(&client, &credential, "verifier", json!("f".repeat(digits)), &["out_of_range"]).await;
     }
     for malformed in ["", "-5", "+5", " 5", "5 ", "0x5", "5_5", "5\0", "five", "٥"] {
-        refused(app, &credential, "verifier", json!(malformed), &["malformed", "too_short"]).await;
+        refused(&client, &credential, "verifier", json!(malformed), &["malformed", "too_short"]).await;
     }
     nothing_was_kept(app).await;
 });
 
 both_engines!(a_preset_that_is_not_in_the_table_is_refused, async |app| {
-    let credential = NewCredential::of("a password").json();
+    let (client, credential) = (app.anonymous(), NewCredential::of("a password").json());
     for unknown in [json!(0), json!(4), json!(65_535)] {
-        refused(app, &credential, "preset", unknown, &["unknown_preset"]).await;
+        refused(&client, &credential, "preset", unknown, &["unknown_preset"]).await;
     }
     // Among them those that a careless conversion takes for 1.
     for wrapped in [json!(65_536), json!(65_537), json!(4_294_967_297_u64), json!(-65_535), json!(-1)] {
-        refused(app, &credential, "preset", wrapped, &["out_of_range"]).await;
+        refused(&client, &credential, "preset", wrapped, &["out_of_range"]).await;
     }
     for kind in [json!("1"), json!(1.5), json!(1.0), json!(1e3), json!(true), json!([1]), json!({ "id": 1 })] {
-        refused(app, &credential, "preset", kind, &["malformed", "out_of_range"]).await;
+        refused(&client, &credential, "preset", kind, &["malformed", "out_of_range"]).await;
     }
-    refused(app, &credential, "preset", Value::Null, &["required"]).await;
+    refused(&client, &credential, "preset", Value::Null, &["required"]).await;
     nothing_was_kept(app).await;
 });
 
 both_engines!(an_identity_or_salt_of_another_form_is_refused, async |app| {
-    let credential = NewCredential::of("a password").json();
+    let (client, credential) = (app.anonymous(), NewCredential::of("a password").json());
     // Libraries that hash trimmed integers would compute something else with these.
     let trimmed = (0_u32..).map(|number| format!("{number:032x}")).find(|text| Sha256::digest(text)[0] == 0).unwrap();
-    refused(app, &credential, "identity", json!(trimmed), &["out_of_range"]).await;
-    refused(app, &credential, "salt", json!(format!("00{}", "ab".repeat(31))), &["out_of_range"]).await;
+    refused(&client, &credential, "identity", json!(trimmed), &["out_of_range"]).await;
+    refused(&client, &credential, "salt", json!(format!("00{}", "ab".repeat(31))), &["out_of_range"]).await;
     let identity = credential["identity"].as_str().unwrap();
     for wrong in [
         String::new(),
@@ -92,7 +92,7 @@ both_engines!(an_identity_or_salt_of_another_form_is_refused, async |app| {
         format!("{}\0", &identity[1..]),
         "person@example.com".to_owned(),
     ] {
-        refused(app, &credential, "identity", json!(wrong), &["malformed", "too_short", "too_long"]).await;
+        refused(&client, &credential, "identity", json!(wrong), &["malformed", "too_short", "too_long"]).await;
     }
     let salt = credential["salt"].as_str().unwrap();
     for wrong in [
@@ -105,9 +105,9 @@ both_engines!(an_identity_or_salt_of_another_form_is_refused, async |app| {
         format!("+{}", &salt[1..]),
         format!(" {}", &salt[1..]),
     ] {
-        refused(app, &credential, "salt", json!(wrong), &["malformed", "too_short", "too_long"]).await;
+        refused(&client, &credential, "salt", json!(wrong), &["malformed", "too_short", "too_long"]).await;
     }
     nothing_was_kept(app).await;
-    sign_up(app, &credential).await.expect_status(201).done();
+    sign_up(&client, &credential).await.expect_status(201).done();
     app.settle().await;
 });

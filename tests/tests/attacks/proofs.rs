@@ -38,7 +38,7 @@ both_engines!(an_a_outside_the_group_is_refused_however_it_is_written_and_spends
         format!("{honest}00"),
         "f".repeat(1024),
         "f".repeat(1025),
-        "f".repeat(31 * 1024),
+        "f".repeat(29 * 1024),
         format!("+{}", &honest[1..]),
         format!("-{}", &honest[1..]),
         format!(" {}", &honest[1..]),
