@@ -62,8 +62,8 @@ async fn what_happens_to_an_account_while_its_proof_is_looked_at_wins() {
             let body = person.proof_body(&person.begin_login().await);
             let mut holder = PgConnection::connect(&app.database.url()).await.unwrap();
             let mut held = holder.begin().await.unwrap();
-            let hold = format!("SELECT 1 FROM accounts WHERE email_key = '{email}' FOR UPDATE");
-            sqlx::query(AssertSqlSafe(hold)).execute(&mut *held).await.unwrap();
+            let lock = format!("SELECT 1 FROM accounts WHERE email_key = '{email}' FOR UPDATE");
+            sqlx::query(AssertSqlSafe(lock)).execute(&mut *held).await.unwrap();
             let client = app.anonymous();
             let proof = tokio::spawn(async move { client.post(PROOF, body).await });
             app.until(WAITING, 1).await;

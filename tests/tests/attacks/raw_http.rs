@@ -117,7 +117,7 @@ both_engines!(requests_of_an_odd_form_are_refused_as_problems, async |app| {
 
 both_engines!(what_is_no_request_is_turned_away_by_the_parser, async |app| {
     let long = "a".repeat(700_000);
-    let many: String = (0..200).map(|number| format!("X-{number}: a\r\n")).collect();
+    let many = "X: a\r\n".repeat(200);
     for request in [
         "\0\0\0\0\r\n\r\n".to_owned(),
         "GET\r\n\r\n".to_owned(),
