@@ -53,4 +53,19 @@ mod app {
     mod process;
 }
 
+mod attacks {
+    mod addresses;
+    mod at_once;
+    mod between_the_steps;
+    mod bodies;
+    mod handshakes;
+    mod new_credentials;
+    mod numbers;
+    mod operations;
+    mod proofs;
+    mod raw_http;
+    mod requests;
+    mod stolen_rows;
+}
+
 mod openapi;

@@ -4,6 +4,8 @@ use tacit_store::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::seal;
+
 /// Longest public value: the 4096-bit group.
 pub(crate) const PUBLIC_MAX: usize = 512;
 /// Bytes of an encoded [`Handshake`], the same for every account and group.
@@ -13,8 +15,9 @@ const VERSION: u8 = 1;
 pub(crate) const LIFETIME_MS: i64 = 2 * 60 * 1000;
 /// How far in the future an issue time may lie: two nodes' clocks differ.
 pub(crate) const SKEW_MS: i64 = 5 * 1000;
-/// How long after its issue a nonce stays spent: its life, and more than any doubt about clocks.
-pub(crate) const SPENT_KEPT_MS: i64 = LIFETIME_MS + 60 * 60 * 1000;
+/// How long after its issue a nonce stays spent: longer than any key lives that could open the handshake, so that no clock
+/// that jumps and is set back makes it good again.
+pub(crate) const SPENT_KEPT_MS: i64 = 2 * seal::KEY_LIFE_MS;
 
 /// What a proof authorises.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_reads_back_as_it_was_written_and_no_other_length_does() {
+    fn a_handshake_reads_back_as_it_was_written_and_no_other_length_or_purpose_does() {
         let state = Handshake {
             purpose: Purpose::Login,
             subject: Subject::Pending,
@@ -183,5 +186,13 @@ mod tests {
         assert!(Handshake::decode(&bytes[1..]).is_none());
         assert!(Handshake::decode(&[bytes.as_slice(), &[0]].concat()).is_none());
         assert_eq!(unpad(&state.public, 256).unwrap(), [8; 256]);
+        // Another version, purpose or subject: none that this program knows what to do with.
+        for (place, known) in [(0, VERSION..=VERSION), (1, 1..=1), (2, 0..=2)] {
+            for other in (0..=u8::MAX).filter(|other| !known.contains(other)) {
+                let mut altered = bytes.to_vec();
+                altered[place] = other;
+                assert!(Handshake::decode(&altered).is_none(), "byte {place} is {other}");
+            }
+        }
     }
 }
