@@ -3,6 +3,9 @@
 //! Hex is written in lower case and read in either. Base64url (RFC 4648 §5) carries no padding.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use subtle::Choice;
+
+use crate::public;
 
 /// Why a text is not the encoding it should be. It never repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -136,7 +139,8 @@ fn read_pairs(digits: &[u8], out: &mut [u8]) -> Result<(), EncodingError> {
         *byte = (high << 4) | low;
         valid &= first & second;
     }
-    if valid == 1 { Ok(()) } else { Err(EncodingError::Character) }
+    // That a text is refused is told; which of its characters was wrong is not.
+    if public::verdict(Choice::from(valid)) { Ok(()) } else { Err(EncodingError::Character) }
 }
 
 #[cfg(test)]
