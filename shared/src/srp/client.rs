@@ -142,5 +142,5 @@ pub fn self_check(
     };
     let verdict =
         server::verify(group, identity, salt, verifier, &challenge.b, &challenge.public, &proof.public, &proof.proof);
-    bool::from(verdict.accepted) && proof.server_proved(&verdict.m2)
+    bool::from(verdict.accepted & proof.expected.ct_eq(&verdict.m2))
 }
