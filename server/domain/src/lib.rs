@@ -8,6 +8,8 @@ pub mod accounts;
 pub mod address;
 pub mod caller;
 pub mod fault;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod health;
 pub mod housekeeping;
 pub mod keyring;

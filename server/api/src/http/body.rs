@@ -49,4 +49,10 @@ impl<T: ParseFromJSON> ParsePayload for Body<T> {
     }
 }
 
+/// For the fuzz target: whether the parser takes a value, and what the list of wrong fields says of it.
+#[cfg(fuzzing)]
+pub(crate) fn both<T: ParseFromJSON>(value: &Value) -> (bool, Vec<tacit_shared::FieldError>) {
+    (T::parse_from_json(Some(value.clone())).is_ok(), check::wrong_fields::<T>(value))
+}
+
 poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON);
