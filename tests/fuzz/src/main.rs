@@ -40,10 +40,7 @@ static CHOSEN: LazyLock<Target> = LazyLock::new(|| {
     TARGETS.iter().find(|(known, _)| *known == name).expect("a known target").1
 });
 
-#[expect(unsafe_code, reason = "the entry points that libFuzzer calls")]
-mod entry {
-    libfuzzer_sys::fuzz_target!(
-        init: { std::sync::LazyLock::force(&super::CHOSEN); },
-        |data: &[u8]| (super::CHOSEN)(data)
-    );
-}
+libfuzzer_sys::fuzz_target!(
+    init: { LazyLock::force(&CHOSEN); },
+    |data: &[u8]| CHOSEN(data)
+);

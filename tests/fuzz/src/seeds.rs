@@ -120,6 +120,7 @@ impl Seeds<'_> {
         self.add("requests", "cookie", [&[6, 0b0011_1000], b"{}".as_slice()].concat())?;
         let odd = [
             ("null", r#"{"auth_id":null}"#.to_owned()),
+            ("null-unknown", r#"{"surprise":null}"#.to_owned()),
             ("float", r#"{"identity":"","salt":"","preset":3.0,"verifier":""}"#.to_owned()),
             ("twice", r#"{"auth_id":"a@b.example","auth_id":"c@d.example"}"#.to_owned()),
             ("deep", format!("{}{}", "{\"auth_id\":".repeat(40), "}".repeat(40))),

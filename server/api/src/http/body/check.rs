@@ -66,8 +66,10 @@ fn look_inside(
             found.push(FieldError::new(nested(name, required), FieldCode::Required));
         }
     }
-    for (member, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+    for (member, value) in members {
         match schema.properties.iter().find(|(property, _)| property == member) {
+            // As good as absent; above it is said where that is wrong.
+            Some(_) if value.is_null() => {}
             Some((_, property)) => look(registry, property, &nested(name, member), value, found),
             None => found.push(FieldError::new(nested(name, member), FieldCode::Unexpected)),
         }
