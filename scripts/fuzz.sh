@@ -21,8 +21,10 @@ RUSTC_WORKSPACE_WRAPPER=$root/scripts/fuzz-rustc.sh \
 program=$CARGO_TARGET_DIR/$profile/examples/tacit-fuzz
 
 work=$(mktemp -d /tmp/tacit-fuzz.XXXXXX)
+running=()
 finish() {
-  stop_all
+  local pair
+  for pair in "${running[@]}"; do stop "${pair#* }"; done
   rm -rf "$work"
 }
 trap finish EXIT
@@ -32,7 +34,8 @@ export TMPDIR=$work
 
 case ${1:-} in
 seeds)
-  TACIT_FUZZ_WRITE_SEEDS=$root/tests/fuzz/seeds exec "$program"
+  TACIT_FUZZ_WRITE_SEEDS=$root/tests/fuzz/seeds "$program"
+  exit
   ;;
 replay)
   TACIT_FUZZ_TARGET=$2 "$program" "$3"
@@ -50,8 +53,8 @@ fuzz() {
 }
 
 status=0
-settle() {
-  local target=$1 pid=$2
+settle_first() {
+  local target=${running[0]% *} pid=${running[0]#* }
   if wait "$pid"; then
     printf '%-10s %s\n' "$target" "$(sed -n 's/^Done \(.*\)/\1/p' "$work/$target.log")"
   else
@@ -59,18 +62,14 @@ settle() {
     echo "$target failed. Again: scripts/fuzz.sh replay $target FILE, with the file named above" >&2
     status=1
   fi
+  running=("${running[@]:1}")
 }
 
-running=()
 for target in "${targets[@]}"; do
   [ -d "tests/fuzz/seeds/$target" ] || fail "There is no target '$target'."
-  if [ ${#running[@]} -ge "$jobs" ]; then
-    settle ${running[0]}
-    running=("${running[@]:1}")
-  fi
+  [ ${#running[@]} -lt "$jobs" ] || settle_first
   fuzz "$target" </dev/null &
-  started+=("$!")
   running+=("$target $!")
 done
-for pair in "${running[@]}"; do settle $pair; done
+while [ ${#running[@]} -gt 0 ]; do settle_first; done
 exit "$status"
