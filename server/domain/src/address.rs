@@ -30,6 +30,10 @@ impl Address {
         }
         // In the form that the key has too: mail must not go to a look-alike of the mailbox that owns the account.
         let written: String = text.nfkc().collect();
+        // One character may become many.
+        if written.len() > limits::AUTH_ID_MAX {
+            return Err(InvalidInput::field("auth_id", FieldCode::TooLong));
+        }
         let options = email_address::Options::default().without_display_text().without_domain_literal();
         let quoted = written.starts_with('"') || written.contains(|c: char| c.is_control() || c.is_whitespace());
         if quoted || email_address::EmailAddress::parse_with_options(&written, options).is_err() {
@@ -79,6 +83,15 @@ mod tests {
     fn mail_goes_to_the_mailbox_that_the_key_names() {
         let wide = Address::parse("\u{ff4b}nown@\u{ff45}xample.com").unwrap();
         assert_eq!((wide.as_str(), wide.key()), ("known@example.com", "known@example.com"));
+    }
+
+    #[test]
+    fn an_address_that_grows_beyond_the_limit_in_normal_form_is_refused() {
+        // U+3300 is three bytes, its normal form four letters of three.
+        let grows =
+            |labels| Address::parse(&format!("{}@{}example", "a".repeat(64), "\u{3300}\u{3300}.".repeat(labels)));
+        assert_eq!(grows(7).unwrap().as_str().len(), 247);
+        assert_eq!(grows(8).err().unwrap().0[0].code, FieldCode::TooLong);
     }
 
     #[test]

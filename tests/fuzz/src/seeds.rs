@@ -57,6 +57,7 @@ impl Seeds<'_> {
             ("escaped", "a@ex%61mple.com"),
             ("two", "a@b@c"),
             ("grows", "\u{fdfa}\u{33c2}@\u{33c7}.example"),
+            ("grows-too-long", &format!("{}@{}example", "a".repeat(64), "\u{3300}\u{3300}.".repeat(8))),
             ("dotted-i", "\u{130}\u{131}I@\u{130}.example"),
             ("sharp-s", "stra\u{df}e\u{1e9e}@stra\u{df}e.example"),
             ("sigma", "\u{3a3}\u{3c2}\u{3c3}@\u{3a3}.example"),
