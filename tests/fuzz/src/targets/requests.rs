@@ -24,7 +24,9 @@ fn check(path: &str, answer: &Answer) {
         let problem: Value = serde_json::from_str(&answer.text).expect("a problem is JSON");
         let code = Code::ALL.iter().find(|code| problem["code"] == code.as_str()).expect("a known code");
         assert_eq!((code.class().status(), &problem["status"]), (answer.status, &answer.status.into()), "{path}");
-        assert!(!["serde", "poem", "Option<", "alloc::", "sqlx"].iter().any(|word| answer.text.contains(word)));
+        // Names of unknown fields are told again; what we say ourselves names nothing of the inside.
+        let said = [&problem["title"], &problem["detail"]].map(Value::to_string).concat();
+        assert!(!["serde", "poem", "Option<", "alloc::", "sqlx"].iter().any(|word| said.contains(word)));
     } else if !answer.text.is_empty() {
         assert_eq!(media_type(answer), "application/json", "{path}");
         assert!(serde_json::from_str::<Value>(&answer.text).is_ok());
