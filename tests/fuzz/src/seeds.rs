@@ -121,6 +121,7 @@ impl Seeds<'_> {
         self.add("requests", "cookie", [&[6, 0b0011_1000], b"{}".as_slice()].concat())?;
         let odd = [
             ("null", r#"{"auth_id":null}"#.to_owned()),
+            ("no-text", r#"{"refresh_token":5}"#.to_owned()),
             ("null-unknown", r#"{"surprise":null}"#.to_owned()),
             ("float", r#"{"identity":"","salt":"","preset":3.0,"verifier":""}"#.to_owned()),
             ("twice", r#"{"auth_id":"a@b.example","auth_id":"c@d.example"}"#.to_owned()),
@@ -128,9 +129,9 @@ impl Seeds<'_> {
         ];
         for (name, text) in odd {
             for target in ["messages", "body"] {
-                self.add(target, name, [&[7], text.as_bytes()].concat())?;
+                self.add(target, name, [&[6], text.as_bytes()].concat())?;
             }
-            self.add("requests", name, [&[1, 0], text.as_bytes()].concat())?;
+            self.add("requests", name, [&[6, 0], text.as_bytes()].concat())?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use poem_openapi::payload::{Json, ParsePayload, Payload};
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::ParseFromJSON;
 use serde_json::Value;
+use tacit_shared::FieldError;
 use tacit_shared::codes::Code;
 
 use super::problem::Refusal;
@@ -41,18 +42,22 @@ impl<T: ParseFromJSON> ParsePayload for Body<T> {
         if !value.is_object() {
             return Err(Refusal::new(Code::InvalidRequest).into());
         }
-        // Looked at again only when it does not parse: the parser stops at the first field and names Rust types.
-        let copy = value.clone();
-        T::parse_from_json(Some(value))
-            .map(Self)
-            .map_err(|_| Refusal::new(Code::InvalidRequest).with_fields(check::wrong_fields::<T>(&copy)).into())
+        parse(value).map(Self).map_err(|wrong| Refusal::new(Code::InvalidRequest).with_fields(wrong).into())
     }
 }
 
 /// For the fuzz target: whether the parser takes a value, and what the list of wrong fields says of it.
 #[cfg(fuzzing)]
-pub(crate) fn both<T: ParseFromJSON>(value: &Value) -> (bool, Vec<tacit_shared::FieldError>) {
-    (T::parse_from_json(Some(value.clone())).is_ok(), check::wrong_fields::<T>(value))
+pub(crate) fn both<T: ParseFromJSON>(value: &Value) -> (bool, Vec<FieldError>) {
+    (parse::<T>(value.clone()).is_ok(), check::wrong_fields::<T>(value))
+}
+
+/// The message, or what is wrong with it: the parser stops at the first field, names Rust types, and takes numbers and
+/// booleans for texts.
+fn parse<T: ParseFromJSON>(value: Value) -> std::result::Result<T, Vec<FieldError>> {
+    let copy = value.clone();
+    let parsed = T::parse_from_json(Some(value)).ok().filter(|_| check::has_right_types::<T>(&copy));
+    parsed.ok_or_else(|| check::wrong_fields::<T>(&copy))
 }
 
 poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON);

