@@ -45,6 +45,9 @@ check_packages() {
   [ -n "$(newest_postgres)" ] || missing_packages+=(postgresql)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing_packages+=(python3-venv)
   command -v curl >/dev/null || missing_packages+=(curl)
+  # For scripts/constant-time.sh, and for libFuzzer, which is C++.
+  [ "$(uname -m)" != x86_64 ] || command -v valgrind >/dev/null || missing_packages+=(valgrind)
+  command -v c++ >/dev/null || missing_packages+=(build-essential)
 }
 
 # The wasm target of the installed compiler, or Debian's own compiler with its sources.

@@ -8,7 +8,7 @@
 . "$root/scripts/services.sh"
 cd "$root"
 
-all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples deny)
+all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples constant-time fuzz deny)
 
 setup_() { scripts/setup.sh test; }
 setup_hint="the lines above name what is missing"
@@ -62,6 +62,12 @@ web_hint="cd web-demo && npm test"
 
 examples_() { scripts/examples.sh; }
 examples_hint="docs/examples and the README that shows them"
+
+constant-time_() { scripts/constant-time.sh; }
+constant_time_hint="shared/ct; shared/src/public.rs lists what may be branched on"
+
+fuzz_() { scripts/fuzz.sh; }
+fuzz_hint="tests/fuzz/README.md tells how to run one target, and a crash again"
 
 deny_() {
   if cargo deny --version >/dev/null 2>&1; then

@@ -9,6 +9,8 @@ pub mod address;
 pub mod caller;
 pub mod client_limits;
 pub mod fault;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod health;
 pub mod housekeeping;
 pub mod keyring;

@@ -92,12 +92,12 @@ struct Payload {
 }
 
 /// Two lines: the link's secret, the code.
-fn encode_secret(secret: &MailSecret) -> Zeroizing<String> {
+pub(crate) fn encode_secret(secret: &MailSecret) -> Zeroizing<String> {
     let code = secret.code.as_ref().map_or("", |code| code.as_str());
     Zeroizing::new([secret.link.as_str(), "\n", code].concat())
 }
 
-fn decode_secret(plain: &[u8]) -> Option<MailSecret> {
+pub(crate) fn decode_secret(plain: &[u8]) -> Option<MailSecret> {
     let (link, code) = std::str::from_utf8(plain).ok()?.split_once('\n')?;
     let code = (!code.is_empty()).then(|| Zeroizing::new(code.to_owned()));
     Some(MailSecret { link: Zeroizing::new(link.to_owned()), code })

@@ -158,9 +158,9 @@ fn wrap_aad(epoch: i64) -> Vec<u8> {
     [b"tacit/v1/epoch/".as_slice(), &epoch.to_be_bytes()].concat()
 }
 
-type Parts = (i64, [u8; TAG], Vec<u8>, Vec<u8>);
+pub(crate) type Parts = (i64, [u8; TAG], Vec<u8>, Vec<u8>);
 
-fn split(text: &str) -> Option<Parts> {
+pub(crate) fn split(text: &str) -> Option<Parts> {
     let bytes = encoding::from_base64url(text).ok()?;
     if bytes.len() != 8 + TAG + handshake::LENGTH + aead::OVERHEAD {
         return None;

@@ -8,8 +8,9 @@ use mime::Mime;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaSchemaRef, Registry};
-use poem_openapi::types::{ParseFromJSON, ToJSON};
+use poem_openapi::types::ParseFromJSON;
 use serde_json::Value;
+use tacit_shared::FieldError;
 use tacit_shared::codes::Code;
 
 use super::problem::Refusal;
@@ -18,7 +19,7 @@ use super::problem::Refusal;
 /// that does not fit is answered with the list of what does not.
 pub(crate) struct Body<T>(pub T);
 
-impl<T: ParseFromJSON + ToJSON> Payload for Body<T> {
+impl<T: ParseFromJSON> Payload for Body<T> {
     const CONTENT_TYPE: &'static str = "application/json";
 
     fn check_content_type(content_type: &str) -> bool {
@@ -34,7 +35,7 @@ impl<T: ParseFromJSON + ToJSON> Payload for Body<T> {
     }
 }
 
-impl<T: ParseFromJSON + ToJSON> ParsePayload for Body<T> {
+impl<T: ParseFromJSON> ParsePayload for Body<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(_request: &Request, body: &mut RequestBody) -> Result<Self> {
@@ -43,43 +44,25 @@ impl<T: ParseFromJSON + ToJSON> ParsePayload for Body<T> {
         if !value.is_object() {
             return Err(Refusal::new(Code::InvalidRequest).into());
         }
-        // Looked at again only when it does not parse: the parser stops at the first field and names Rust types.
-        let copy = value.clone();
-        match T::parse_from_json(Some(value)) {
-            Ok(parsed) if !has_bare_values(&copy) || !is_converted(&copy, &parsed.to_json().unwrap_or_default()) => {
-                Ok(Self(parsed))
-            }
-            _ => Err(Refusal::new(Code::InvalidRequest).with_fields(check::wrong_fields::<T>(&copy)).into()),
-        }
+        parse(value).map(Self).map_err(|wrong| Refusal::new(Code::InvalidRequest).with_fields(wrong).into())
     }
 }
 
-poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON + ToJSON);
-
-/// Whether there is a number or a truth value anywhere in it.
-fn has_bare_values(value: &Value) -> bool {
-    match value {
-        Value::Number(_) | Value::Bool(_) => true,
-        Value::Object(members) => members.values().any(has_bare_values),
-        Value::Array(items) => items.iter().any(has_bare_values),
-        Value::Null | Value::String(_) => false,
-    }
+/// For the fuzz target: whether the parser takes a value, and what the list of wrong fields says of it.
+#[cfg(fuzzing)]
+pub(crate) fn both<T: ParseFromJSON>(value: &Value) -> (bool, Vec<FieldError>) {
+    (parse::<T>(value.clone()).is_ok(), check::wrong_fields::<T>(value))
 }
 
-/// Whether a number or a truth value was taken for a text: poem-openapi's parser does that, and its documents say
-/// otherwise.
-fn is_converted(given: &Value, taken: &Value) -> bool {
-    match (given, taken) {
-        (Value::Number(_) | Value::Bool(_), Value::String(_)) => true,
-        (Value::Object(given), Value::Object(taken)) => {
-            given.iter().any(|(name, value)| taken.get(name).is_some_and(|taken| is_converted(value, taken)))
-        }
-        (Value::Array(given), Value::Array(taken)) => {
-            given.iter().zip(taken).any(|(given, taken)| is_converted(given, taken))
-        }
-        _ => false,
-    }
+/// The message, or what is wrong with it: the parser stops at the first field, names Rust types, and takes numbers and
+/// booleans for texts.
+fn parse<T: ParseFromJSON>(value: Value) -> std::result::Result<T, Vec<FieldError>> {
+    let copy = value.clone();
+    let parsed = T::parse_from_json(Some(value)).ok().filter(|_| check::has_right_types::<T>(&copy));
+    parsed.ok_or_else(|| check::wrong_fields::<T>(&copy))
 }
+
+poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON);
 
 /// Whether a media type is JSON, in the one encoding that JSON has (RFC 8259 §8.1).
 fn is_json(content_type: &str) -> bool {

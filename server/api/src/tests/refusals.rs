@@ -69,6 +69,22 @@ async fn wrong_fields_are_listed_all_at_once_and_never_repeated() {
 }
 
 #[tokio::test]
+async fn an_unknown_field_is_named_even_where_it_is_null() {
+    let world = World::start().await;
+    let problem = world.post(LOGIN, json!({"auth_id": "a@b.example", "surprise": null}).to_string()).await;
+    assert_eq!(codes(&problem.expect_problem(400, "invalid_request")), [("surprise", "unexpected")]);
+}
+
+#[tokio::test]
+async fn a_number_or_a_truth_value_is_no_text() {
+    let world = World::start().await;
+    for value in [json!(5), json!(true)] {
+        let problem = world.post("/v1/auth/refresh", json!({"refresh_token": value}).to_string()).await;
+        assert_eq!(codes(&problem.expect_problem(400, "invalid_request")), [("refresh_token", "malformed")]);
+    }
+}
+
+#[tokio::test]
 async fn a_field_the_domain_refuses_is_named_too() {
     let world = World::start().await;
     let problem = world.post(LOGIN, json!({"auth_id": "no address"}).to_string()).await;

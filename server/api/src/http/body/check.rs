@@ -13,14 +13,27 @@ const MOST_FIELDS: usize = 16;
 /// A field name longer than this is not repeated.
 const LONGEST_NAME: usize = 64;
 
+/// What is wrong with one value, by the schema of its place.
+type Check = fn(&MetaSchema, &Value) -> Option<FieldCode>;
+
 /// The fields of `value` that do not fit the schema of `T`.
 pub(super) fn wrong_fields<T: Type>(value: &Value) -> Vec<FieldError> {
+    let mut found = find::<T>(value, mismatch);
+    found.truncate(MOST_FIELDS);
+    found
+}
+
+/// Whether all of `value` has the types of the schema of `T`.
+pub(super) fn has_right_types<T: Type>(value: &Value) -> bool {
+    find::<T>(value, wrong_type).is_empty()
+}
+
+fn find<T: Type>(value: &Value, check: Check) -> Vec<FieldError> {
     let mut registry = Registry::new();
     T::register(&mut registry);
     add_forms(&mut registry);
     let mut found = Vec::new();
-    look(&registry, &T::schema_ref(), "", value, &mut found);
-    found.truncate(MOST_FIELDS);
+    look(&registry, &T::schema_ref(), "", value, check, &mut found);
     found
 }
 
@@ -35,7 +48,14 @@ fn add_forms(registry: &mut Registry) {
     }
 }
 
-fn look(registry: &Registry, schema: &MetaSchemaRef, name: &str, value: &Value, found: &mut Vec<FieldError>) {
+fn look(
+    registry: &Registry,
+    schema: &MetaSchemaRef,
+    name: &str,
+    value: &Value,
+    check: Check,
+    found: &mut Vec<FieldError>,
+) {
     let schema = match schema {
         MetaSchemaRef::Inline(schema) => schema,
         MetaSchemaRef::Reference(reference) => match registry.schemas.get(reference) {
@@ -45,12 +65,12 @@ fn look(registry: &Registry, schema: &MetaSchemaRef, name: &str, value: &Value, 
     };
     // A described reference is written as `allOf [reference, description]`.
     if let Some(inner) = schema.all_of.first() {
-        return look(registry, inner, name, value, found);
+        return look(registry, inner, name, value, check, found);
     }
-    if let Some(code) = mismatch(schema, value) {
+    if let Some(code) = check(schema, value) {
         found.push(FieldError::new(name, code));
     } else if let Value::Object(members) = value {
-        look_inside(registry, schema, name, members, found);
+        look_inside(registry, schema, name, members, check, found);
     }
 }
 
@@ -59,6 +79,7 @@ fn look_inside(
     schema: &MetaSchema,
     name: &str,
     members: &serde_json::Map<String, Value>,
+    check: Check,
     found: &mut Vec<FieldError>,
 ) {
     for required in &schema.required {
@@ -66,15 +87,17 @@ fn look_inside(
             found.push(FieldError::new(nested(name, required), FieldCode::Required));
         }
     }
-    for (member, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+    for (member, value) in members {
         match schema.properties.iter().find(|(property, _)| property == member) {
-            Some((_, property)) => look(registry, property, &nested(name, member), value, found),
+            // As good as absent; above it is said where that is wrong.
+            Some(_) if value.is_null() => {}
+            Some((_, property)) => look(registry, property, &nested(name, member), value, check, found),
             None => found.push(FieldError::new(nested(name, member), FieldCode::Unexpected)),
         }
     }
 }
 
-fn mismatch(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
+fn wrong_type(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
     let fits = match schema.ty {
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
@@ -84,8 +107,12 @@ fn mismatch(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
         "object" => value.is_object(),
         _ => true,
     };
-    if !fits {
-        return Some(FieldCode::Malformed);
+    (!fits).then_some(FieldCode::Malformed)
+}
+
+fn mismatch(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
+    if let Some(code) = wrong_type(schema, value) {
+        return Some(code);
     }
     match value {
         Value::String(text) => wrong_text(schema, text, value),
