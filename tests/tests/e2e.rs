@@ -32,6 +32,7 @@ mod http {
     mod pages;
     mod problems;
     mod proxies;
+    mod security_headers;
 }
 
 mod app {
