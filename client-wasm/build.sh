@@ -92,6 +92,9 @@ assemble() {
   optimise "$made/tacit_bg.wasm"
   cp "$here"/js/* "$root"/LICENSE-* "$made/"
   node "$here/integrity.mjs" "$made"
+  # npm packs the modes too, and they are not to be those of whoever builds.
+  chmod 755 "$made"
+  chmod 644 "$made"/*
   # Renamed, so that nobody finds half of it.
   rm -rf "$work/old"
   if [ -d "$dist" ]; then mv "$dist" "$work/old"; fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the dependencies of both lock files against deny.toml: licences, bans, sources.
+"""Holds the dependencies of every lock file against deny.toml: licences, bans, sources.
 
     scripts/supply/deny.py
 
@@ -13,7 +13,7 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
-from graph import MANIFESTS, ROOT, metadata, taken_in, tree
+from graph import ROOT, manifests, metadata, taken_in, tree
 
 KNOWN = {
     "licenses": {"version", "allow", "private", "unused-allowed-license"},
@@ -145,7 +145,7 @@ def name(package: dict) -> str:
 def main() -> int:
     tables = tomllib.loads((ROOT / "deny.toml").read_text())
     problems, used, count = unknown_keys(tables), set(), 0
-    for manifest in MANIFESTS:
+    for manifest in manifests():
         names = tree(manifest, "--workspace", "--all-features", "--target", "all", "--edges", "normal,build,dev")
         packages = taken_in(metadata(manifest, "--all-features"), names)
         count += len(packages)

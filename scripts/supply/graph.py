@@ -1,11 +1,24 @@
 """What Cargo says of dependencies, for the scripts beside it."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MANIFESTS = [ROOT / "Cargo.toml", ROOT / "client-wasm/build-tool/Cargo.toml"]
+WORKSPACE = ROOT / "Cargo.toml"
+BUILD_TOOL = ROOT / "client-wasm/build-tool/Cargo.toml"
+BUILT = {"target", "node_modules", "dist", ".git", ".cache"}
+
+
+def manifests() -> list[Path]:
+    """Whatever has a lock file of its own."""
+    found = []
+    for folder, inside, files in os.walk(ROOT):
+        inside[:] = [name for name in inside if name not in BUILT]
+        if "Cargo.lock" in files:
+            found.append(Path(folder) / "Cargo.toml")
+    return sorted(found)
 
 
 def cargo(*arguments: str) -> str:

@@ -27,7 +27,8 @@ for part in registry config.toml; do
   if [ -e "$cargo_home/$part" ]; then ln -s "$cargo_home/$part" "$elsewhere/registry-home/$part"; fi
 done
 if [ "$everything" != --everything ] && [ -d "$CARGO_TARGET_DIR/build-tool" ]; then
-  cp -R "$CARGO_TARGET_DIR/build-tool" "$elsewhere/target/"
+  # With their times, by which cargo knows that they are done.
+  cp -a "$CARGO_TARGET_DIR/build-tool" "$elsewhere/target/"
 fi
 
 (

@@ -16,11 +16,10 @@ import uuid
 from pathlib import Path
 from urllib.parse import quote
 
-from graph import MANIFESTS, ROOT, cargo, metadata, taken_in, tree
+from graph import BUILD_TOOL, ROOT, WORKSPACE, cargo, metadata, taken_in, tree
 
 HOST = "x86_64-unknown-linux-gnu"
 WASM = "wasm32-unknown-unknown"
-WORKSPACE, BUILD_TOOL = MANIFESTS
 
 # What crates carry inside them that is not Rust: where its version stands, how it is called elsewhere.
 CARRIED = {

@@ -143,9 +143,9 @@ class Bills(unittest.TestCase):
         validator = JsonStrictValidator(SchemaVersion.V1_5)
         for text in [self.server, self.client]:
             self.assertIsNone(validator.validate_str(text))
-            broken = json.loads(text)
-            del broken["components"][0]["name"]
-            self.assertIsNotNone(validator.validate_str(json.dumps(broken)), "the validator finds faults at all")
+        broken = json.loads(self.client)
+        del broken["components"][0]["name"]
+        self.assertIsNotNone(validator.validate_str(json.dumps(broken)), "the validator finds faults at all")
 
     def test_the_same_sources_give_the_same_bytes(self):
         self.assertEqual(self.write("second"), [self.server, self.client])

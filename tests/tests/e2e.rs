@@ -18,6 +18,7 @@ mod platform {
     mod cookies;
     mod refresh;
     mod sessions;
+    mod tokens;
 }
 
 mod ops {
