@@ -6,10 +6,9 @@ use tacit_shared::encoding::{from_base64url, to_base64url};
 use tacit_tests::{App, Setup, User, both_engines};
 
 const ME: &str = "/v1/auth/me";
-/// The private key of RFC 8410's example, as a stranger's own.
-const STRANGERS_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
-    MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
-const STRANGERS_X: &str = "GeB5mAKRtWXxtXpgl5b9T5ZEt9STaJt88tXLAKpr1GY";
+/// The key of RFC 8410's examples, as a stranger's own.
+const STRANGERS_KEY: &str = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp-K06_nwoy_HU--CXqI9EdVhC";
+const STRANGERS_X: &str = "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE";
 
 fn parts(user: &User) -> (Value, Value) {
     let mut parts = user.access_token.split('.').map(|part| from_base64url(part).unwrap_or_default());
@@ -49,7 +48,7 @@ both_engines!(a_forged_token_counts_for_nothing, async |app| {
     }
 
     // A stranger's key, that says where it is to be found.
-    let key = EncodingKey::from_ed_pem(STRANGERS_KEY.as_bytes()).unwrap();
+    let key = EncodingKey::from_ed_der(&from_base64url(STRANGERS_KEY).unwrap());
     let plain = Header { typ: Some("at+jwt".to_owned()), ..Header::new(Algorithm::EdDSA) };
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": STRANGERS_X, "kid": "strange", "alg": "EdDSA" });
     for header in [
