@@ -44,6 +44,14 @@ def free_ports(count):
     return ports
 
 
+def has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 class World:
     """Tacit and nginx, in a folder that goes with them."""
 
@@ -93,7 +101,12 @@ class World:
 
     def start_nginx(self):
         text = (ROOT / "docs/proxy/nginx.conf").read_text()
+        # Not every machine that runs tests has IPv6.
+        six = "listen [::1]" if has_ipv6() else "# no IPv6"
         changes = {
+            "listen [::]:80;": f"{six}:{self.plain_port};",
+            "listen [::]:443 ssl http2 default_server;": f"{six}:{self.port} ssl http2 default_server;",
+            "listen [::]:443 ssl http2;": f"{six}:{self.port} ssl http2;",
             "server 127.0.0.1:8080;": f"server 127.0.0.1:{self.tacit_port};",
             "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
             "listen 443 ssl http2 default_server;": f"listen 127.0.0.1:{self.port} ssl http2 default_server;",
