@@ -2,8 +2,8 @@
 # Builds the npm package once more, elsewhere: the sources in another folder, another home, another target, another time
 # zone, language and umask. The two must be the same, byte by byte.
 #
-#   scripts/supply/reproduce.sh              takes over the compiled dependencies of the build tool, which are of this machine
-#   scripts/supply/reproduce.sh --everything compiles those too
+#   scripts/supply/reproduce.sh              with the build tool that is there, which only writes what it is given
+#   scripts/supply/reproduce.sh --everything compiles that too
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -14,11 +14,11 @@ trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
 load_environment
-[ -f "$root/client-wasm/dist/integrity.json" ] || build_wasm
+build_wasm
 
 sources=$elsewhere/some/other/place
 mkdir -p "$sources" "$elsewhere/home" "$elsewhere/registry-home" "$elsewhere/target"
-(cd "$root" && tar -c --exclude=node_modules --exclude=./target --exclude=dist --exclude=.git --exclude=./.cache .) |
+(cd "$root" && tar -c --exclude=node_modules --exclude=target --exclude=dist --exclude=.git --exclude=./.cache .) |
   tar -x -C "$sources"
 
 # The downloaded crates under another path; nothing is compiled there.
@@ -26,16 +26,14 @@ cargo_home=${CARGO_HOME:-$HOME/.cargo}
 for part in registry config.toml; do
   if [ -e "$cargo_home/$part" ]; then ln -s "$cargo_home/$part" "$elsewhere/registry-home/$part"; fi
 done
-if [ "$everything" != --everything ] && [ -d "$CARGO_TARGET_DIR/build-tool" ]; then
-  # With their times, by which cargo knows that they are done.
-  cp -a "$CARGO_TARGET_DIR/build-tool" "$elsewhere/target/"
-fi
+tool=$CARGO_TARGET_DIR/build-tool/release/tacit-client-build-tool
+if [ "$everything" = --everything ] || [ ! -x "$tool" ]; then tool=""; fi
 
 (
   umask 027
   export RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup} HOME=$elsewhere/home CARGO_HOME=$elsewhere/registry-home
   export CARGO_TARGET_DIR=$elsewhere/target TZ=Pacific/Auckland LC_ALL=C SOURCE_DATE_EPOCH=1
-  TACIT_WASM_TOOLCHAIN=$wasm_toolchain "$sources/client-wasm/build.sh"
+  TACIT_WASM_TOOLCHAIN=$wasm_toolchain TACIT_WASM_BUILD_TOOL=$tool "$sources/client-wasm/build.sh"
 )
 
 here=$root/client-wasm/dist there=$sources/client-wasm/dist
