@@ -95,7 +95,14 @@ impl App {
 
     /// One more node on the same database; whoever asks for it stops it.
     pub async fn node(&self) -> Running {
-        let sources = Sources { variables: self.variables(), ..Sources::default() };
+        self.node_with(&Setup::new()).await
+    }
+
+    /// The same, configured otherwise in some settings; whoever asks for it stops it.
+    pub async fn node_with(&self, setup: &Setup) -> Running {
+        let mut variables = self.variables();
+        variables.extend(setup.settings.iter().map(|(key, value)| (variable(key), value.clone())));
+        let sources = Sources { variables, ..Sources::default() };
         let config = Config::load(&sources).unwrap_or_else(|problems| panic!("{problems}"));
         Box::pin(tacit::start(config, seams(&self.clock))).await.unwrap_or_else(|error| panic!("{error}"))
     }

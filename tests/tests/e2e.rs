@@ -19,6 +19,7 @@ mod platform {
     mod cookies;
     mod refresh;
     mod sessions;
+    mod tokens;
 }
 
 mod ops {
@@ -33,6 +34,7 @@ mod http {
     mod pages;
     mod problems;
     mod proxies;
+    mod security_headers;
 }
 
 mod limits {
