@@ -41,4 +41,16 @@ mod app {
     mod process;
 }
 
+mod faults {
+    mod backup;
+    mod killed;
+    mod load;
+    mod people;
+    mod postgres;
+    mod races;
+    mod sqlite;
+    mod start;
+    mod two_nodes;
+}
+
 mod openapi;
