@@ -30,12 +30,12 @@ impl Mail {
         after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')).collect()
     }
 
-    /// What names it, the same at every attempt to send it: the part of its `Message-ID` before the `@`.
+    /// What names it, the same at every attempt to send it: the id in its `Message-ID`, as bare hex digits.
     #[track_caller]
     #[must_use]
     pub fn id(&self) -> String {
         let id = self.headers["message-id"].as_str().unwrap();
-        id.trim_start_matches('<').split('@').next().unwrap().to_owned()
+        id.trim_start_matches('<').split('@').next().unwrap().replace('-', "")
     }
 
     /// The code to type: `XXXXX-XXXXX`.

@@ -1,7 +1,7 @@
 //! A backup taken while people sign up and log in, restored elsewhere as docs/operations.md says.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn back_up(app: &App, file: &Path) {
     }
 }
 
-async fn restore(app: &App, file: &PathBuf) -> Database {
+async fn restore(app: &App, file: &Path) -> Database {
     match &app.database {
         Database::Sqlite(_) => {
             let folder = file.with_extension("restored");

@@ -43,7 +43,7 @@ impl Ledger {
         self.signed_up.iter().filter(|person| self.activated.contains(&person.email)).cloned().collect()
     }
 
-    fn note(&mut self, answer: &Option<Answer>) {
+    fn note(&mut self, answer: Option<&Answer>) {
         if let Some(answer) = answer
             && !matches!(answer.status, 200 | 201 | 503)
         {
@@ -98,7 +98,7 @@ async fn one_after_another(client: Client, number: u32, ledger: Arc<Mutex<Ledger
         let accepted = answer.as_ref().is_some_and(|answer| answer.status == 201);
         {
             let mut ledger = ledger.lock().unwrap();
-            ledger.note(&answer);
+            ledger.note(answer.as_ref());
             if accepted {
                 ledger.signed_up.push(person.clone());
             }
@@ -106,7 +106,7 @@ async fn one_after_another(client: Client, number: u32, ledger: Arc<Mutex<Ledger
         if accepted && let Some(link) = link_to(&person, &ledger).await {
             let answer = activate(&client, &link).await;
             let mut ledger = ledger.lock().unwrap();
-            ledger.note(&answer);
+            ledger.note(answer.as_ref());
             if answer.is_some_and(|answer| answer.status == 200) {
                 ledger.activated.insert(person.email.clone());
             }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tacit_domain::accounts::AccountName;
 use tacit_domain::address::Address;
 use tacit_shared::entropy::Entropy as _;
-use tacit_tests::{App, Engine, OsEntropy, Person, Process, Setup, User, both_engines};
+use tacit_tests::{Answer, App, Engine, OsEntropy, Person, Process, Setup, User, both_engines};
+use tokio::task::JoinHandle;
 
 const FIRST_STARTS: usize = 6;
 const ROUNDS: usize = 40;
@@ -43,29 +44,50 @@ async fn two_nodes_that_start_at_once_make_one_signing_key() {
 }
 
 /// A login, and when its answer came.
-type Answered = (Result<User, Option<Box<tacit_tests::Answer>>>, Instant);
+type Answered = (Result<User, Option<Box<Answer>>>, Instant);
 
-/// Sends proofs at once, each a little later than the other.
-fn logins_under_way(
-    person: &Person,
-    handshakes: Vec<tacit_tests::Handshake>,
-) -> Vec<tokio::task::JoinHandle<Answered>> {
-    let login = |handshake| {
-        let person = person.clone();
-        tokio::spawn(async move {
-            short_pause().await;
-            let outcome = person.try_prove(&handshake).await;
-            (outcome, Instant::now())
-        })
-    };
-    handshakes.into_iter().map(login).collect()
+/// Somebody who logs in, and about how long that takes them here and now.
+struct Racer {
+    person: Person,
+    takes: Duration,
 }
 
-/// Up to 25 ms: about as long as a login takes.
-async fn short_pause() {
-    let mut random = [0; 1];
-    OsEntropy.fill(&mut random);
-    tokio::time::sleep(Duration::from_micros(u64::from(random[0]) * 100)).await;
+impl Racer {
+    async fn of(app: &App) -> Self {
+        let person = app.registered("person@example.com").await;
+        let mut racer = Self { person, takes: Duration::ZERO };
+        // As many at once as in the race.
+        let begun = Instant::now();
+        for login in racer.logins_under_way().await {
+            login.await.unwrap().0.unwrap_or_else(|_| panic!("nothing stands in the way yet"));
+        }
+        racer.takes = begun.elapsed();
+        racer
+    }
+
+    /// Sends proofs at once, each a little later than the other.
+    async fn logins_under_way(&self) -> Vec<JoinHandle<Answered>> {
+        let mut handshakes = Vec::new();
+        for _ in 0..LOGINS {
+            handshakes.push(self.person.begin_login().await);
+        }
+        let login = |handshake| {
+            let (person, pause) = (self.person.clone(), self.pause() / 2);
+            tokio::spawn(async move {
+                tokio::time::sleep(pause).await;
+                let outcome = person.try_prove(&handshake).await;
+                (outcome, Instant::now())
+            })
+        };
+        handshakes.into_iter().map(login).collect()
+    }
+
+    /// Up to as long as all of them take, so that one or the other is first.
+    fn pause(&self) -> Duration {
+        let mut random = [0; 1];
+        OsEntropy.fill(&mut random);
+        self.takes * u32::from(random[0]) / 256
+    }
 }
 
 /// Whether the session lives; its access token and its refresh token must agree.
@@ -81,48 +103,45 @@ async fn lives(app: &App, user: &User) -> bool {
     }
 }
 
-async fn handshakes(person: &Person) -> Vec<tacit_tests::Handshake> {
-    let mut handshakes = Vec::new();
-    for _ in 0..LOGINS {
-        handshakes.push(person.begin_login().await);
-    }
-    handshakes
-}
-
-both_engines!(a_login_under_way_never_outlives_the_disabling_of_its_account, async |app| {
-    let (mut let_in, mut refused) = (0, 0);
-    for round in 0..ROUNDS {
-        let email = format!("person{round}@example.com");
-        let person = app.registered(&email).await;
-        let logins = logins_under_way(&person, handshakes(&person).await);
-        short_pause().await;
-        let name = AccountName::Address(Address::parse(&email).unwrap());
-        app.domain().await.accounts.disable(&name).await.unwrap();
-        for login in logins {
-            match login.await.unwrap().0 {
-                Ok(user) => {
-                    let_in += 1;
-                    assert!(!lives(app, &user).await, "round {round}: a session outlived its account's disabling");
-                }
-                Err(answer) => {
-                    refused += 1;
-                    answer.unwrap().expect_problem(403, "account_disabled").done();
+both_engines!(
+    a_login_under_way_never_outlives_the_disabling_of_its_account,
+    Setup::new().with("limits.proof_attempts", "100000"),
+    async |app| {
+        let racer = Racer::of(app).await;
+        let name = AccountName::Address(Address::parse(&racer.person.email).unwrap());
+        let accounts = app.domain().await.accounts;
+        let (mut let_in, mut refused) = (0, 0);
+        for round in 0..ROUNDS {
+            let logins = racer.logins_under_way().await;
+            tokio::time::sleep(racer.pause()).await;
+            accounts.disable(&name).await.unwrap();
+            for login in logins {
+                match login.await.unwrap().0 {
+                    Ok(user) => {
+                        let_in += 1;
+                        assert!(!lives(app, &user).await, "round {round}: a session outlived its account's disabling");
+                    }
+                    Err(answer) => {
+                        refused += 1;
+                        answer.unwrap().expect_problem(403, "account_disabled").done();
+                    }
                 }
             }
+            let living = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
+            assert_eq!(app.database.number(living).await, 0, "round {round}");
+            app.database.execute("UPDATE accounts SET status = 'active', disabled_at = NULL").await;
         }
-        let living = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL";
-        assert_eq!(app.database.number(living).await, 0, "round {round}");
+        report(app, "disabling", let_in, refused);
     }
-    report(app, "disabling", let_in, refused);
-});
+);
 
 both_engines!(sessions_opened_before_the_others_were_ended_are_ended, async |app| {
-    let person = app.registered("person@example.com").await;
+    let racer = Racer::of(app).await;
     let (mut ended, mut later) = (0, 0);
     for round in 0..ROUNDS {
-        let keeper = person.log_in().await;
-        let logins = logins_under_way(&person, handshakes(&person).await);
-        short_pause().await;
+        let keeper = racer.person.log_in().await;
+        let logins = racer.logins_under_way().await;
+        tokio::time::sleep(racer.pause()).await;
         let asked = Instant::now();
         keeper.client.post_nothing("/api/auth/sessions/logout-all").await.expect_status(200).done();
         for login in logins {
