@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::mail::read_all;
 use crate::seams::{fresh_name, seams};
 use crate::setup::variable;
-use crate::{Client, Database, Engine, Mail, MailPort, Person, Process, Setup, TestClock, User, services};
+use crate::{Client, Database, Engine, Mail, MailPort, Person, Post, Process, Setup, TestClock, User, services};
 
 /// How long something in the background may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,8 +44,18 @@ pub async fn run(engine: Engine, setup: Setup, sentence: impl AsyncFnOnce(&App))
 impl App {
     /// Starts a server on a database of its own.
     pub async fn start(engine: Engine, setup: Setup) -> Self {
-        let folder = tempfile::Builder::new().prefix("tacit-e2e").tempdir().unwrap();
+        let folder = test_folder();
         let database = Database::create(engine, folder.path()).await;
+        Self::start_with(engine, setup, folder, database).await
+    }
+
+    /// Starts a server on a database in a cluster of the test's own.
+    pub async fn start_in(cluster: &crate::Cluster, setup: Setup) -> Self {
+        let database = Database::create_in(&cluster.url()).await;
+        Self::start_with(Engine::Postgres, setup, test_folder(), database).await
+    }
+
+    async fn start_with(engine: Engine, setup: Setup, folder: TempDir, database: Database) -> Self {
         let mail_name = format!("tacit-{}", fresh_name());
         let mut settings = usual_settings(&database, &mail_name);
         settings.extend(setup.settings);
@@ -123,6 +133,12 @@ impl App {
     #[must_use]
     pub fn client_at(&self, base: &str) -> Client {
         Client::new(Arc::new(RwLock::new(base.to_owned())))
+    }
+
+    /// A caller of a server that is started again elsewhere now and then.
+    #[must_use]
+    pub fn client_following(&self, base: &Arc<RwLock<String>>) -> Client {
+        Client::new(Arc::clone(base))
     }
 
     /// Where the metrics are, when they have a listener of their own.
@@ -222,6 +238,12 @@ impl App {
         mails
     }
 
+    /// The mails of this server as they come.
+    #[must_use]
+    pub fn post(&self) -> Post {
+        Post::of(services::mail_folder().join(&self.mail_name))
+    }
+
     /// The newest mail to an address.
     pub async fn mail_to(&self, email: &str) -> Mail {
         self.inbox(email).await.pop().unwrap_or_else(|| panic!("no mail to {email}"))
@@ -236,6 +258,11 @@ impl App {
         running.worker().run_due_now().await.unwrap();
         let now = tacit_domain::seams::Clock::now(&*self.clock).as_millis();
         self.until(&format!("{OPEN_JOBS} AND due_at <= {now}"), 0).await;
+    }
+
+    /// The rules the server runs by, past its surfaces.
+    pub async fn domain(&self) -> tacit_domain::Domain {
+        self.running.lock().await.as_ref().expect("the server runs").domain().clone()
     }
 
     /// Has the server tidy up, as it does now and then.
@@ -279,6 +306,11 @@ impl App {
 const GENEROUS: &str = "1000000";
 
 const OPEN_JOBS: &str = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
+
+/// A folder that goes with the test.
+fn test_folder() -> TempDir {
+    tempfile::Builder::new().prefix("tacit-e2e").tempdir().unwrap()
+}
 
 fn address(running: &Running) -> String {
     format!("http://{}", running.addr())

@@ -76,6 +76,21 @@ impl Client {
 
     /// Any request; a body is declared as JSON unless a header of this caller says otherwise.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
+        let sent = self.try_send(method.clone(), path, body).await;
+        sent.unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+    }
+
+    /// A GET where the server may be away: `None` when nobody answers.
+    pub async fn try_get(&self, path: &str) -> Option<Answer> {
+        self.try_send(Method::GET, path, None).await.ok()
+    }
+
+    /// A POST of JSON where the server may be away: `None` when nobody answers.
+    pub async fn try_post(&self, path: &str, body: Value) -> Option<Answer> {
+        self.try_send(Method::POST, path, Some(body.to_string().into_bytes())).await.ok()
+    }
+
+    async fn try_send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Answer, reqwest::Error> {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base()));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -87,7 +102,6 @@ impl Client {
             request = request.body(body);
         }
         let request_line = format!("{method} {path}");
-        let response = request.send().await.unwrap_or_else(|error| panic!("{request_line}: {error:?}"));
-        Answer::read(request_line, response).await
+        Answer::read(request_line, request.send().await?).await
     }
 }

@@ -79,7 +79,9 @@ pub struct Person {
 }
 
 impl Person {
-    pub(crate) fn new(client: Client, email: &str) -> Self {
+    /// Somebody with a password of their own.
+    #[must_use]
+    pub fn new(client: Client, email: &str) -> Self {
         let password = format!("a long password, {}", fresh_name());
         let credential = NewCredential::of(&password);
         Self { email: email.to_owned(), password, credential, ticket: None, show_ticket: false, client }
@@ -121,12 +123,20 @@ impl Person {
 
     /// Signs up and keeps the ticket.
     pub async fn sign_up(&mut self) -> Answer {
-        let body = json!({ "auth_id": self.email, "credential": self.credential.json() });
-        let answer = self.client.post("/api/auth/srp/sign-up", body).await;
+        let answer = self.client.post("/api/auth/srp/sign-up", self.sign_up_body()).await;
         if answer.status == 201 {
             self.ticket = Some(answer.string("/ticket"));
         }
         answer
+    }
+
+    /// Signs up where the server may be away: `None` when nobody answers.
+    pub async fn try_sign_up(&self) -> Option<Answer> {
+        self.client.try_post("/api/auth/srp/sign-up", self.sign_up_body()).await
+    }
+
+    fn sign_up_body(&self) -> Value {
+        json!({ "auth_id": self.email, "credential": self.credential.json() })
     }
 
     /// The first step of a login, whatever the answer.
@@ -182,6 +192,27 @@ impl Person {
         User::of(&self.client, answer.expect_status(200), &proof)
     }
 
+    /// A whole login where the server may be away or refuse: what ended it, if anybody answered.
+    ///
+    /// # Errors
+    /// The answer that was not 200; `None` when nobody answered.
+    pub async fn try_log_in(&self) -> Result<User, Option<Box<Answer>>> {
+        let body = json!({ "auth_id": self.email });
+        let begun = succeeded(self.client.try_post("/api/auth/srp/login/email", body).await)?;
+        self.try_prove(&Handshake::of(&begun)).await
+    }
+
+    /// The second step where the server may be away or refuse.
+    ///
+    /// # Errors
+    /// As for [`Person::try_log_in`].
+    pub async fn try_prove(&self, handshake: &Handshake) -> Result<User, Option<Box<Answer>>> {
+        let proof = self.proof(handshake);
+        let body = json!({ "handshake": handshake.sealed, "A": proof.public.to_hex(), "M1": proof.proof.to_hex() });
+        let answer = succeeded(self.client.try_post("/api/auth/srp/login/proof", body).await)?;
+        Ok(User::of(&self.client, answer, &proof))
+    }
+
     async fn finish(&self, handshake: &Handshake, members: &Value) -> (Answer, ClientProof) {
         let proof = self.proof(handshake);
         let mut body = json!({ "handshake": handshake.sealed, "A": proof.public.to_hex(), "M1": proof.proof.to_hex() });
@@ -201,6 +232,13 @@ impl Person {
         };
         let server = PublicValue::parse_hex(group, &handshake.server_public).unwrap();
         Ephemeral::new(group, &OsEntropy).prove(&handshake.identity, &handshake.salt, &x, &server).unwrap()
+    }
+}
+
+fn succeeded(answer: Option<Answer>) -> Result<Answer, Option<Box<Answer>>> {
+    match answer {
+        Some(answer) if answer.status == 200 => Ok(answer),
+        other => Err(other.map(Box::new)),
     }
 }
 

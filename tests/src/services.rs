@@ -12,6 +12,11 @@ pub(crate) fn postgres() -> String {
     variable("TACIT_TEST_POSTGRES")
 }
 
+/// The folder of PostgreSQL's programs.
+pub(crate) fn postgres_programs() -> PathBuf {
+    variable("TACIT_TEST_POSTGRES_PROGRAMS").into()
+}
+
 /// The ports of the SMTP server.
 #[derive(Clone, Copy)]
 pub enum MailPort {

@@ -70,4 +70,16 @@ mod attacks {
     mod stolen_rows;
 }
 
+mod faults {
+    mod backup;
+    mod killed;
+    mod load;
+    mod people;
+    mod postgres;
+    mod races;
+    mod sqlite;
+    mod start;
+    mod two_nodes;
+}
+
 mod openapi;

@@ -43,7 +43,7 @@ impl Housekeeping {
         macro_rules! each {
             ($($delete:path => $time:expr),* $(,)?) => {
                 $({
-                    let mut tx = self.0.store.begin().await?;
+                    let mut tx = self.0.store.begin().await?.patiently();
                     let deleted = $delete(&mut tx, $time).await?;
                     tx.commit().await?;
                     if deleted > 0 {
