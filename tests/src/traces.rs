@@ -75,7 +75,11 @@ fn forms(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         forms.push(("debug", text.escape_debug().to_string().into_bytes()));
         let url: String = bytes
             .iter()
-            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+            .map(
+                |byte| {
+                    if byte.is_ascii_alphanumeric() { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
+                },
+            )
             .collect();
         forms.push(("a URL", url.into_bytes()));
     }

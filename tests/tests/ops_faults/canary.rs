@@ -276,15 +276,22 @@ async fn blunder(story: &Story<'_>) {
         json!(password),
         json!({ "auth_id": password.repeat(900) }),
     ] {
-        for path in
-            ["/api/auth/srp/sign-up", "/api/auth/srp/login/email", "/api/auth/srp/login/proof", ACTIVATE, RESEND, REFRESH]
-        {
+        for path in [
+            "/api/auth/srp/sign-up",
+            "/api/auth/srp/login/email",
+            "/api/auth/srp/login/proof",
+            ACTIVATE,
+            RESEND,
+            REFRESH,
+        ] {
             there.post(path, body.clone()).await.done();
         }
     }
     let broken = format!("{{\"auth_id\": \"ada@example.com\", \"password\": \"{heart}\" oops");
     there.send(reqwest::Method::POST, "/api/auth/srp/login/email", Some(broken.into_bytes())).await.done();
-    for path in [format!("/v1/auth/settings?password={heart}"), format!("/no/such/{heart}"), format!("/activate?{heart}")] {
+    for path in
+        [format!("/v1/auth/settings?password={heart}"), format!("/no/such/{heart}"), format!("/activate?{heart}")]
+    {
         there.get(&path).await.done();
     }
     for (name, value) in [
@@ -325,9 +332,13 @@ impl Seed {
     fn assert_found(&self, places: &Places, engine: Engine) {
         let mut traces = Traces::default();
         traces.add("seed", self.0.as_bytes());
-        let found: BTreeSet<&str> =
-            places.iter().filter(|(_, bytes)| !traces.find(bytes).is_empty()).map(|(place, _)| place.as_str()).collect();
-        let mut expected = vec!["log", "mails", "answers to GET /v1/sessions", "answers to GET /health", "stopped: rows"];
+        let found: BTreeSet<&str> = places
+            .iter()
+            .filter(|(_, bytes)| !traces.find(bytes).is_empty())
+            .map(|(place, _)| place.as_str())
+            .collect();
+        let mut expected =
+            vec!["log", "mails", "answers to GET /v1/sessions", "answers to GET /health", "stopped: rows"];
         if engine == Engine::Sqlite {
             expected.push("backup");
         }

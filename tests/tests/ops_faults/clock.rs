@@ -132,7 +132,11 @@ both_engines!(who_holds_the_newest_token_is_not_signed_out_by_a_jump, async |app
     let mut token = user.refresh_token().to_owned();
     for back in [false, true, true, false] {
         for jump in [Duration::from_secs(20), HOUR, DAY] {
-            if back { app.clock.set_back(jump) } else { app.clock.advance(jump) }
+            if back {
+                app.clock.set_back(jump)
+            } else {
+                app.clock.advance(jump)
+            }
             let renewed = refresh(app, &token).await.expect_status(200);
             token = renewed.string("/tokens/refresh_token");
             app.anonymous().bearer(&renewed.string("/tokens/access_token")).get(ME).await.expect_status(200).done();
@@ -184,7 +188,11 @@ both_engines!(keys_that_sign_survive_years_back_and_forth, async |app| {
     let person = app.registered("person@example.com").await;
     for forward in [true, false, false, true] {
         let jump = DAY * 800;
-        if forward { app.clock.advance(jump) } else { app.clock.set_back(jump) }
+        if forward {
+            app.clock.advance(jump)
+        } else {
+            app.clock.set_back(jump)
+        }
         app.tidy().await;
         app.tidy().await;
         let user = person.log_in().await;

@@ -71,10 +71,10 @@ async fn steal(app: &App, user: User, order: u32) {
     let client = app.anonymous();
     let mut newest = [user.refresh_token().to_owned(), user.refresh_token().to_owned()];
     let mut access = [user.access_token.clone(), user.access_token.clone()];
-    let first = (order & 1) as usize;
+    let first = usize::from(order & 1 == 1);
     let mut over = false;
     for step in 0..4 {
-        let actor = ((order >> step) & 1) as usize;
+        let actor = usize::from((order >> step) & 1 == 1);
         app.clock.advance(LATER);
         let answer = refresh(&client, &newest[actor]).await;
         if over {
@@ -185,8 +185,10 @@ both_engines!(a_token_renews_its_own_session_whoever_shows_it, async |app| {
 /// The token, spoiled in every way that a sloppy comparison would overlook.
 fn spoiled(token: &str) -> Vec<Value> {
     let body = token.strip_prefix("rt_").unwrap();
-    let swapped: String =
-        token.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
+    let swapped: String = token
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+        .collect();
     let mut all: Vec<String> = vec![
         token.to_lowercase(),
         token.to_uppercase(),

@@ -174,7 +174,8 @@ fn everything_that_is_wrong_is_said_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tacit.toml");
     std::fs::write(&file, keys().iter().map(|key| toml(&format!("{key}q"), "1")).collect::<String>()).unwrap();
-    let mut misspelt: Vec<(String, String)> = keys().iter().map(|key| (format!("{}Z", variable(key)), "1".into())).collect();
+    let mut misspelt: Vec<(String, String)> =
+        keys().iter().map(|key| (format!("{}Z", variable(key)), "1".into())).collect();
     misspelt.extend(variables);
     let flags = vec![Flag { key: "listen", name: "--listen", value: "here".to_owned() }];
     let all = problems(&Sources { file: Some(file), variables: misspelt, flags, folder: None });

@@ -97,7 +97,8 @@ with_post_office!(nobody_waits_for_a_recipient_who_is_refused, |setup| setup, as
     }
     assert_eq!(app.database.number(OPEN).await, 1);
     assert_eq!(app.database.number(FAILED).await, 1);
-    let why = "SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL AND last_error LIKE '%550%5.1.1%' AND attempts = 1";
+    let why =
+        "SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL AND last_error LIKE '%550%5.1.1%' AND attempts = 1";
     assert_eq!(app.database.number(why).await, 1, "the reason is written down");
 
     // Until what it says has expired, at the longest, and no more often than the longest wait allows.

@@ -96,7 +96,12 @@ async fn with_wrong_key(app: &App, other: &str, words: &[&str]) {
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut without: Vec<(String, String)> = app.variables();
     without.retain(|(name, _)| name != "TACIT_MASTER_KEY__VALUE");
-    for command in [&["serve"][..], &["keys", "rotate"], &["admin", "create", "root@example.com"], &["user", "show", "person@example.com"]] {
+    for command in [
+        &["serve"][..],
+        &["keys", "rotate"],
+        &["admin", "create", "root@example.com"],
+        &["user", "show", "person@example.com"],
+    ] {
         for (name, value) in [("TACIT_MASTER_KEY__VALUE", other), ("TACIT_MASTER_KEY__FILE", file.to_str().unwrap())] {
             let mut variables = without.clone();
             variables.push((name.to_owned(), value.to_owned()));
@@ -124,7 +129,9 @@ both_engines!(with_another_master_key_the_schema_is_not_brought_up_to_date_eithe
     app.registered("person@example.com").await;
     app.stop().await;
     // As an older version left it: the newest migration has not been applied.
-    app.database.execute("DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)").await;
+    app.database
+        .execute("DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)")
+        .await;
     let before = rows(&app.database).await;
     let other = "6b".repeat(32);
     refused(&app.variables(), &[("TACIT_MASTER_KEY__VALUE", &other)], &["the database belongs to master key"]).await;

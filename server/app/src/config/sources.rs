@@ -89,7 +89,8 @@ fn key_of(variable: &str) -> Option<String> {
 
 fn read(file: &Path) -> Result<impl Provider + use<>, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
-    let values = Toml::string(&text).data().map_err(|error| format!("is not valid TOML: {}", without_source(&error)))?;
+    let values =
+        Toml::string(&text).data().map_err(|error| format!("is not valid TOML: {}", without_source(&error)))?;
     Ok(Read { values, label: file.display().to_string() })
 }
 

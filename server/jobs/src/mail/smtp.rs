@@ -225,7 +225,9 @@ impl From<Trouble> for SendError {
         // RFC 4954 §6: authentication required, too weak, invalid, needs encryption. Some servers say so at RCPT only.
         const ABOUT_US: [u16; 4] = [530, 534, 535, 538];
         match trouble {
-            Trouble::Mail(error) if error.is_permanent() && !status(&error).is_some_and(|it| ABOUT_US.contains(&it)) => {
+            Trouble::Mail(error)
+                if error.is_permanent() && !status(&error).is_some_and(|it| ABOUT_US.contains(&it)) =>
+            {
                 Self::Permanent(text(&error))
             }
             Trouble::Us(error) | Trouble::Mail(error) => Self::Transient(text(&error)),
