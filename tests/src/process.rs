@@ -125,6 +125,16 @@ impl Process {
         fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
     }
 
+    /// Waits until it has crashed, without a core file; gives every line it wrote.
+    pub async fn crash(mut self, how: &str) -> Vec<String> {
+        let pid = self.id().to_string();
+        assert!(Command::new("prlimit").args(["--core=0", "--pid", &pid]).status().await.unwrap().success());
+        assert!(Command::new("kill").args([how, &pid]).status().await.unwrap().success());
+        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        assert!(!status.expect("it crashes").unwrap().success());
+        self.read_out().await
+    }
+
     /// Stops it with SIGTERM; gives every line it wrote.
     pub async fn stop(mut self) -> Vec<String> {
         let pid = self.id().to_string();

@@ -34,6 +34,7 @@ mod http {
     mod pages;
     mod problems;
     mod proxies;
+    mod request_ids;
     mod security_headers;
 }
 
@@ -80,6 +81,15 @@ mod faults {
     mod sqlite;
     mod start;
     mod two_nodes;
+}
+
+mod ops_faults {
+    mod canary;
+    mod clock;
+    mod refresh;
+    mod settings;
+    mod smtp;
+    mod start;
 }
 
 mod openapi;
