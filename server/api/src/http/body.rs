@@ -43,9 +43,20 @@ impl<T: ParseFromJSON> ParsePayload for Body<T> {
         }
         // Looked at again only when it does not parse: the parser stops at the first field and names Rust types.
         let copy = value.clone();
-        T::parse_from_json(Some(value))
-            .map(Self)
-            .map_err(|_| Refusal::new(Code::InvalidRequest).with_fields(check::wrong_fields::<T>(&copy)).into())
+        let refuse = || Refusal::new(Code::InvalidRequest).with_fields(check::wrong_fields::<T>(&copy)).into();
+        // The parser takes `null` for an optional member that is absent; the schema says that it is a text.
+        if has_null(&copy) {
+            return Err(refuse());
+        }
+        T::parse_from_json(Some(value)).map(Self).map_err(|_| refuse())
+    }
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => members.values().any(has_null),
+        _ => false,
     }
 }
 

@@ -69,6 +69,14 @@ async fn wrong_fields_are_listed_all_at_once_and_never_repeated() {
 }
 
 #[tokio::test]
+async fn a_member_is_left_out_and_never_null() {
+    let world = World::start().await;
+    let body = json!({"auth_id": "person@example.com", "ticket": null});
+    let problem = world.post(LOGIN, body.to_string()).await.expect_problem(400, "invalid_request");
+    assert_eq!(codes(&problem), [("ticket", "malformed")]);
+}
+
+#[tokio::test]
 async fn a_field_the_domain_refuses_is_named_too() {
     let world = World::start().await;
     let problem = world.post(LOGIN, json!({"auth_id": "no address"}).to_string()).await;

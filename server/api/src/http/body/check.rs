@@ -66,7 +66,9 @@ fn look_inside(
             found.push(FieldError::new(nested(name, required), FieldCode::Required));
         }
     }
-    for (member, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+    // A required one that is `null` is in the list already.
+    let is_listed = |member: &str, value: &Value| value.is_null() && schema.required.contains(&member);
+    for (member, value) in members.iter().filter(|(member, value)| !is_listed(member, value)) {
         match schema.properties.iter().find(|(property, _)| property == member) {
             Some((_, property)) => look(registry, property, &nested(name, member), value, found),
             None => found.push(FieldError::new(nested(name, member), FieldCode::Unexpected)),
