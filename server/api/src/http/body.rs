@@ -7,6 +7,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::payload::{Json, ParsePayload, Payload};
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::ParseFromJSON;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tacit_shared::codes::Code;
 
@@ -32,7 +33,7 @@ impl<T: ParseFromJSON> Payload for Body<T> {
     }
 }
 
-impl<T: ParseFromJSON> ParsePayload for Body<T> {
+impl<T: ParseFromJSON + DeserializeOwned> ParsePayload for Body<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(_request: &Request, body: &mut RequestBody) -> Result<Self> {
@@ -44,8 +45,9 @@ impl<T: ParseFromJSON> ParsePayload for Body<T> {
         // Looked at again only when it does not parse: the parser stops at the first field and names Rust types.
         let copy = value.clone();
         let refuse = || Refusal::new(Code::InvalidRequest).with_fields(check::wrong_fields::<T>(&copy)).into();
-        // The parser takes `null` for an optional member that is absent; the schema says that it is a text.
-        if has_null(&copy) {
+        // poem-openapi takes numbers and truth values for texts, `null` for what is absent, and the last of two members
+        // of one name. serde takes none of these but `null`, and knows no limits.
+        if serde_json::from_slice::<T>(&bytes).is_err() || has_null(&copy) {
             return Err(refuse());
         }
         T::parse_from_json(Some(value)).map(Self).map_err(|_| refuse())
@@ -60,4 +62,4 @@ fn has_null(value: &Value) -> bool {
     }
 }
 
-poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON);
+poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON + DeserializeOwned);

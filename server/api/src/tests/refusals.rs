@@ -69,11 +69,15 @@ async fn wrong_fields_are_listed_all_at_once_and_never_repeated() {
 }
 
 #[tokio::test]
-async fn a_member_is_left_out_and_never_null() {
+async fn a_text_is_a_text_and_stands_there_once_or_not_at_all() {
     let world = World::start().await;
-    let body = json!({"auth_id": "person@example.com", "ticket": null});
-    let problem = world.post(LOGIN, body.to_string()).await.expect_problem(400, "invalid_request");
-    assert_eq!(codes(&problem), [("ticket", "malformed")]);
+    for ticket in [json!(null), json!(5), json!(true), json!(["tk"])] {
+        let body = json!({"auth_id": "person@example.com", "ticket": ticket});
+        let problem = world.post(LOGIN, body.to_string()).await.expect_problem(400, "invalid_request");
+        assert_eq!(codes(&problem), [("ticket", "malformed")], "{body}");
+    }
+    let twice = r#"{"auth_id": "person@example.com", "auth_id": "other@example.com"}"#;
+    world.post(LOGIN, twice).await.expect_problem(400, "invalid_request");
 }
 
 #[tokio::test]
