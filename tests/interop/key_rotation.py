@@ -41,8 +41,8 @@ REST = 0.15
 
 
 class Verifier:
-    """What another service does: keeps the key set for as long as its answer allows, and asks again when a token names a
-    key that is not in it. Only the claims and the signature count; nothing is asked of the server about a token."""
+    """What another service does: keeps the key set for as long as the answer allows, and asks again when a token names a
+    key that is not in it. Claims and signature are all that counts; the server is asked nothing about a token."""
 
     def __init__(self, issuer: str, nodes: list[Server]) -> None:
         self.issuer = issuer

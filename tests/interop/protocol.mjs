@@ -112,11 +112,12 @@ const prove = (person, challenge) => {
 };
 
 /** Section 8, 6 and 7: nothing of the answer counts before. */
-const check = (client, { M2, confirm, user_id, session_id, tokens }) => {
+const check = (client, { M2, confirm, user_id, session_id, tokens, device_token }) => {
   client.checkM2(Buffer.from(M2, "hex"));
   const key = hkdf(sha256, client.computeK(), new Uint8Array(), framed("tacit/v1", "confirm", "login"), 32);
   const { access_token, refresh_token = "", token_type, expires_in } = tokens;
-  const covered = framed("session", user_id, session_id, access_token, refresh_token, token_type, String(expires_in));
+  const items = ["session", user_id, session_id, access_token, refresh_token, token_type, String(expires_in)];
+  const covered = framed(...items, ...(device_token === undefined ? [] : [device_token]));
   if (!timingSafeEqual(Buffer.from(hmac(sha256, key, covered)), Buffer.from(confirm, "hex"))) {
     throw new Error("confirm is not the expected one");
   }

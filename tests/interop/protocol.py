@@ -204,6 +204,7 @@ def check(proof: Proof, answer: dict) -> None:
         tokens.get("refresh_token", ""),
         tokens["token_type"],
         str(tokens["expires_in"]),
+        *([answer["device_token"]] if "device_token" in answer else []),
     )
     key = hkdf(proof.session.key_bin, framed("tacit/v1", "confirm", "login"))
     if not hmac.compare_digest(hmac.digest(key, covered, "sha256").hex(), answer["confirm"]):
