@@ -105,9 +105,10 @@ python_environment() {
 
 node_packages() {
   local folder stamp
-  for folder in client-wasm web-demo openapi; do
+  for folder in client-wasm web-demo openapi tests/interop; do
     [ -f "$folder/package-lock.json" ] || continue
-    [ "$purpose" = test ] || [ "$folder" != openapi ] || continue
+    # The demo needs none of the tools.
+    [ "$purpose" = test ] || [[ $folder != openapi && $folder != tests/* ]] || continue
     stamp=$folder/node_modules/.tacit-lock
     if ! cmp -s "$folder/package-lock.json" "$stamp"; then
       say "npm packages of $folder"

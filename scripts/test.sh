@@ -8,7 +8,7 @@
 . "$root/scripts/services.sh"
 cd "$root"
 
-all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples proxy constant-time fuzz deny sbom reproduce)
+all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples interop proxy constant-time fuzz deny sbom reproduce)
 
 setup_() { scripts/setup.sh test; }
 setup_hint="the lines above name what is missing"
@@ -62,6 +62,9 @@ web_hint="cd web-demo && npm test"
 
 examples_() { scripts/examples.sh; }
 examples_hint="docs/examples and the README that shows them"
+
+interop_() { "$TACIT_TEST_PYTHON" tests/interop/run.py; }
+interop_hint="tests/interop/README.md; scripts/with-services.sh .cache/venv/bin/python tests/interop/run.py NAME"
 
 constant-time_() { scripts/constant-time.sh; }
 constant_time_hint="shared/ct; shared/src/public.rs lists what may be branched on"
@@ -157,7 +160,7 @@ run_stage() {
 
 [ $# -gt 0 ] || set -- "${all[@]}"
 for name in "$@"; do
-  case $name in rust) need_services ;; esac
+  case $name in rust | interop) need_services ;; esac
   run_stage "$name"
 done
 

@@ -1,7 +1,8 @@
 //! The keys that sign access tokens, in three states: published, signing, retired but still published.
 //!
 //! A key is published before it signs, so that a verifier that caches the key set knows it when the first token comes;
-//! it stays published after it retired, until the last token it signed has expired.
+//! it stays published after it retired, until the last token it signed has expired. Nodes read the keys now and then, so
+//! one that was made a moment ago does not sign yet, whatever its state: another node could neither publish nor accept it.
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -21,6 +22,8 @@ use crate::settings::SigningAlgorithm;
 const MADE: &str = "signing_keys";
 /// How long a node may not notice that another rotated the keys.
 const CACHE_MS: i64 = 10_000;
+/// How long a key is in the database before it signs: by then every node has read it, clocks a little apart included.
+const KNOWN_AFTER: Duration = Duration::from_secs(20);
 /// How long a retired key stays published beyond the life of the tokens it signed.
 const RETIRED_MARGIN: Duration = Duration::from_hours(1);
 
@@ -38,7 +41,8 @@ impl SigningKeys {
         Ok(JwkSet { keys: set.verifying.iter().map(|key| key.jwk.clone()).collect() })
     }
 
-    /// Lets the next key sign, and publishes the one after it. Returns the id of the key that signs from now on.
+    /// Lets the next key sign, and publishes the one after it. Returns the id of the key that signs from now on, or as
+    /// soon as every node knows it, if it was published a moment ago.
     ///
     /// # Errors
     /// Any failure of the database.
@@ -183,6 +187,7 @@ impl Core {
     }
 
     fn read_keys(&self, records: &[SigningKeyRecord], now: Timestamp) -> Result<KeySet, Internal> {
+        let signer = signer(records, now).ok_or(Internal::Malformed("set of signing keys"))?;
         let mut signing = None;
         let mut verifying = Vec::with_capacity(records.len());
         for record in records {
@@ -194,7 +199,7 @@ impl Core {
             let jwk: Jwk = serde_json::from_str(&record.public_jwk).map_err(|_| Internal::Malformed("signing key"))?;
             let key = DecodingKey::from_jwk(&jwk).map_err(Internal::Signing)?;
             verifying.push(Verifying { jwk, algorithm, key, kid: record.kid.clone() });
-            if record.state == KeyState::Signing {
+            if record.kid == signer.kid {
                 let der = aead::open(&self.keyring.signing_keys, record.kid.as_bytes(), &record.private_sealed)
                     .ok_or(Internal::Sealed("signing key"))?;
                 signing = Some(Signer { kid: record.kid.clone(), algorithm, key: encoding_key(algorithm, &der) });
@@ -213,6 +218,17 @@ impl SigningKeyCache {
     fn write(&self, set: Option<Arc<KeySet>>) {
         *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = set;
     }
+}
+
+/// The key that signs: the one in the state for it, or while nodes may not know that one, the last before it that they do.
+fn signer(records: &[SigningKeyRecord], now: Timestamp) -> Option<&SigningKeyRecord> {
+    let is_known = |record: &&SigningKeyRecord| now.since(record.created_at) >= KNOWN_AFTER;
+    let signing = records.iter().find(|record| record.state == KeyState::Signing)?;
+    let retired = || records.iter().filter(|record| record.state == KeyState::Retired);
+    let known = Some(signing).filter(is_known);
+    let known = known.or_else(|| retired().filter(is_known).max_by_key(|record| record.state_changed_at));
+    // In a young installation none is: the first keys were made together, before any node read them.
+    known.or_else(|| retired().chain([signing]).min_by_key(|record| record.created_at))
 }
 
 async fn change(tx: &mut Tx, kid: &str, from: KeyState, to: KeyState, now: Timestamp) -> Result<(), Internal> {

@@ -1,8 +1,10 @@
 //! `/.well-known/jwks.json`: access tokens can be verified by anybody.
 
+use std::time::Duration;
+
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde_json::Value;
-use tacit_tests::{App, Setup, both_engines};
+use tacit_tests::{App, Engine, Setup, both_engines};
 
 async fn keys(app: &App) -> JwkSet {
     let answer = app.anonymous().get("/.well-known/jwks.json").await.expect_status(200);
@@ -50,7 +52,7 @@ both_engines!(rotation_keeps_old_tokens_valid_and_signs_with_a_new_key, async |a
     app.command(&["keys", "rotate"]).await;
     app.stop().await;
     app.start_again().await;
-    app.clock.advance(std::time::Duration::from_mins(1));
+    app.clock.advance(Duration::from_mins(1));
     let after = person.log_in().await;
     let kid = |token: &str| decode_header(token).unwrap().kid.unwrap();
     assert_ne!(kid(&before.access_token), kid(&after.access_token));
@@ -59,3 +61,27 @@ both_engines!(rotation_keeps_old_tokens_valid_and_signs_with_a_new_key, async |a
         app.anonymous().bearer(token).get("/v1/auth/me").await.expect_status(200).done();
     }
 });
+
+#[tokio::test]
+async fn a_key_signs_only_when_every_node_knows_it() {
+    tacit_tests::run(Engine::Postgres, Setup::new(), async |app: &App| {
+        let person = app.registered("person@example.com").await;
+        let node = app.node().await;
+        let there = app.client_of(&node);
+        // That node has just read the keys, and will not look again for some seconds.
+        there.get("/.well-known/jwks.json").await.expect_status(200).done();
+        app.command(&["keys", "rotate"]).await;
+        let printed = app.command(&["keys", "rotate"]).await;
+        app.stop().await;
+        app.start_again().await;
+        let token = person.log_in().await.access_token;
+        there.bearer(&token).get("/v1/auth/me").await.expect_status(200).done();
+
+        app.clock.advance(Duration::from_mins(1));
+        let token = person.log_in().await.access_token;
+        assert!(printed.contains(&decode_header(&token).unwrap().kid.unwrap()), "the new key signs in the end");
+        there.bearer(&token).get("/v1/auth/me").await.expect_status(200).done();
+        node.stop().await;
+    })
+    .await;
+}

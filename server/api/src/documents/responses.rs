@@ -90,8 +90,14 @@ pub(super) fn correct(operation: &mut Value, known: &Value) {
 fn codes_by_shape(operation: &Value) -> Vec<Code> {
     let mut codes = Vec::new();
     let has_body = operation.get("requestBody").is_some();
-    if has_body || operation.get("parameters").is_some() {
+    let parameters = operation.get("parameters").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let has_parameter = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
+    if has_body || has_parameter("query") {
         codes.push(Code::InvalidRequest);
+    }
+    // A path that does not parse names nothing that exists.
+    if has_parameter("path") {
+        codes.push(Code::NotFound);
     }
     if has_body {
         codes.extend([Code::RequestTimeout, Code::BodyTooLarge, Code::UnsupportedMediaType]);

@@ -108,6 +108,16 @@ fn an_answer_lists_its_codes_as_types_and_in_words() {
     assert!(proof["responses"]["200"]["headers"].get("Set-Cookie").is_some());
 }
 
+#[test]
+fn a_path_that_may_not_parse_may_be_not_found() {
+    let documents = documents();
+    let revoke = &documents[1].1["paths"]["/v1/sessions/{id}"]["delete"]["responses"];
+    let codes =
+        &revoke["404"]["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]["enum"];
+    assert_eq!(*codes, json!(["session_unknown", "not_found"]));
+    assert!(revoke.get("400").is_none(), "there is nothing else in it that could be wrong");
+}
+
 /// The statuses seed 001 documents for the operations we have, and that each is documented here.
 #[test]
 fn every_status_of_the_seed_is_documented() {

@@ -9,6 +9,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::ParseFromJSON;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tacit_shared::FieldError;
 use tacit_shared::codes::Code;
@@ -35,7 +36,7 @@ impl<T: ParseFromJSON> Payload for Body<T> {
     }
 }
 
-impl<T: ParseFromJSON> ParsePayload for Body<T> {
+impl<T: ParseFromJSON + DeserializeOwned> ParsePayload for Body<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(_request: &Request, body: &mut RequestBody) -> Result<Self> {
@@ -50,19 +51,32 @@ impl<T: ParseFromJSON> ParsePayload for Body<T> {
 
 /// For the fuzz target: whether the parser takes a value, and what the list of wrong fields says of it.
 #[cfg(fuzzing)]
-pub(crate) fn both<T: ParseFromJSON>(value: &Value) -> (bool, Vec<FieldError>) {
+pub(crate) fn both<T: ParseFromJSON + DeserializeOwned>(value: &Value) -> (bool, Vec<FieldError>) {
     (parse::<T>(value.clone()).is_ok(), check::wrong_fields::<T>(value))
 }
 
-/// The message, or what is wrong with it: the parser stops at the first field, names Rust types, and takes numbers and
-/// booleans for texts.
-fn parse<T: ParseFromJSON>(value: Value) -> std::result::Result<T, Vec<FieldError>> {
+/// The message, or what is wrong with it.
+///
+/// poem-openapi takes numbers and truth values for texts, and `null` for what is absent; serde takes neither but `null`, and
+/// knows no limits. The list is made only for what one of them refuses: they stop at the first field and name Rust types.
+fn parse<T: ParseFromJSON + DeserializeOwned>(value: Value) -> std::result::Result<T, Vec<FieldError>> {
+    let wrong = check::wrong_fields::<T>;
+    if has_null(&value) || T::deserialize(&value).is_err() {
+        return Err(wrong(&value));
+    }
     let copy = value.clone();
-    let parsed = T::parse_from_json(Some(value)).ok().filter(|_| check::has_right_types::<T>(&copy));
-    parsed.ok_or_else(|| check::wrong_fields::<T>(&copy))
+    T::parse_from_json(Some(value)).map_err(|_| wrong(&copy))
 }
 
-poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON);
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(members) => members.values().any(has_null),
+        _ => false,
+    }
+}
+
+poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON + DeserializeOwned);
 
 /// Whether a media type is JSON, in the one encoding that JSON has (RFC 8259 §8.1).
 fn is_json(content_type: &str) -> bool {

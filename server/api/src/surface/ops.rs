@@ -13,7 +13,7 @@ use tacit_domain::{Domain, Role};
 use tacit_shared::codes::Code;
 
 use crate::http::auth::BearerAuth;
-use crate::http::fail::{Fail, Plain};
+use crate::http::fail::{Fail, Failures, Plain};
 use crate::settings::Metrics;
 
 /// All operations of this surface.
@@ -134,6 +134,12 @@ struct Jwk {
     y: Option<String>,
 }
 
+enum Measuring {}
+
+impl Failures for Measuring {
+    const CODES: &'static [Code] = &[Code::NotFound];
+}
+
 #[OpenApi(tag = "Tag::Operations")]
 impl Ops {
     /// Show whether the server is ready
@@ -154,7 +160,7 @@ impl Ops {
     /// their own instead.
     #[oai(path = "/metrics", method = "get", operation_id = "get_metrics")]
     #[expect(clippy::unused_async, reason = "poem-openapi awaits every operation")]
-    async fn metrics(&self, token: MetricsToken) -> Result<PlainText<String>, Fail<Plain>> {
+    async fn metrics(&self, token: MetricsToken) -> Result<PlainText<String>, Fail<Measuring>> {
         match &self.metrics {
             Some(metrics) if metrics.opens_with(&token.0.token) => Ok(PlainText(metrics.render())),
             Some(_) => Err(Fail::refuse(Code::Unauthenticated)),

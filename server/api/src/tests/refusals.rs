@@ -85,6 +85,18 @@ async fn a_number_or_a_truth_value_is_no_text() {
 }
 
 #[tokio::test]
+async fn a_text_is_a_text_and_stands_there_once_or_not_at_all() {
+    let world = World::start().await;
+    for ticket in [json!(null), json!(5), json!(true), json!(["tk"])] {
+        let body = json!({"auth_id": "person@example.com", "ticket": ticket});
+        let problem = world.post(LOGIN, body.to_string()).await.expect_problem(400, "invalid_request");
+        assert_eq!(codes(&problem), [("ticket", "malformed")], "{body}");
+    }
+    let twice = r#"{"auth_id": "person@example.com", "auth_id": "other@example.com"}"#;
+    world.post(LOGIN, twice).await.expect_problem(400, "invalid_request");
+}
+
+#[tokio::test]
 async fn a_field_the_domain_refuses_is_named_too() {
     let world = World::start().await;
     let problem = world.post(LOGIN, json!({"auth_id": "no address"}).to_string()).await;

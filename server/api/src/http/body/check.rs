@@ -13,27 +13,14 @@ const MOST_FIELDS: usize = 16;
 /// A field name longer than this is not repeated.
 const LONGEST_NAME: usize = 64;
 
-/// What is wrong with one value, by the schema of its place.
-type Check = fn(&MetaSchema, &Value) -> Option<FieldCode>;
-
 /// The fields of `value` that do not fit the schema of `T`.
 pub(super) fn wrong_fields<T: Type>(value: &Value) -> Vec<FieldError> {
-    let mut found = find::<T>(value, mismatch);
-    found.truncate(MOST_FIELDS);
-    found
-}
-
-/// Whether all of `value` has the types of the schema of `T`.
-pub(super) fn has_right_types<T: Type>(value: &Value) -> bool {
-    find::<T>(value, wrong_type).is_empty()
-}
-
-fn find<T: Type>(value: &Value, check: Check) -> Vec<FieldError> {
     let mut registry = Registry::new();
     T::register(&mut registry);
     add_forms(&mut registry);
     let mut found = Vec::new();
-    look(&registry, &T::schema_ref(), "", value, check, &mut found);
+    look(&registry, &T::schema_ref(), "", value, &mut found);
+    found.truncate(MOST_FIELDS);
     found
 }
 
@@ -48,14 +35,7 @@ fn add_forms(registry: &mut Registry) {
     }
 }
 
-fn look(
-    registry: &Registry,
-    schema: &MetaSchemaRef,
-    name: &str,
-    value: &Value,
-    check: Check,
-    found: &mut Vec<FieldError>,
-) {
+fn look(registry: &Registry, schema: &MetaSchemaRef, name: &str, value: &Value, found: &mut Vec<FieldError>) {
     let schema = match schema {
         MetaSchemaRef::Inline(schema) => schema,
         MetaSchemaRef::Reference(reference) => match registry.schemas.get(reference) {
@@ -65,12 +45,12 @@ fn look(
     };
     // A described reference is written as `allOf [reference, description]`.
     if let Some(inner) = schema.all_of.first() {
-        return look(registry, inner, name, value, check, found);
+        return look(registry, inner, name, value, found);
     }
-    if let Some(code) = check(schema, value) {
+    if let Some(code) = mismatch(schema, value) {
         found.push(FieldError::new(name, code));
     } else if let Value::Object(members) = value {
-        look_inside(registry, schema, name, members, check, found);
+        look_inside(registry, schema, name, members, found);
     }
 }
 
@@ -79,7 +59,6 @@ fn look_inside(
     schema: &MetaSchema,
     name: &str,
     members: &serde_json::Map<String, Value>,
-    check: Check,
     found: &mut Vec<FieldError>,
 ) {
     for required in &schema.required {
@@ -87,17 +66,17 @@ fn look_inside(
             found.push(FieldError::new(nested(name, required), FieldCode::Required));
         }
     }
-    for (member, value) in members {
+    // A required one that is `null` is in the list already.
+    let is_listed = |member: &str, value: &Value| value.is_null() && schema.required.contains(&member);
+    for (member, value) in members.iter().filter(|(member, value)| !is_listed(member, value)) {
         match schema.properties.iter().find(|(property, _)| property == member) {
-            // As good as absent; above it is said where that is wrong.
-            Some(_) if value.is_null() => {}
-            Some((_, property)) => look(registry, property, &nested(name, member), value, check, found),
+            Some((_, property)) => look(registry, property, &nested(name, member), value, found),
             None => found.push(FieldError::new(nested(name, member), FieldCode::Unexpected)),
         }
     }
 }
 
-fn wrong_type(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
+fn mismatch(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
     let fits = match schema.ty {
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
@@ -107,12 +86,8 @@ fn wrong_type(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
         "object" => value.is_object(),
         _ => true,
     };
-    (!fits).then_some(FieldCode::Malformed)
-}
-
-fn mismatch(schema: &MetaSchema, value: &Value) -> Option<FieldCode> {
-    if let Some(code) = wrong_type(schema, value) {
-        return Some(code);
+    if !fits {
+        return Some(FieldCode::Malformed);
     }
     match value {
         Value::String(text) => wrong_text(schema, text, value),
