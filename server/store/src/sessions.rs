@@ -177,10 +177,10 @@ pub async fn end_all(
     reason: &str,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    match except {
-        Some(kept) => on!(execute tx, query(END_OTHERS).bind(account).bind(reason).bind(now).bind(kept)),
-        None => on!(execute tx, query(END_ALL).bind(account).bind(reason).bind(now)),
+    if let Some(kept) = except {
+        return on!(execute tx, query(END_OTHERS).bind(account).bind(reason).bind(now).bind(kept));
     }
+    on!(execute tx, query(END_ALL).bind(account).bind(reason).bind(now))
 }
 
 /// Notes a use. An earlier time than the one noted changes nothing.

@@ -105,6 +105,7 @@ fn confirmed(report: &mut Report, key: &SessionKey, vector: &Confirm) {
         refresh_token: Some(&vector.refresh_token),
         token_type: "Bearer",
         expires_in: vector.expires_in,
+        device_token: None,
     };
     let sent = report.expect_none("server: confirm", || confirm::compute(key, &session));
     assert_eq!(published("confirm", &sent), vector.confirm);
