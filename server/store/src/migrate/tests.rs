@@ -132,7 +132,7 @@ async fn columns(tx: &mut crate::Tx) -> BTreeSet<(String, String, bool)> {
         WHERE t.type = 'table' AND t.name <> '_sqlx_migrations'";
     const POSTGRES: &str = "SELECT table_name::TEXT, column_name::TEXT, is_nullable = 'YES' \
         FROM information_schema.columns WHERE table_schema = current_schema() AND table_name <> '_sqlx_migrations'";
-    match tx.reading() {
+    match tx.reading().unwrap() {
         crate::backend::Connection::Sqlite(c) => {
             let rows = query(SQLITE).fetch_all(c).await.unwrap();
             rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
