@@ -54,7 +54,7 @@ async fn no_statement_reads_a_whole_table_to_find_a_row() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let mut tx = db.read().await.unwrap();
         for statement in statements(Engine::Sqlite).filter(|statement| !WHOLE.contains(&statement.name)) {
-            let Connection::Sqlite(connection) = tx.reading().unwrap() else { unreachable!() };
+            let Ok(Connection::Sqlite(connection)) = tx.reading() else { unreachable!() };
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sql));
             for step in query(explain).fetch_all(connection).await.unwrap() {
                 let detail: String = step.get("detail");
