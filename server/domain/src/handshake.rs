@@ -4,7 +4,6 @@ use tacit_store::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-
 /// Longest public value: the 4096-bit group.
 pub(crate) const PUBLIC_MAX: usize = 512;
 /// Bytes of an encoded [`Handshake`], the same for every account and group.

@@ -17,8 +17,8 @@ pub fn secret(bytes: &[u8]) -> Vec<u8> {
 
 /// An exponent, marked.
 pub fn secret_scalar(bytes: &[u8]) -> [u8; 32] {
-    let mut copy: [u8; 32] = bytes.try_into().expect("32 bytes");
-    memcheck::mark_secret(black_box(&mut copy));
+    let copy: [u8; 32] = black_box(bytes.try_into().expect("32 bytes"));
+    memcheck::mark_secret(&copy);
     copy
 }
 

@@ -108,9 +108,9 @@ fn confirmed(report: &mut Report, key: &SessionKey, vector: &Confirm) {
         device_token: None,
     };
     let sent = report.expect_none("server: confirm", || confirm::compute(key, &session));
-    assert_eq!(published("confirm", &sent), vector.confirm);
+    assert_eq!(published("confirm", &sent), vector.expected);
 
-    let received: [u8; 32] = vector.confirm.as_slice().try_into().expect("32 bytes");
+    let received: [u8; 32] = vector.expected.as_slice().try_into().expect("32 bytes");
     let mut altered = received;
     altered[31] ^= 1;
     for (received, expected) in [(received, true), (altered, false)] {

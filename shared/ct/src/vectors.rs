@@ -37,7 +37,7 @@ pub struct Confirm {
     pub access_token: String,
     pub refresh_token: String,
     pub expires_in: u64,
-    pub confirm: Vec<u8>,
+    pub expected: Vec<u8>,
 }
 
 /// The vectors of a group.
@@ -61,7 +61,9 @@ pub fn load(group: Group) -> Vectors {
 }
 
 fn handshake(group: Group, vector: &Value) -> Handshake {
-    let public = |name: &str| PublicValue::parse_hex(group, text(&vector[name])).ok().expect("a public value");
+    let public = |name: &str| {
+        PublicValue::parse_hex(group, text(&vector[name])).unwrap_or_else(|_| panic!("{name} is a public value"))
+    };
     let confirm = &vector["confirm"];
     Handshake {
         name: text(&vector["name"]).to_owned(),
@@ -82,7 +84,7 @@ fn handshake(group: Group, vector: &Value) -> Handshake {
             access_token: text(&confirm["access_token"]).to_owned(),
             refresh_token: text(&confirm["refresh_token"]).to_owned(),
             expires_in: confirm["expires_in"].as_u64().expect("a number"),
-            confirm: bytes(&confirm["confirm"]),
+            expected: bytes(&confirm["confirm"]),
         },
     }
 }
