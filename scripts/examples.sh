@@ -25,7 +25,7 @@ start_mail_sink "$work"
 port=$(free_port)
 issuer=http://localhost:$port
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
-start env TACIT_PUBLIC_URL="$issuer" TACIT_REALM=localhost TACIT_LISTEN=127.0.0.1:"$port" \
+start env TACIT_LIMITS__CLIENT_SIGN_UPS=100 TACIT_PUBLIC_URL="$issuer" TACIT_REALM=localhost TACIT_LISTEN=127.0.0.1:"$port" \
   TACIT_DATABASE__URL=sqlite:"$work/tacit.db" TACIT_MAIL__TRANSPORT=smtp TACIT_MAIL__HOST=127.0.0.1 \
   TACIT_MAIL__PORT="$TACIT_TEST_SMTP" TACIT_MAIL__SECURITY=none TACIT_MAIL__FROM=examples@tacit.test \
   "$binary" serve >"$work/server.log" 2>&1

@@ -4,14 +4,17 @@
 
 import { isCount, isText, readSession, readUser } from "./answers.js";
 import { mayBeText, named, needText, readPassword } from "./arguments.js";
+import { ByAddress } from "./by-address.js";
 import { fetchWithToken } from "./bearer.js";
 import { expected, required, signedOut } from "./errors.js";
 import { Login, refused } from "./login.js";
 import { readOptions } from "./options.js";
 import { Prover, asFailure } from "./prover.js";
 import { SessionKeeper, isOver } from "./session.js";
-import { Tickets } from "./tickets.js";
 import { Wire } from "./wire.js";
+
+/** How long the server knows a device that does not log in, in seconds. */
+const DEVICE_LIFE = 365 * 24 * 60 * 60;
 
 export class Client {
   #options;
@@ -19,6 +22,7 @@ export class Client {
   #wire;
   #keeper;
   #tickets;
+  #devices;
   #login;
 
   /**
@@ -31,7 +35,12 @@ export class Client {
     this.#platform = platform;
     this.#wire = new Wire(options.baseUrl, options.timeout);
     this.#keeper = new SessionKeeper(options, platform, this.#wire);
-    this.#tickets = new Tickets(options.baseUrl, options.storage ?? platform.storage);
+    const storage = options.storage ?? platform.storage;
+    // A ticket tells the server that this device knows of the sign-up: without it, a login for an address that is not
+    // activated looks like one for an address nobody has.
+    this.#tickets = new ByAddress(options.baseUrl, "tickets", storage);
+    // The token of an earlier login keeps those who guess at the address from shutting this device out.
+    this.#devices = new ByAddress(options.baseUrl, "devices", storage);
     this.#login = new Login(options, platform, this.#wire);
     this.sessions = Object.freeze({
       list: (/** @type {{ limit?: number, offset?: number }} */ page = {}) => this.#listSessions(page),
@@ -151,12 +160,13 @@ export class Client {
     mayBeText(deviceName, "deviceName");
     const text = readPassword(password);
     if (!text.ok) return refused(text);
-    const ticket = await this.#tickets.find(authId);
-    const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket });
+    const [ticket, deviceToken] = [await this.#tickets.find(authId), await this.#devices.find(authId)];
+    const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket, deviceToken });
     if (!proved.ok) return refused(proved);
     const user = { id: proved.userId, email: authId.trim() };
     await this.#keeper.open(user, proved.sessionId, proved.tokens);
     await this.#tickets.drop(authId);
+    if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true };
   }
 

@@ -171,6 +171,8 @@ export type LoginRefusal =
   | "disabled"
   /** Too many attempts: see `retryAfter`. */
   | "throttled"
+  /** Too many attempts in a row: only a device that logged in before can still log in. */
+  | "locked"
   /** The server is busy: see `retryAfter`. */
   | "busy"
   /** No answer; nothing is lost. */

@@ -3,6 +3,7 @@
  */
 
 import { isText, readChallenge } from "./answers.js";
+import { named } from "./arguments.js";
 import { TacitError } from "./errors.js";
 import { readTokens } from "./session.js";
 import { Prover, asFailure } from "./prover.js";
@@ -14,6 +15,8 @@ const REFUSALS = {
   account_not_activated: "not_activated",
   account_disabled: "disabled",
   too_many_attempts: "throttled",
+  too_many_requests: "throttled",
+  login_locked: "locked",
   srp_busy: "busy",
   unavailable: "busy",
   network: "network",
@@ -24,16 +27,28 @@ const REFUSALS = {
 /** The handshake is gone: it took too long, or its server was started anew. A new one is worth a try. */
 const LOST = new Set(["handshake_expired", "handshake_invalid", "handshake_spent"]);
 
+/** How often a step is sent again while the server has no room for it. */
+const BUSY_TURNS = 3;
+
+/** Longer waits, in seconds, are for the program to decide. */
+const BUSY_PATIENCE = 3;
+
 /**
  * @typedef {object} LoginInput
  * @property {string} authId
  * @property {() => import("./prover.js").PasswordBytes} password makes the bytes anew; each worker erases its own
  * @property {string} [deviceName]
  * @property {string} [ticket]
+ * @property {string} [deviceToken] from an earlier login here
  */
 
 /**
- * @typedef {{ ok: true, userId: string, sessionId: string, tokens: import("./session.js").Tokens }} Proved
+ * @typedef {object} Proved
+ * @property {true} ok
+ * @property {string} userId
+ * @property {string} sessionId
+ * @property {import("./session.js").Tokens} tokens
+ * @property {string} [deviceToken] for the next login
  */
 
 /**
@@ -100,9 +115,9 @@ export class Login {
    * @param {LoginInput} input
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
-  async #handshake(prover, { authId, password, deviceName, ticket }) {
+  async #handshake(prover, { authId, password, deviceName, ticket, deviceToken }) {
     this.#onPhase("sending");
-    const begun = await this.#wire.send({
+    const begun = await this.#send({
       method: "POST",
       path: "/api/auth/srp/login/email",
       body: { auth_id: authId, ...(ticket === undefined ? {} : { ticket }) },
@@ -113,8 +128,8 @@ export class Login {
     const { A, M1 } = await prover.prove({ password: password(), realm, host, challenge });
 
     this.#onPhase("sending");
-    const device = deviceName === undefined ? {} : { device_name: deviceName };
-    const proved = await this.#wire.send({
+    const device = named({ device_name: deviceName, device_token: deviceToken, remember_device: true });
+    const proved = await this.#send({
       method: "POST",
       path: "/api/auth/srp/login/proof",
       body: { handshake, A, M1, refresh_delivery: delivery, ...device },
@@ -133,6 +148,23 @@ export class Login {
   }
 
   /**
+   * Sends a step, again where the server had no room for it: that spends nothing.
+   *
+   * @param {import("./wire.js").WireRequest} request
+   */
+  async #send(request) {
+    let answer = await this.#wire.send(request);
+    for (let turn = 0; turn < BUSY_TURNS && !answer.ok && answer.code === "srp_busy"; turn += 1) {
+      const { retryAfter = 1 } = answer;
+      if (retryAfter > BUSY_PATIENCE) break;
+      // Spread out, or all who were turned away together would come again together.
+      await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000 * (0.5 + Math.random())));
+      answer = await this.#wire.send(request);
+    }
+    return answer;
+  }
+
+  /**
    * What the server answered to the proof, if the server proved itself too; nothing of it is used otherwise.
    *
    * @param {Prover} prover
@@ -148,8 +180,10 @@ export class Login {
     } catch (cause) {
       throw notProved(cause);
     }
-    if (!(await prover.verify({ M2, confirm, userId, sessionId, ...tokens }))) throw notProved();
-    return { ok: true, userId, sessionId, tokens };
+    const deviceToken = body.device_token;
+    if (deviceToken !== undefined && !isText(deviceToken)) throw notProved();
+    if (!(await prover.verify({ M2, confirm, userId, sessionId, ...tokens, deviceToken }))) throw notProved();
+    return { ok: true, userId, sessionId, tokens, deviceToken };
   }
 }
 

@@ -77,12 +77,22 @@ class Operations {
   }
 
   /** @param {any} message */
-  #verify({ M2, confirm, userId, sessionId, accessToken, refreshToken, tokenType, expiresIn }) {
+  #verify({ M2, confirm, userId, sessionId, accessToken, refreshToken, tokenType, expiresIn, deviceToken }) {
     this.#enter("verifying");
     const attempt = this.#attempt;
     this.#attempt = null;
     if (!attempt) throw new TypeError("nothing was proved");
-    return attempt.verify(M2, confirm, userId, sessionId, accessToken, refreshToken, tokenType, expiresIn);
+    return attempt.verify(
+      M2,
+      confirm,
+      userId,
+      sessionId,
+      accessToken,
+      refreshToken,
+      tokenType,
+      expiresIn,
+      deviceToken,
+    );
   }
 }
 

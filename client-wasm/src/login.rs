@@ -110,8 +110,9 @@ impl LoginAttempt {
         refresh_token: Option<String>,
         token_type: &str,
         expires_in: u32,
+        device_token: Option<String>,
     ) -> Result<bool, Error> {
-        let refresh_token = refresh_token.map(Zeroizing::new);
+        let (refresh_token, device_token) = (refresh_token.map(Zeroizing::new), device_token.map(Zeroizing::new));
         let proof = self.proof()?;
         let (Ok(server_proof), Ok(confirm)) = (Proof::parse(server_proof), encoding::parse_hex_exact::<32>(confirm))
         else {
@@ -124,6 +125,7 @@ impl LoginAttempt {
             refresh_token: refresh_token.as_ref().map(|token| token.as_str()),
             token_type,
             expires_in: expires_in.into(),
+            device_token: device_token.as_ref().map(|token| token.as_str()),
         };
         Ok(proof.server_proved(&server_proof) && confirm::verify(&proof.key, &session, &confirm))
     }

@@ -120,6 +120,8 @@ test("refusals are told apart, with the time to wait", async (t) => {
   const { server, client } = await registered(t);
   const cases = [
     [429, "too_many_attempts", "throttled"],
+    [429, "too_many_requests", "throttled"],
+    [403, "login_locked", "locked"],
     [503, "srp_busy", "busy"],
     [403, "account_disabled", "disabled"],
     [500, "internal", "failed"],
@@ -161,4 +163,34 @@ test("a page of somebody else in between is a value too", async (t) => {
     raw: "<h1>Welcome to our hotel</h1>",
   });
   assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).code, "unavailable");
+});
+
+test("a device that logged in before shows it, whoever uses the client next", async (t) => {
+  const { server, client } = await registered(t);
+  const shown = () => server.requests.findLast(({ path }) => path.endsWith("/login/proof")).body.device_token;
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).ok, true);
+  assert.equal(shown(), undefined);
+  assert.equal((await client.login({ authId: ` ${PERSON.toUpperCase()}`, password: "wrong" })).ok, false);
+  assert.match(shown(), /^dt_/);
+  await client.login({ authId: "somebody.else@example.com", password: PASSWORD });
+  assert.equal(shown()?.startsWith("dt_") ?? false, false);
+  await client.logout();
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).ok, true);
+  assert.match(shown(), /^dt_/);
+});
+
+test("a server with no room is asked again, and the handshake serves still", async (t) => {
+  const { server, client } = await registered(t);
+  for (const path of ["/api/auth/srp/login/email", "/api/auth/srp/login/proof"]) {
+    let turnedAway = 0;
+    server.lies[path] = (honest) => {
+      turnedAway += 1;
+      if (turnedAway > 1) return honest();
+      return { status: 503, headers: { "retry-after": "0" }, body: { code: "srp_busy", detail: "no room" } };
+    };
+    const before = server.requests.length;
+    assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).ok, true);
+    assert.equal(server.requests.length - before, 3);
+    delete server.lies[path];
+  }
 });

@@ -35,6 +35,7 @@ const told = (result: LoginResult): string => {
     case "rejected":
     case "not_activated":
     case "disabled":
+    case "locked":
     case "network":
     case "invalid":
     case "failed":

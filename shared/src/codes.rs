@@ -145,8 +145,10 @@ codes! {
     AccountNotActivated = "account_not_activated", Forbidden, "Not activated", "The account has not been activated yet.";
     /// Told only after a valid proof.
     AccountDisabled = "account_disabled", Forbidden, "Account is disabled", "The account has been disabled.";
-    /// Too many proofs for this address or from this caller.
+    /// Too many failed proofs for this address, or wrong codes.
     TooManyAttempts = "too_many_attempts", TooManyRequests, "Too many attempts", "Wait as long as Retry-After says, then try again.";
+    /// A hundred proofs in a row have failed for this address.
+    LoginLocked = "login_locked", Forbidden, "Login is locked", "Too many attempts have failed. Use a device that has signed in before, reset the password, or ask an administrator.";
     /// The queue for password proofs is full.
     SrpBusy = "srp_busy", Unavailable, "Busy", "The server is busy. Try again in a moment.";
 

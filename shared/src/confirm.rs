@@ -29,9 +29,13 @@ pub struct Session<'a> {
     pub token_type: &'a str,
     /// Seconds.
     pub expires_in: u64,
+    /// The device's token, where the answer has one.
+    pub device_token: Option<&'a str>,
 }
 
 /// `HMAC-SHA256(HKDF(K, F("tacit/v1", "confirm", "login")), F("session", user_id, session_id, …))`.
+///
+/// An answer with a device token has it as one more item; `F` counts the bytes of each, so the two forms never meet.
 ///
 /// A session with an item of more than 65,535 bytes has no encoding: what comes back then verifies nowhere.
 #[must_use]
@@ -58,15 +62,18 @@ fn authenticate(key: &SessionKey, message: &[u8]) -> [u8; 32] {
 }
 
 fn message(session: &Session<'_>) -> Result<Vec<u8>, EncodingError> {
-    fields(&[
-        b"session",
+    let expires_in = session.expires_in.to_string();
+    let mut items = vec![
+        b"session".as_slice(),
         session.user_id.as_bytes(),
         session.session_id.as_bytes(),
         session.access_token.as_bytes(),
         session.refresh_token.unwrap_or_default().as_bytes(),
         session.token_type.as_bytes(),
-        session.expires_in.to_string().as_bytes(),
-    ])
+        expires_in.as_bytes(),
+    ];
+    items.extend(session.device_token.map(str::as_bytes));
+    fields(&items)
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub const SECRET_BYTES: usize = 32;
 pub const TICKET_CHARS: usize = 46;
 /// A refresh token: `rt_` and 43 characters of base64url.
 pub const REFRESH_TOKEN_CHARS: usize = 46;
+/// A device token: `dt_` and 75 characters of base64url.
+pub const DEVICE_TOKEN_CHARS: usize = 78;
 /// The secret in a mailed link, in base64url.
 pub const LINK_SECRET_CHARS: usize = 43;
 /// Letters and digits of a typed code, without the hyphen.

@@ -88,6 +88,11 @@ impl App {
         *self.running.lock().await = Some(running);
     }
 
+    /// The server itself, behind its HTTP.
+    pub async fn running(&self) -> tokio::sync::MutexGuard<'_, Option<Running>> {
+        self.running.lock().await
+    }
+
     /// One more node on the same database; whoever asks for it stops it.
     pub async fn node(&self) -> Running {
         let sources = Sources { variables: self.variables(), ..Sources::default() };
@@ -255,6 +260,9 @@ impl App {
     }
 }
 
+/// More than any test asks for.
+const GENEROUS: &str = "1000000";
+
 const OPEN_JOBS: &str = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
 
 fn address(running: &Running) -> String {
@@ -275,6 +283,12 @@ fn usual_settings(database: &Database, mail_name: &str) -> Vec<(String, String)>
         ("mail.from", format!("{mail_name}@tacit.test")),
         ("master_key.value", "5a".repeat(32)),
         ("log.filter", "warn".to_owned()),
+        // Every test is one client; what the limits are by default has tests of its own.
+        ("limits.client_requests", GENEROUS.to_owned()),
+        ("limits.client_logins", GENEROUS.to_owned()),
+        ("limits.client_proofs", GENEROUS.to_owned()),
+        ("limits.client_sign_ups", GENEROUS.to_owned()),
+        ("limits.client_mails", GENEROUS.to_owned()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into()

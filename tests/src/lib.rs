@@ -33,6 +33,7 @@ mod process;
 mod seams;
 mod services;
 mod setup;
+pub mod statistics;
 
 pub use answer::Answer;
 pub use app::{App, run};
@@ -41,7 +42,7 @@ pub use database::{Database, Engine, Outage};
 pub use mail::Mail;
 pub use person::{Handshake, NewCredential, Person, User};
 pub use process::Process;
-pub use seams::{OsEntropy, TestClock};
+pub use seams::{OsEntropy, TestClock, random};
 pub use services::{MailPort, mail_authority};
 pub use setup::Setup;
 

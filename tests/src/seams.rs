@@ -45,6 +45,14 @@ impl Entropy for OsEntropy {
     }
 }
 
+/// Random bytes.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsEntropy.fill(&mut bytes);
+    bytes
+}
+
 pub(crate) fn seams(clock: &Arc<TestClock>) -> Seams {
     let clock: Arc<dyn Clock> = clock.clone();
     Seams { clock, entropy: Arc::new(OsEntropy) }

@@ -57,6 +57,7 @@ contract! {
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(CHECK).await;
         413 a_long_body [Setup::new()] => |app| post(app, CHECK, long()).await;
         415 a_form [Setup::new()] => |app| form(app, CHECK).await;
+        429 a_flood [hasty()] => |app| flood(async || post(app, CHECK, address("nobody@example.com")).await).await;
         500 a_dropped_table_when_revealing [Setup::revealing()] => |app| {
             app.database.drop_table("accounts").await;
             post(app, CHECK, address("nobody@example.com")).await
@@ -78,6 +79,10 @@ contract! {
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(SIGN_UP).await;
         413 a_long_body [Setup::new()] => |app| post(app, SIGN_UP, long()).await;
         415 a_form [Setup::new()] => |app| form(app, SIGN_UP).await;
+        429 a_second_sign_up_where_one_is_allowed [Setup::new().with("limits.client_sign_ups", "1")] => |app| {
+            post(app, SIGN_UP, sign_up_body("first@example.com")).await;
+            post(app, SIGN_UP, sign_up_body("second@example.com")).await
+        };
         500 a_dropped_table [Setup::new()] => |app| {
             app.database.drop_table("pending_credentials").await;
             post(app, SIGN_UP, sign_up_body("person@example.com")).await
@@ -157,6 +162,10 @@ contract! {
         408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(LOGIN).await;
         413 a_long_body [Setup::new()] => |app| post(app, LOGIN, long()).await;
         415 a_form [Setup::new()] => |app| form(app, LOGIN).await;
+        429 a_second_login_where_one_is_allowed [Setup::new().with("limits.client_logins", "1")] => |app| {
+            post(app, LOGIN, address("nobody@example.com")).await;
+            post(app, LOGIN, address("nobody@example.com")).await
+        };
         500 a_dropped_table [Setup::new()] => |app| {
             app.database.drop_table("accounts").await;
             post(app, LOGIN, address("nobody@example.com")).await
@@ -207,6 +216,10 @@ contract! {
     list_sessions_srp {
         200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.get(LIST).await;
         401 nobody_in_particular [Setup::new()] => |app| app.anonymous().get(LIST).await;
+        429 a_flood [hasty()] => |app| {
+            let user = user(app).await;
+            flood(async || user.client.get(LIST).await).await
+        };
         500 a_dropped_table [Setup::new()] => |app| without_sessions(app).await.get(LIST).await;
         503 a_database_out_of_reach [Setup::new()] on Postgres => |app| {
             let user = user(app).await;
@@ -220,6 +233,10 @@ contract! {
             user.client.post_nothing(LOGOUT).await;
             user.client.post_nothing(VERIFY).await
         };
+        429 a_flood [hasty()] => |app| {
+            let user = user(app).await;
+            flood(async || user.client.post_nothing(VERIFY).await).await
+        };
         500 a_dropped_table [Setup::new()] => |app| without_sessions(app).await.post_nothing(VERIFY).await;
         503 a_database_out_of_reach [Setup::new()] on Postgres => |app| {
             let user = user(app).await;
@@ -229,6 +246,10 @@ contract! {
     logout {
         200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.post_nothing(LOGOUT).await;
         401 nobody_in_particular [Setup::new()] => |app| app.anonymous().post_nothing(LOGOUT).await;
+        429 a_flood [hasty()] => |app| {
+            let user = user(app).await;
+            flood(async || user.client.post_nothing(LOGOUT).await).await
+        };
         500 a_dropped_table [Setup::new()] => |app| without_sessions(app).await.post_nothing(LOGOUT).await;
         503 a_database_out_of_reach [Setup::new()] => |app| {
             let user = user(app).await;
@@ -238,6 +259,10 @@ contract! {
     logout_all {
         200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.post_nothing(LOGOUT_ALL).await;
         401 nobody_in_particular [Setup::new()] => |app| app.anonymous().post_nothing(LOGOUT_ALL).await;
+        429 a_flood [hasty()] => |app| {
+            let user = user(app).await;
+            flood(async || user.client.post_nothing(LOGOUT_ALL).await).await
+        };
         500 a_dropped_table [Setup::new()] => |app| without_sessions(app).await.post_nothing(LOGOUT_ALL).await;
         503 a_database_out_of_reach [Setup::new()] => |app| {
             let user = user(app).await;
@@ -270,6 +295,22 @@ fn sign_up_body(auth_id: &str) -> Value {
 /// One thread for SRP, and one place to wait.
 fn narrow() -> Setup {
     Setup::new().with("limits.srp_workers", "1").with("limits.srp_queue", "1")
+}
+
+/// A client that may ask for little.
+fn hasty() -> Setup {
+    Setup::new().with("limits.client_requests", "20")
+}
+
+/// Asks until that is refused.
+async fn flood(request: impl AsyncFn() -> Answer) -> Answer {
+    for _ in 0..20 {
+        let answer = request().await;
+        if answer.status == 429 {
+            return answer;
+        }
+    }
+    request().await
 }
 
 async fn user(app: &App) -> User {

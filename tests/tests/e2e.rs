@@ -6,6 +6,7 @@ mod contract;
 
 mod srp {
     mod activation;
+    mod indistinguishable;
     mod login;
     mod many_logins;
     mod sessions;
@@ -32,6 +33,11 @@ mod http {
     mod pages;
     mod problems;
     mod proxies;
+}
+
+mod limits {
+    mod clients;
+    mod guessing;
 }
 
 mod app {

@@ -41,10 +41,11 @@ const SESSION: Session<'_> = Session {
     refresh_token: Some("r"),
     token_type: "Bearer",
     expires_in: 300,
+    device_token: Some("d"),
 };
 
 fn verify(attempt: LoginAttempt, m2: &str, confirm: &str) -> Result<bool, Error> {
-    attempt.verify(m2, confirm, "u", "s", "a", Some("r".into()), "Bearer", 300)
+    attempt.verify(m2, confirm, "u", "s", "a", Some("r".into()), "Bearer", 300, Some("d".into()))
 }
 
 #[test]

@@ -130,7 +130,7 @@ export class FakeServer {
     return { status: 200, body: { handshake, identity, salt, preset, B } };
   }
 
-  #prove({ handshake, A, M1, refresh_delivery }) {
+  #prove({ handshake, A, M1, refresh_delivery, remember_device, device_token: shown }) {
     const state = this.#handshakes.get(handshake);
     this.#handshakes.delete(handshake);
     if (!state) return problem(401, "handshake_invalid");
@@ -139,9 +139,10 @@ export class FakeServer {
     if (state.pending) return problem(403, "account_not_activated");
     const session = { id: randomUUID(), user: state.account.id };
     const tokens = this.#issue(session, refresh_delivery);
-    const confirm = confirmation(key, session.user, session.id, tokens);
+    const device = remember_device && !shown ? { device_token: token("dt_") } : {};
+    const confirm = confirmation(key, session.user, session.id, tokens, device.device_token);
     this.lastKey = key;
-    return { status: 200, body: { M2, confirm, user_id: session.user, session_id: session.id, tokens } };
+    return { status: 200, body: { M2, confirm, user_id: session.user, session_id: session.id, tokens, ...device } };
   }
 
   #issue(session, delivery) {

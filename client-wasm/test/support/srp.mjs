@@ -72,9 +72,10 @@ const fields = (...items) =>
   );
 
 /** What binds the session to the handshake. */
-export const confirmation = (key, userId, sessionId, tokens) => {
+export const confirmation = (key, userId, sessionId, tokens, deviceToken) => {
   const under = Buffer.from(hkdfSync("sha256", key, Buffer.alloc(0), fields("tacit/v1", "confirm", "login"), 32));
   const { access_token, refresh_token = "", token_type, expires_in } = tokens;
-  const message = fields("session", userId, sessionId, access_token, refresh_token, token_type, String(expires_in));
+  const items = [userId, sessionId, access_token, refresh_token, token_type, String(expires_in)];
+  const message = fields("session", ...items, ...(deviceToken === undefined ? [] : [deviceToken]));
   return createHmac("sha256", under).update(message).digest("hex");
 };

@@ -14,6 +14,7 @@ use crate::http::headers::SecurityHeaders;
 use crate::http::limits::BodyLimit;
 use crate::http::operations::Operations;
 use crate::http::origins::Origins;
+use crate::http::rate_limits::RateLimits;
 use crate::http::trace::Trace;
 use crate::http::translate::{Problems, panicked};
 use crate::settings::{ApiSettings, Render};
@@ -31,6 +32,7 @@ pub fn routes(domain: &Domain, settings: ApiSettings) -> impl Endpoint<Output = 
         operations: operations.clone(),
         trusted_proxies: settings.trusted_proxies.into(),
         entropy: settings.entropy,
+        warned: Arc::default(),
     };
 
     let pages = pages::routes(domain, &documents, settings.demo);
@@ -41,6 +43,7 @@ pub fn routes(domain: &Domain, settings: ApiSettings) -> impl Endpoint<Output = 
         .with(BodyLimit(settings.body_limit))
         .with(CatchPanic::new().with_handler(panicked))
         .with(Problems::new(operations))
+        .with(RateLimits(domain.client_limits.clone()))
         .with(Cors(origins))
         .with(SecurityHeaders { https })
         .with(trace)

@@ -149,6 +149,14 @@ enum UserCommand {
         /// Its e-mail address or its id
         user: String,
     },
+    /// Forget the failed logins of an account, so that its owner need not wait
+    ///
+    /// After a hundred in a row (`limits.proof_lock`) only a device that has logged in before can still log in; this
+    /// opens the account for others again.
+    Unlock {
+        /// Its e-mail address or its id
+        user: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -164,7 +164,7 @@ impl Config {
             master_key: MasterKeySource::read(r),
             mail: Mail::read(r, &public_url, &realm, demo),
             lifetimes: lifetimes(r),
-            limits: limits(r),
+            limits: limits(r, demo),
             body: r.value("limits.body", Size(tacit_shared::limits::BODY_MAX)),
             tokens: Tokens {
                 algorithm: r.value("tokens.algorithm", SigningAlgorithm::EdDsa),
@@ -242,18 +242,33 @@ fn lifetimes(r: &mut Reader) -> Lifetimes {
     }
 }
 
-fn limits(r: &mut Reader) -> Limits {
-    let default = Limits::default();
+fn limits(r: &mut Reader, demo: bool) -> Limits {
+    // In the demo everybody comes from this machine.
+    let default = if demo {
+        Limits { client_sign_ups: 1000, client_mails: 1000, ..Limits::default() }
+    } else {
+        Limits::default()
+    };
     let threads = |wanted: u32, otherwise: usize| usize::try_from(wanted).unwrap_or(otherwise);
     let shown = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Limits {
         proof_attempts: r.value("limits.proof_attempts", default.proof_attempts),
         proof_window: r.value("limits.proof_window", default.proof_window),
+        proof_lock: r.value("limits.proof_lock", default.proof_lock),
         code_attempts: r.value("limits.code_attempts", default.code_attempts),
         code_window: r.value("limits.code_window", default.code_window),
         mails: r.value("limits.mails", default.mails),
         mail_window: r.value("limits.mail_window", default.mail_window),
         resend_after: r.value("limits.resend_after", default.resend_after),
+        address_sign_ups: r.value("limits.address_sign_ups", default.address_sign_ups),
+        client_requests: r.value("limits.client_requests", default.client_requests),
+        client_logins: r.value("limits.client_logins", default.client_logins),
+        client_proofs: r.value("limits.client_proofs", default.client_proofs),
+        client_sign_ups: r.value("limits.client_sign_ups", default.client_sign_ups),
+        sign_up_window: r.value("limits.sign_up_window", default.sign_up_window),
+        client_mails: r.value("limits.client_mails", default.client_mails),
+        session_refreshes: r.value("limits.session_refreshes", default.session_refreshes),
+        refresh_window: r.value("limits.refresh_window", default.refresh_window),
         srp_workers: threads(r.value("limits.srp_workers", shown(default.srp_workers)), default.srp_workers),
         srp_queue: threads(r.value("limits.srp_queue", shown(default.srp_queue)), default.srp_queue),
     }

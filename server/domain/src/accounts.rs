@@ -180,6 +180,19 @@ impl Accounts {
         tx.commit().await?;
         Ok(ended)
     }
+
+    /// Forgets the failed proofs of an account, so that its owner need not wait; says how many in a row there were.
+    ///
+    /// # Errors
+    /// [`AccountError::Unknown`].
+    pub async fn unlock(&self, name: &AccountName) -> Result<u64, AccountError> {
+        let core = &self.0;
+        let mut tx = core.store.begin().await?;
+        let account = find(&mut tx, name).await?;
+        let failures = core.forgive(&mut tx, &account.email_key).await?;
+        tx.commit().await?;
+        Ok(u64::try_from(failures).unwrap_or(0))
+    }
 }
 
 impl Core {

@@ -1,16 +1,22 @@
 //! Who asks, and from where.
 
+use std::net::IpAddr;
+
 use tacit_store::accounts::{AccountRecord, Role};
 use tacit_store::sessions::SessionRecord;
 use tacit_store::{AccountId, SessionId};
 
-/// Where a request comes from; stored with a session so that its owner can recognise it.
+pub use crate::throttle::{Meter, Usage};
+
+/// Where a request comes from: limits go by it, and a session keeps it so that its owner can recognise it.
 #[derive(Clone, Default)]
 pub struct Origin {
     /// The client's address as the trusted proxies tell it.
-    pub ip_address: Option<String>,
+    pub ip: Option<IpAddr>,
     /// `User-Agent`, cut to a bounded length by the surface.
     pub user_agent: Option<String>,
+    /// Where limits leave what they counted.
+    pub meter: Meter,
 }
 
 /// A person whose access token and session were both found good for this request.

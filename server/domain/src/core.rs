@@ -7,6 +7,7 @@ use tacit_store::{Store, Timestamp};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::client_limits::Floods;
 use crate::decoys::PresetShares;
 use crate::keyring::{Keyring, mac};
 use crate::seal::EpochKeys;
@@ -25,6 +26,7 @@ pub(crate) struct Core {
     pub(crate) epoch_keys: EpochKeys,
     pub(crate) signing_keys: SigningKeyCache,
     pub(crate) srp_pool: SrpPool,
+    pub(crate) floods: Floods,
     pub(crate) preset_shares: RwLock<PresetShares>,
     /// A sealed credential of nobody.
     pub(crate) stand_in: CredentialRecord,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tacit_store::{
-    Timestamp, credentials, instance, invitations, outbox, pending_credentials, refresh_tokens, sessions,
-    spent_handshakes, throttles,
+    Timestamp, credentials, instance, invitations, outbox, pending_credentials, proof_failures, refresh_tokens,
+    sessions, spent_handshakes, throttles,
 };
 
 use crate::core::Core;
@@ -55,6 +55,7 @@ impl Housekeeping {
         each! {
             spent_handshakes::delete_expired => now,
             throttles::delete_expired => now,
+            proof_failures::delete_expired => now,
             pending_credentials::delete_expired => now,
             invitations::delete_expired => now,
             refresh_tokens::delete_expired => now,

@@ -53,6 +53,7 @@ pub(crate) struct Keyring {
     pub(crate) refresh_tokens: Key,
     pub(crate) signing_keys: Key,
     pub(crate) outbox: Key,
+    pub(crate) devices: Key,
 }
 
 impl Keyring {
@@ -67,6 +68,7 @@ impl Keyring {
             refresh_tokens: master.derive("refresh-tokens"),
             signing_keys: master.derive("signing-keys"),
             outbox: master.derive("outbox"),
+            devices: master.derive("devices"),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Login by SRP: a challenge that writes nothing, a proof that is looked at once.
 
+mod attempt;
 mod candidate;
 mod error;
 mod input;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tacit_shared::FieldCode;
 use tacit_shared::srp::server::Verdict;
@@ -13,23 +13,20 @@ use tacit_shared::srp::{Group, Identity, Proof, PublicValue, Salt, Verifier, ser
 use tacit_shared::{confirm, encoding, messages, preset};
 use tacit_store::accounts::{self, AccountRecord, AccountStatus};
 use tacit_store::sessions::{self, RefreshDelivery, SessionRecord};
-use tacit_store::{AccountId, SessionId, Timestamp, credentials, spent_handshakes};
+use tacit_store::{AccountId, SessionId, Timestamp, credentials};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use self::attempt::Attempt;
 pub use self::error::LoginError;
 pub use self::input::{ProveLogin, StartLogin};
 use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
+use crate::grid;
 use crate::handshake::{self, Handshake, Purpose, Subject};
-use crate::throttle::Window;
 use crate::tokens::TokenPair;
 
-/// Failed proofs leave at multiples of this, counted from the request's arrival.
-const GRID_MS: u128 = 25;
-/// The throttle's name in the database.
-const ATTEMPTS: &str = "proof";
 /// How a password proof is named in `amr` (RFC 8176 §2).
 const AMR: &str = r#"["pwd"]"#;
 
@@ -41,8 +38,9 @@ impl Logins {
     /// Answers an address with a challenge. Writes nothing; unknown addresses get a decoy's.
     ///
     /// # Errors
-    /// [`LoginError::Busy`]; with `reveal_accounts` also [`LoginError::UnknownAccount`] and [`LoginError::NotActivated`].
-    pub async fn begin(&self, start: StartLogin) -> Result<messages::LoginChallenge, LoginError> {
+    /// [`LoginError::TooMany`]; [`LoginError::Busy`]; with `reveal_accounts` also [`LoginError::UnknownAccount`] and [`LoginError::NotActivated`].
+    pub async fn begin(&self, start: StartLogin, origin: &Origin) -> Result<messages::LoginChallenge, LoginError> {
+        self.0.admit_login_start(origin, self.0.now()).await?;
         // On the heap, as in `prove`: the fixed-size credentials make these futures large.
         Box::pin(self.challenge(start)).await
     }
@@ -51,7 +49,7 @@ impl Logins {
         let core = &self.0;
         let now = core.now();
         let slot = core.srp_pool.reserve()?;
-        let attempt = core.address_hash(ATTEMPTS, start.address.key());
+        let attempt = core.failures_key(start.address.key());
         let candidate = core.candidate(&start, &attempt, now).await?;
         let preset = preset::find(candidate.preset).ok_or(Internal::Malformed("credential"))?;
         let (verifier, entropy) = (candidate.verifier(preset.group)?, Arc::clone(&core.entropy));
@@ -95,7 +93,7 @@ impl Logins {
         let arrived = tokio::time::Instant::now();
         let result = Box::pin(self.look_at(prove, origin)).await;
         if matches!(result, Err(LoginError::Rejected)) {
-            release_on_grid(arrived).await;
+            grid::release(arrived).await;
         }
         result
     }
@@ -107,13 +105,10 @@ impl Logins {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let public = PublicValue::parse_hex(preset.group, &prove.public)
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
-        let limits = &core.settings.limits;
-        let attempts = Window::at(ATTEMPTS, &state.attempt, limits.proof_attempts, limits.proof_window, now);
-        if !attempts.is_open(&mut core.store.read().await?).await? {
-            return Err(LoginError::Throttled(attempts.remaining(now)));
-        }
+        let attempt = Attempt::new(core, &state, prove.device_token.as_deref(), &origin, now);
+        attempt.look(core).await?;
         let slot = core.srp_pool.reserve()?;
-        self.spend(&state, &attempts, now).await?;
+        attempt.spend(core, &state).await?;
 
         let (verifier, holds) = core.verifier_of(&state, preset).await?;
         let check = Check::new(preset.group, &state, verifier, public, prove.proof.clone())?;
@@ -125,32 +120,18 @@ impl Logins {
             Subject::Decoy => Err(LoginError::Rejected),
             Subject::Pending => {
                 let mut tx = core.store.begin().await?;
-                attempts.refund(&mut tx).await?;
+                attempt.succeed(&mut tx).await?;
                 tx.commit().await?;
                 Err(LoginError::NotActivated)
             }
-            Subject::Account => self.open_session(&state, &attempts, prove, origin, &verdict, now).await,
+            Subject::Account => self.open_session(&state, &attempt, prove, origin, &verdict, now).await,
         }
-    }
-
-    /// Spends the handshake and counts the attempt, before anything is known about the proof.
-    async fn spend(&self, state: &Handshake, attempts: &Window<'_>, now: Timestamp) -> Result<(), LoginError> {
-        let mut tx = self.0.store.begin().await?;
-        let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
-        if !spent_handshakes::spend(&mut tx, &state.nonce, keep_until).await? {
-            return Err(LoginError::HandshakeSpent);
-        }
-        // Several proofs may have passed the first look together: the count decides.
-        if !attempts.count(&mut tx).await? {
-            return Err(LoginError::Throttled(attempts.remaining(now)));
-        }
-        Ok(tx.commit().await?)
     }
 
     async fn open_session(
         &self,
         state: &Handshake,
-        attempts: &Window<'_>,
+        attempt: &Attempt,
         prove: ProveLogin,
         origin: Origin,
         verdict: &Verdict,
@@ -171,12 +152,13 @@ impl Logins {
         let session = core.new_session(&account, &prove, origin, now);
         sessions::insert(&mut tx, &session).await?;
         let refresh_token = core.first_refresh_token(&mut tx, &session, now).await?;
-        attempts.refund(&mut tx).await?;
+        attempt.succeed(&mut tx).await?;
         tx.commit().await?;
 
         let tokens = core.pair(&account, &session, refresh_token, now).await?;
+        let remembered = prove.remember_device.then(|| core.device_token(attempt.device(), state.owner, now)).flatten();
         tracing::info!(account = %account.id, session = %session.id, "signed in");
-        Ok(OpenedSession::confirmed(verdict, &account, &session, tokens, prove.delivery))
+        Ok(OpenedSession::confirmed(verdict, &account, &session, tokens, remembered, prove.delivery))
     }
 }
 
@@ -192,6 +174,8 @@ pub struct OpenedSession {
     pub session_id: SessionId,
     /// Its tokens.
     pub tokens: TokenPair,
+    /// What the device may show at its next login.
+    pub device_token: Option<Zeroizing<String>>,
     /// How the refresh token is to travel.
     pub delivery: RefreshDelivery,
 }
@@ -202,6 +186,7 @@ impl OpenedSession {
         account: &AccountRecord,
         session: &SessionRecord,
         tokens: TokenPair,
+        device_token: Option<Zeroizing<String>>,
         delivery: RefreshDelivery,
     ) -> Self {
         let carried = confirm::Session {
@@ -211,6 +196,7 @@ impl OpenedSession {
             refresh_token: (delivery == RefreshDelivery::Body).then_some(tokens.refresh_token.as_str()),
             token_type: "Bearer",
             expires_in: tokens.expires_in,
+            device_token: device_token.as_ref().map(|token| token.as_str()),
         };
         Self {
             server_proof: verdict.m2.clone(),
@@ -218,6 +204,7 @@ impl OpenedSession {
             account_id: account.id,
             session_id: session.id,
             tokens,
+            device_token,
             delivery,
         }
     }
@@ -242,7 +229,7 @@ impl Core {
             ended_reason: None,
             amr: AMR.to_owned(),
             user_agent: origin.user_agent,
-            ip_address: origin.ip_address,
+            ip_address: origin.ip.map(|ip| ip.to_string()),
             device_name: prove.device_name.clone(),
             refresh_delivery: prove.delivery,
         }
@@ -295,11 +282,4 @@ impl Check {
             &self.proof,
         )
     }
-}
-
-/// Waits for the next point of the grid, so that the time of a refusal tells little of how it came about.
-async fn release_on_grid(arrived: tokio::time::Instant) {
-    let points = arrived.elapsed().as_millis() / GRID_MS + 1;
-    let until = Duration::from_millis(u64::try_from(points * GRID_MS).unwrap_or(0));
-    tokio::time::sleep_until(arrived + until).await;
 }

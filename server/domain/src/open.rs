@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
+use crate::client_limits::{ClientLimits, Floods};
 use crate::core::Core;
 use crate::decoys::{self, PresetShares};
 use crate::fault::Internal;
@@ -54,6 +55,8 @@ pub struct Domain {
     pub mailbox: Mailbox,
     /// Tidying up.
     pub housekeeping: Housekeeping,
+    /// What one client may ask of this node.
+    pub client_limits: ClientLimits,
     /// Whether all is well.
     pub health: Health,
 }
@@ -119,6 +122,7 @@ impl Domain {
             epoch_keys: EpochKeys::default(),
             signing_keys: SigningKeyCache::default(),
             srp_pool,
+            floods: Floods::default(),
             preset_shares: RwLock::new(PresetShares::initial()),
             stand_in,
             outbox_bell: Notify::new(),
@@ -136,6 +140,7 @@ impl Domain {
             outbox: Outbox(Arc::clone(&core)),
             mailbox: Mailbox(Arc::clone(&core)),
             housekeeping: Housekeeping(Arc::clone(&core)),
+            client_limits: ClientLimits(Arc::clone(&core)),
             health: Health(core),
         })
     }

@@ -9,14 +9,20 @@ use tacit_store::refresh_tokens::{self, RefreshTokenRecord};
 use tacit_store::sessions::{self, SessionRecord};
 use tacit_store::{StoreError, Timestamp, Tx};
 
+use crate::caller::Meter;
 use crate::core::Core;
 use crate::fault::{Fault, Internal};
+use crate::keyring::mac;
 use crate::secrets::{self, Purpose};
 use crate::sessions::ended;
+use crate::throttle::Window;
 use crate::tokens::TokenPair;
 
 /// Two tabs may use one token together: within this time a repeat gets the same successor.
 const REPEAT: Duration = Duration::from_secs(10);
+
+/// The name of a session's window for renewals.
+const BY_SESSION: &str = "refresh";
 
 /// Renewal of tokens.
 #[derive(Clone)]
@@ -31,6 +37,9 @@ pub enum RefreshError {
     /// Used before: whoever comes second, thief or owner, ends the session.
     #[error("the refresh token was used before")]
     Reused,
+    /// One session is renewed too often.
+    #[error("the session is renewed too often")]
+    TooMany(Duration),
     /// Ours to mend.
     #[error(transparent)]
     Internal(#[from] Internal),
@@ -47,12 +56,14 @@ impl Fault for RefreshError {
         match self {
             Self::Invalid => Code::RefreshInvalid,
             Self::Reused => Code::RefreshReused,
+            Self::TooMany(_) => Code::TooManyRequests,
             Self::Internal(error) => error.code(),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::TooMany(wait) => Some(*wait),
             Self::Internal(error) => error.retry_after(),
             _ => None,
         }
@@ -66,8 +77,8 @@ impl Refresh {
     /// read what that one wrote.
     ///
     /// # Errors
-    /// [`RefreshError::Invalid`], [`RefreshError::Reused`].
-    pub async fn refresh(&self, token: &str) -> Result<TokenPair, RefreshError> {
+    /// [`RefreshError::Invalid`], [`RefreshError::Reused`], [`RefreshError::TooMany`].
+    pub async fn refresh(&self, token: &str, meter: &Meter) -> Result<TokenPair, RefreshError> {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::RefreshToken, token);
@@ -75,6 +86,10 @@ impl Refresh {
         let found = refresh_tokens::find(&mut tx, hash).await?;
         let record = found.filter(|record| record.expires_at > now).ok_or(RefreshError::Invalid)?;
         let (session, account) = self.living(&mut tx, &record, now).await?;
+        let window = core.refreshes(&session, now);
+        if !window.count_openly(&mut tx, meter).await? {
+            return Err(RefreshError::TooMany(window.remaining(now)));
+        }
 
         let nonce = core.refresh_nonce();
         if record.used_at.is_none() && refresh_tokens::claim(&mut tx, hash, &nonce, now).await? {
@@ -87,7 +102,7 @@ impl Refresh {
         match (used.used_at, &used.successor_nonce) {
             (Some(used_at), Some(nonce)) if now <= used_at + REPEAT => {
                 let next = core.successor(token, nonce);
-                drop(tx);
+                tx.commit().await?;
                 Ok(core.pair(&account, &session, next, now).await?)
             }
             _ => {
@@ -107,5 +122,13 @@ impl Refresh {
     ) -> Result<(SessionRecord, AccountRecord), RefreshError> {
         let found = sessions::find_active(tx, record.session_id, now).await?;
         found.filter(|(_, account)| account.status == AccountStatus::Active).ok_or(RefreshError::Invalid)
+    }
+}
+
+impl Core {
+    fn refreshes(&self, session: &SessionRecord, now: Timestamp) -> Window {
+        let key = mac(&self.keyring.throttles, &[BY_SESSION.as_bytes(), session.id.as_uuid().as_bytes()]);
+        let limits = &self.settings.limits;
+        Window::at(BY_SESSION, key, limits.session_refreshes, limits.refresh_window, now)
     }
 }

@@ -72,10 +72,12 @@ impl Default for Lifetimes {
 /// How much one caller may ask for.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Failed proofs an address may collect in one window.
+    /// Failed proofs in a row, for one address, after which each next one waits for the whole window.
     pub proof_attempts: u32,
-    /// The window for failed proofs.
+    /// The longest wait after failed proofs, and the window for those of one client.
     pub proof_window: Duration,
+    /// Failed proofs in a row, for one address, after which only a known device may log in by password.
+    pub proof_lock: u32,
     /// Wrong activation codes an address may collect in one window.
     pub code_attempts: u32,
     /// The window for wrong activation codes.
@@ -86,6 +88,24 @@ pub struct Limits {
     pub mail_window: Duration,
     /// Time between two activation mails of one sign-up.
     pub resend_after: Duration,
+    /// Sign-ups one address may collect in one window for mails.
+    pub address_sign_ups: u32,
+    /// Requests of one client to one node in a minute.
+    pub client_requests: u32,
+    /// Logins one client may begin at one node in a minute.
+    pub client_logins: u32,
+    /// Failed proofs one client may collect in one window for proofs.
+    pub client_proofs: u32,
+    /// Sign-ups of one client in one window for sign-ups.
+    pub client_sign_ups: u32,
+    /// The window for sign-ups of one client.
+    pub sign_up_window: Duration,
+    /// Mails one client may ask for in one window for mails.
+    pub client_mails: u32,
+    /// Renewals of one session in one window for renewals.
+    pub session_refreshes: u32,
+    /// The window for renewals of one session.
+    pub refresh_window: Duration,
     /// Threads that do SRP arithmetic.
     pub srp_workers: usize,
     /// SRP computations that may wait for a thread.
@@ -97,11 +117,21 @@ impl Default for Limits {
         Self {
             proof_attempts: 10,
             proof_window: Duration::from_mins(15),
+            proof_lock: 100,
             code_attempts: 10,
             code_window: Duration::from_hours(1),
             mails: 5,
             mail_window: Duration::from_hours(1),
             resend_after: Duration::from_mins(1),
+            address_sign_ups: 20,
+            client_requests: 3000,
+            client_logins: 120,
+            client_proofs: 10,
+            client_sign_ups: 5,
+            sign_up_window: Duration::from_hours(1),
+            client_mails: 5,
+            session_refreshes: 100,
+            refresh_window: Duration::from_mins(15),
             srp_workers: std::thread::available_parallelism().map_or(2, usize::from),
             srp_queue: 256,
         }

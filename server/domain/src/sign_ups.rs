@@ -9,14 +9,17 @@ use std::sync::Arc;
 use tacit_store::accounts::{self, AccountStatus};
 use tacit_store::pending_credentials::{self, PendingCredentialRecord};
 use tacit_store::{PendingId, SecretHash, Timestamp, Tx};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 pub use self::error::SignUpError;
 use self::input::ActivationSecret;
 pub use self::input::{Activation, CheckAddress, ResendActivation, SignUp};
 use crate::address::Address;
+use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::Internal;
+use crate::grid;
 use crate::outbox::{MailKind, MailSecret, NewMail};
 use crate::secrets::{self, Purpose};
 use crate::throttle::Window;
@@ -26,6 +29,9 @@ const TICKET_PREFIX: &str = "tk_";
 const MAILS: &str = "sign_up_mail";
 const RESENT_MAILS: &str = "resent_mail";
 const CODES: &str = "activation_code";
+const SIGN_UPS: &str = "sign_up";
+const BY_CLIENT: &str = "client_sign_up";
+const MAILS_BY_CLIENT: &str = "client_mail";
 
 /// Sign-up and activation.
 #[derive(Clone)]
@@ -77,8 +83,15 @@ impl SignUps {
     /// An address that has an account gets the same answer, the same row and a mail of its own; only its owner learns.
     ///
     /// # Errors
-    /// [`SignUpError::Closed`]; [`SignUpError::Exists`] only with `reveal_accounts`.
-    pub async fn sign_up(&self, sign_up: SignUp) -> Result<Accepted, SignUpError> {
+    /// [`SignUpError::Closed`]; [`SignUpError::TooMany`]; [`SignUpError::Exists`] only with `reveal_accounts`.
+    pub async fn sign_up(&self, sign_up: SignUp, origin: &Origin) -> Result<Accepted, SignUpError> {
+        let arrived = Instant::now();
+        let result = Box::pin(self.accept(sign_up, origin)).await;
+        grid::release(arrived).await;
+        result
+    }
+
+    async fn accept(&self, sign_up: SignUp, origin: &Origin) -> Result<Accepted, SignUpError> {
         let core = &self.0;
         if !core.settings.registration_enabled {
             return Err(SignUpError::Closed);
@@ -90,6 +103,7 @@ impl SignUps {
         let mut pending = core.pending(&sign_up, id, &ticket, &activation, now)?;
 
         let mut tx = core.store.begin().await?;
+        core.count_sign_up(&mut tx, &sign_up.address, origin, now).await?;
         let taken = accounts::find_by_key(&mut tx, sign_up.address.key()).await?.is_some();
         if taken && core.settings.reveal_accounts {
             return Err(SignUpError::Exists);
@@ -97,7 +111,7 @@ impl SignUps {
         pending.activatable = !taken;
         pending_credentials::insert(&mut tx, &pending).await?;
         // Silent when exceeded: who asks must not learn how often somebody asked for this address.
-        if core.mails(MAILS, &core.address_hash(MAILS, sign_up.address.key()), now).count(&mut tx).await? {
+        if core.mails(MAILS, &sign_up.address, now).count(&mut tx).await? {
             core.push_mail(&mut tx, mail_of(&pending, activation), now).await?;
         }
         tx.commit().await?;
@@ -115,19 +129,34 @@ impl SignUps {
     /// answer and no mail. Returns the seconds until the next may be asked for.
     ///
     /// # Errors
-    /// [`SignUpError::TooSoon`]; [`SignUpError::Unknown`] and [`SignUpError::Activated`] only with `reveal_accounts`.
-    pub async fn resend(&self, resend: ResendActivation) -> Result<u64, SignUpError> {
+    /// [`SignUpError::TooSoon`]; [`SignUpError::TooMany`]; [`SignUpError::Unknown`] and [`SignUpError::Activated`] only with `reveal_accounts`.
+    pub async fn resend(&self, resend: ResendActivation, origin: &Origin) -> Result<u64, SignUpError> {
+        let arrived = Instant::now();
+        let result = Box::pin(self.send_again(resend, origin)).await;
+        grid::release(arrived).await;
+        result
+    }
+
+    async fn send_again(&self, resend: ResendActivation, origin: &Origin) -> Result<u64, SignUpError> {
         let core = &self.0;
         let now = core.now();
-        let pause = core.settings.limits.resend_after;
+        let limits = &core.settings.limits;
+        let pause = limits.resend_after;
         let mut tx = core.store.begin().await?;
-        let Some(pending) = core.pending_to_resend(&mut tx, &resend, now).await? else { return Ok(pause.as_secs()) };
+        let asked = core.client_window(MAILS_BY_CLIENT, origin, limits.client_mails, limits.mail_window, now);
+        if !asked.count_openly(&mut tx, &origin.meter).await? {
+            return Err(SignUpError::TooMany(asked.remaining(now)));
+        }
+        let Some(pending) = core.pending_to_resend(&mut tx, &resend, now).await? else {
+            tx.commit().await?;
+            return Ok(pause.as_secs());
+        };
         if pending.mailed_at + pause > now {
+            tx.commit().await?;
             return Err(SignUpError::TooSoon((pending.mailed_at + pause).since(now)));
         }
         // A budget of its own: sign-ups by others must not use up the mails that the owner asks for again.
-        let hash = core.address_hash(RESENT_MAILS, resend.address.key());
-        let within = core.mails(RESENT_MAILS, &hash, now).count(&mut tx).await?;
+        let within = core.mails(RESENT_MAILS, &resend.address, now).count(&mut tx).await?;
         let activation = core.activation_secrets(pending.id);
         // Beyond it the pause begins anew all the same, and the mail that was sent last keeps its secrets.
         let (link_hash, code_hash) =
@@ -148,6 +177,15 @@ impl SignUps {
     /// # Errors
     /// [`SignUpError::ActivationInvalid`] for a secret that is wrong, expired or used.
     pub async fn activate(&self, activation: Activation) -> Result<Address, SignUpError> {
+        let arrived = Instant::now();
+        let result = Box::pin(self.redeem(activation)).await;
+        if result.is_err() {
+            grid::release(arrived).await;
+        }
+        result
+    }
+
+    async fn redeem(&self, activation: Activation) -> Result<Address, SignUpError> {
         let core = &self.0;
         let now = core.now();
         match activation.secret {
@@ -162,7 +200,7 @@ impl SignUps {
             ActivationSecret::Code { address, code } => {
                 let hash = core.address_hash(CODES, address.key());
                 let limits = &core.settings.limits;
-                let attempts = Window::at(CODES, &hash, limits.code_attempts, limits.code_window, now);
+                let attempts = Window::at(CODES, hash, limits.code_attempts, limits.code_window, now);
                 let mut tx = core.store.begin().await?;
                 if !attempts.count(&mut tx).await? {
                     return Err(SignUpError::Throttled(attempts.remaining(now)));
@@ -179,8 +217,28 @@ impl SignUps {
 }
 
 impl Core {
-    fn mails<'a>(&self, scope: &'static str, hash: &'a [u8; 32], now: Timestamp) -> Window<'a> {
-        Window::at(scope, hash, self.settings.limits.mails, self.settings.limits.mail_window, now)
+    fn mails(&self, scope: &'static str, address: &Address, now: Timestamp) -> Window {
+        let (hash, limits) = (self.address_hash(scope, address.key()), &self.settings.limits);
+        Window::at(scope, hash, limits.mails, limits.mail_window, now)
+    }
+
+    /// Both windows are told: neither depends on whether the address has an account.
+    async fn count_sign_up(
+        &self,
+        tx: &mut Tx,
+        address: &Address,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), SignUpError> {
+        let limits = &self.settings.limits;
+        let client = self.client_window(BY_CLIENT, origin, limits.client_sign_ups, limits.sign_up_window, now);
+        if !client.count_openly(tx, &origin.meter).await? {
+            return Err(SignUpError::TooMany(client.remaining(now)));
+        }
+        // Rows that wait for one address are read together when a code is typed, so they must be few.
+        let hash = self.address_hash(SIGN_UPS, address.key());
+        let waiting = Window::at(SIGN_UPS, hash, limits.address_sign_ups, limits.mail_window, now);
+        if waiting.count(tx).await? { Ok(()) } else { Err(SignUpError::TooMany(waiting.remaining(now))) }
     }
 
     fn activation_secrets(&self, id: PendingId) -> ActivationSecrets {

@@ -12,7 +12,7 @@ use tacit_store::{DatabaseSettings, Store, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::Domain;
-use crate::caller::Origin;
+use crate::caller::{Meter, Origin};
 use crate::fault::Fault as _;
 use crate::keyring::MasterKey;
 use crate::login::{LoginError, OpenedSession};
@@ -76,7 +76,7 @@ impl World {
     async fn signed_up_with(&self, address: &str, preset: &Preset) -> String {
         let sign_up =
             SignUp { auth_id: address.to_owned(), credential: credential(preset), display_name: None, language: None };
-        self.domain.sign_ups.sign_up(sign_up.try_into().unwrap()).await.unwrap().ticket.to_string()
+        self.domain.sign_ups.sign_up(sign_up.try_into().unwrap(), &Origin::default()).await.unwrap().ticket.to_string()
     }
 
     async fn registered(&self, address: &str) {
@@ -98,12 +98,12 @@ impl World {
 
     async fn resend(&self, address: &str, ticket: &str) -> Result<u64, crate::sign_ups::SignUpError> {
         let message = messages::ResendActivation { auth_id: address.to_owned(), ticket: Some(ticket.to_owned()) };
-        self.domain.sign_ups.resend(message.try_into().unwrap()).await
+        self.domain.sign_ups.resend(message.try_into().unwrap(), &Origin::default()).await
     }
 
     async fn begin(&self, address: &str) -> LoginChallenge {
         let start = LoginStart { auth_id: address.to_owned(), ticket: None };
-        self.domain.logins.begin(start.try_into().unwrap()).await.unwrap()
+        self.domain.logins.begin(start.try_into().unwrap(), &Origin::default()).await.unwrap()
     }
 
     async fn prove(&self, challenge: &LoginChallenge, p: &[u8]) -> Result<OpenedSession, LoginError> {
@@ -138,7 +138,13 @@ fn settings() -> Settings {
         default_language: "en".to_owned(),
         algorithm: SigningAlgorithm::EdDsa,
         lifetimes: Lifetimes::default(),
-        limits: Limits { proof_attempts: 3, ..Limits::default() },
+        limits: Limits {
+            proof_attempts: 3,
+            client_sign_ups: 1000,
+            client_mails: 1000,
+            client_proofs: 1000,
+            ..Limits::default()
+        },
     }
 }
 
@@ -170,6 +176,8 @@ fn answer(challenge: &LoginChallenge, p: &[u8]) -> LoginProof {
         m1: proof.proof.to_hex(),
         refresh_delivery: Some(messages::RefreshDelivery::Body),
         device_name: None,
+        device_token: None,
+        remember_device: None,
     }
 }
 
@@ -183,7 +191,10 @@ async fn a_person_signs_up_activates_logs_in_and_is_known_until_they_log_out() {
     assert_eq!(world.domain.accounts.me(&caller).email, "person@example.com");
     world.domain.sessions.logout(&caller).await.unwrap();
     assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
-    assert!(matches!(world.domain.refresh.refresh(&opened.tokens.refresh_token).await, Err(RefreshError::Invalid)));
+    assert!(matches!(
+        world.domain.refresh.refresh(&opened.tokens.refresh_token, &Meter::default()).await,
+        Err(RefreshError::Invalid)
+    ));
 }
 
 #[tokio::test]
@@ -258,7 +269,7 @@ async fn whether_an_address_has_an_account_does_not_show_to_who_signs_it_up() {
     for address in ["person@example.com", "nobody@example.com"] {
         let ticket = world.signed_up(address).await;
         let start = LoginStart { auth_id: address.to_owned(), ticket: Some(ticket) };
-        let challenge = world.domain.logins.begin(start.try_into().unwrap()).await.unwrap();
+        let challenge = world.domain.logins.begin(start.try_into().unwrap(), &Origin::default()).await.unwrap();
         let refused = world.prove(&challenge, P).await.err().unwrap();
         assert_eq!(refused.code().as_str(), "account_not_activated", "{address}");
     }
@@ -349,13 +360,13 @@ async fn a_refresh_token_is_used_once_and_its_reuse_ends_the_session() {
     let opened = world.prove(&world.begin("person@example.com").await, P).await.unwrap();
     let first = opened.tokens.refresh_token.to_string();
     let refresh = &world.domain.refresh;
-    let second = refresh.refresh(&first).await.unwrap().refresh_token;
+    let second = refresh.refresh(&first, &Meter::default()).await.unwrap().refresh_token;
     world.advance(Duration::from_secs(10));
-    assert_eq!(*refresh.refresh(&first).await.unwrap().refresh_token, *second);
-    let third = refresh.refresh(&second).await.unwrap().refresh_token;
+    assert_eq!(*refresh.refresh(&first, &Meter::default()).await.unwrap().refresh_token, *second);
+    let third = refresh.refresh(&second, &Meter::default()).await.unwrap().refresh_token;
     world.advance(Duration::from_millis(1));
-    assert!(matches!(refresh.refresh(&first).await, Err(RefreshError::Reused)));
-    assert!(matches!(refresh.refresh(&third).await, Err(RefreshError::Invalid)));
+    assert!(matches!(refresh.refresh(&first, &Meter::default()).await, Err(RefreshError::Reused)));
+    assert!(matches!(refresh.refresh(&third, &Meter::default()).await, Err(RefreshError::Invalid)));
     assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
 }
 

@@ -1,49 +1,101 @@
-//! Fixed windows in the database: what one address may try, counted for all nodes together.
+//! Fixed windows in the database: what one address, client or session may try, counted for all nodes together.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tacit_store::{StoreError, Timestamp, Tx, throttles};
 
-/// One kind of attempt, by one key.
-pub(crate) struct Window<'a> {
-    scope: &'static str,
-    key: &'a [u8; 32],
-    start: Timestamp,
-    end: Timestamp,
-    limit: i64,
+/// How far a window is used up, as its client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Attempts in one window.
+    pub limit: u32,
+    /// Attempts left.
+    pub remaining: u32,
+    /// When the next window begins.
+    pub resets_at: Timestamp,
 }
 
-impl<'a> Window<'a> {
+/// Where a request's way through the rules leaves the state of its client's window, whatever the outcome.
+///
+/// Windows by address are never noted here: that one was refunded would tell that somebody logged in.
+#[derive(Clone, Default)]
+pub struct Meter(Arc<Mutex<Option<Usage>>>);
+
+impl Meter {
+    /// What was noted last.
+    #[must_use]
+    pub fn read(&self) -> Option<Usage> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn note(&self, usage: Usage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
+    }
+}
+
+/// One kind of attempt, by one key.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    scope: &'static str,
+    key: [u8; 32],
+    start: Timestamp,
+    end: Timestamp,
+    limit: u32,
+}
+
+impl Window {
     /// The window of length `length` that `now` lies in.
-    pub(crate) fn at(scope: &'static str, key: &'a [u8; 32], limit: u32, length: Duration, now: Timestamp) -> Self {
-        let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX).max(1);
-        let start = now.as_millis() - now.as_millis().rem_euclid(length);
-        Self {
-            scope,
-            key,
-            start: Timestamp::from_millis(start),
-            end: Timestamp::from_millis(start.saturating_add(length)),
-            limit: i64::from(limit),
-        }
+    pub(crate) fn at(scope: &'static str, key: [u8; 32], limit: u32, length: Duration, now: Timestamp) -> Self {
+        let (start, end) = bounds(length, now);
+        Self { scope, key, start, end, limit }
     }
 
     /// Whether another attempt is allowed, without counting one.
-    pub(crate) async fn is_open(&self, tx: &mut Tx) -> Result<bool, StoreError> {
-        Ok(throttles::count(tx, self.scope, self.key, self.start).await? < self.limit)
+    pub(crate) async fn is_open(&self, tx: &mut Tx, meter: &Meter) -> Result<bool, StoreError> {
+        let counted = throttles::count(tx, self.scope, &self.key, self.start).await?;
+        meter.note(self.usage(counted));
+        Ok(counted < i64::from(self.limit))
     }
 
     /// Counts an attempt; `false` if it was one too many.
     pub(crate) async fn count(&self, tx: &mut Tx) -> Result<bool, StoreError> {
-        Ok(throttles::add(tx, self.scope, self.key, self.start, self.end).await? <= self.limit)
+        Ok(throttles::add(tx, self.scope, &self.key, self.start, self.end).await? <= i64::from(self.limit))
+    }
+
+    /// Counts an attempt and lets the client know; `false` if it was one too many.
+    pub(crate) async fn count_openly(&self, tx: &mut Tx, meter: &Meter) -> Result<bool, StoreError> {
+        let counted = throttles::add(tx, self.scope, &self.key, self.start, self.end).await?;
+        meter.note(self.usage(counted));
+        Ok(counted <= i64::from(self.limit))
     }
 
     /// Takes a counted attempt back.
     pub(crate) async fn refund(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        throttles::refund(tx, self.scope, self.key, self.start).await
+        throttles::refund(tx, self.scope, &self.key, self.start).await
     }
 
     /// Time until the window ends.
     pub(crate) fn remaining(&self, now: Timestamp) -> Duration {
-        Duration::from_millis(u64::try_from(self.end.as_millis() - now.as_millis()).unwrap_or(0))
+        self.end.since(now)
     }
+
+    /// The same after an attempt was taken back.
+    pub(crate) fn note_refund(&self, meter: &Meter) {
+        if let Some(usage) = meter.read() {
+            meter.note(Usage { remaining: usage.remaining.saturating_add(1).min(self.limit), ..usage });
+        }
+    }
+
+    fn usage(&self, counted: i64) -> Usage {
+        let counted = u32::try_from(counted).unwrap_or(u32::MAX);
+        Usage { limit: self.limit, remaining: self.limit.saturating_sub(counted), resets_at: self.end }
+    }
+}
+
+/// Begin and end of the window of this length that `now` lies in.
+pub(crate) fn bounds(length: Duration, now: Timestamp) -> (Timestamp, Timestamp) {
+    let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX).max(1);
+    let start = now.as_millis() - now.as_millis().rem_euclid(length);
+    (Timestamp::from_millis(start), Timestamp::from_millis(start.saturating_add(length)))
 }

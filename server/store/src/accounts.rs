@@ -5,7 +5,7 @@ use sqlx::{query, query_as, query_scalar};
 use crate::backend::{Engine, Tx, on};
 use crate::credentials::CredentialRecord;
 use crate::error::StoreError;
-use crate::ids::{AccountId, CredentialId};
+use crate::ids::AccountId;
 use crate::statements::{Statement, listed};
 use crate::text::stored_words;
 use crate::timestamp::Timestamp;
@@ -59,6 +59,16 @@ pub struct AccountRecord {
     pub disabled_at: Option<Timestamp>,
 }
 
+/// A credential, and the address of the account it belongs to.
+#[derive(Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct NearestCredential {
+    /// The account's address, in the form look-ups compare.
+    pub email_key: String,
+    /// Its credential.
+    #[sqlx(flatten)]
+    pub credential: CredentialRecord,
+}
+
 const FIND: &str = "SELECT id, email, email_key, display_name, language, role, status, created_at, updated_at, \
     activated_at, disabled_at FROM accounts WHERE id = $1";
 
@@ -68,12 +78,13 @@ const FIND_BY_KEY: &str = "SELECT id, email, email_key, display_name, language, 
 const LOCK_POSTGRES: &str = "SELECT id, email, email_key, display_name, language, role, status, created_at, updated_at, \
     activated_at, disabled_at FROM accounts WHERE id = $1 FOR UPDATE";
 
-const FIND_FOR_LOGIN: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
-    a.created_at, a.updated_at, a.activated_at, a.disabled_at, c.id AS credential_id, c.version AS credential_version, \
-    c.identity AS credential_identity, c.salt AS credential_salt, c.preset AS credential_preset, \
-    c.key_id AS credential_key_id, c.verifier_sealed AS credential_verifier_sealed, \
-    c.created_at AS credential_created_at \
-    FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id WHERE a.email_key = $1";
+// The turn keeps the second part, the first account of all, for addresses behind the last one.
+const FIND_NEAREST: &str = "SELECT * FROM (SELECT 0 AS turn, a.email_key, c.account_id, c.id, c.version, c.identity, \
+    c.salt, c.preset, c.key_id, c.verifier_sealed, c.created_at FROM accounts a JOIN credentials c \
+    ON c.account_id = a.id WHERE a.email_key >= $1 ORDER BY a.email_key LIMIT 1) AS here \
+    UNION ALL SELECT * FROM (SELECT 1 AS turn, a.email_key, c.account_id, c.id, c.version, c.identity, \
+    c.salt, c.preset, c.key_id, c.verifier_sealed, c.created_at FROM accounts a JOIN credentials c \
+    ON c.account_id = a.id ORDER BY a.email_key LIMIT 1) AS around ORDER BY turn LIMIT 1";
 
 const INSERT: &str = "INSERT INTO accounts (id, email, email_key, display_name, language, role, status, created_at, \
     updated_at, activated_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -86,7 +97,7 @@ const UPDATE_STATUS: &str = "UPDATE accounts SET status = $2, disabled_at = $3, 
 const COUNT: &str = "SELECT COUNT(*) FROM accounts";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: FIND, FIND_BY_KEY, FIND_FOR_LOGIN, INSERT, UPDATE_ACTIVATED, UPDATE_STATUS, COUNT;
+    both: FIND, FIND_BY_KEY, FIND_NEAREST, INSERT, UPDATE_ACTIVATED, UPDATE_STATUS, COUNT;
     postgres: LOCK_POSTGRES
 ];
 
@@ -106,16 +117,13 @@ pub async fn find_by_key(tx: &mut Tx, email_key: &str) -> Result<Option<AccountR
     on!(read tx, c => query_as::<_, AccountRecord>(FIND_BY_KEY).bind(email_key).fetch_optional(c))
 }
 
-/// The account and its credential, in one statement, so that known and unknown addresses cost the same.
+/// The credential whose account has this address or, where none has it, the next one in the order of addresses; behind
+/// the last the first. An address without an account costs the same as one with.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn find_for_login(
-    tx: &mut Tx,
-    email_key: &str,
-) -> Result<Option<(AccountRecord, Option<CredentialRecord>)>, StoreError> {
-    let row = on!(read tx, c => query_as::<_, LoginRow>(FIND_FOR_LOGIN).bind(email_key).fetch_optional(c))?;
-    Ok(row.map(LoginRow::split))
+pub async fn find_nearest_credential(tx: &mut Tx, email_key: &str) -> Result<Option<NearestCredential>, StoreError> {
+    on!(read tx, c => query_as::<_, NearestCredential>(FIND_NEAREST).bind(email_key).fetch_optional(c))
 }
 
 /// The account with this id, kept from other writers until the transaction ends.
@@ -179,41 +187,6 @@ pub async fn update_status(
 /// Any failure of the database.
 pub async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
     on!(read tx, c => query_scalar::<_, i64>(COUNT).fetch_one(c))
-}
-
-/// An account beside its credential, whose columns are all NULL when it has none.
-#[derive(sqlx::FromRow)]
-struct LoginRow {
-    #[sqlx(flatten)]
-    account: AccountRecord,
-    credential_id: Option<CredentialId>,
-    credential_version: Option<i64>,
-    credential_identity: Option<String>,
-    credential_salt: Option<Vec<u8>>,
-    credential_preset: Option<i64>,
-    credential_key_id: Option<String>,
-    credential_verifier_sealed: Option<Vec<u8>>,
-    credential_created_at: Option<Timestamp>,
-}
-
-impl LoginRow {
-    fn split(self) -> (AccountRecord, Option<CredentialRecord>) {
-        let account_id = self.account.id;
-        let credential = (|| {
-            Some(CredentialRecord {
-                account_id,
-                id: self.credential_id?,
-                version: self.credential_version?,
-                identity: self.credential_identity?,
-                salt: self.credential_salt?,
-                preset: u16::try_from(self.credential_preset?).ok()?,
-                key_id: self.credential_key_id?,
-                verifier_sealed: self.credential_verifier_sealed?,
-                created_at: self.credential_created_at?,
-            })
-        })();
-        (self.account, credential)
-    }
 }
 
 #[cfg(test)]

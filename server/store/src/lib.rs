@@ -22,6 +22,7 @@ pub mod instance;
 pub mod invitations;
 pub mod outbox;
 pub mod pending_credentials;
+pub mod proof_failures;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod signing_keys;

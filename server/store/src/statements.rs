@@ -2,8 +2,8 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, credentials, demo_mails, epoch_keys, instance, invitations, outbox, pending_credentials, refresh_tokens,
-    sessions, signing_keys, spent_handshakes, throttles,
+    accounts, credentials, demo_mails, epoch_keys, instance, invitations, outbox, pending_credentials, proof_failures,
+    refresh_tokens, sessions, signing_keys, spent_handshakes, throttles,
 };
 
 /// One SQL text.
@@ -48,6 +48,7 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
         invitations::STATEMENTS,
         outbox::STATEMENTS,
         pending_credentials::STATEMENTS,
+        proof_failures::STATEMENTS,
         refresh_tokens::STATEMENTS,
         sessions::STATEMENTS,
         signing_keys::STATEMENTS,

@@ -12,6 +12,7 @@ fn session() -> Session<'static> {
         refresh_token: Some("rt"),
         token_type: "Bearer",
         expires_in: 300,
+        device_token: None,
     }
 }
 
@@ -28,6 +29,8 @@ fn it_covers_every_member_of_the_answer() {
         Session { token_type: "bearer", ..session() },
         Session { expires_in: 301, ..session() },
         Session { user_id: "us", session_id: "", ..session() },
+        Session { device_token: Some("dt"), ..session() },
+        Session { device_token: Some(""), ..session() },
     ];
     for other in others {
         assert!(!verify(&key(1), &other, &confirm));
@@ -52,4 +55,14 @@ fn a_session_that_has_no_encoding_verifies_nowhere() {
     let long = "a".repeat(65_536);
     let absurd = Session { access_token: &long, ..session() };
     assert!(!verify(&key(1), &absurd, &compute(&key(1), &absurd)));
+}
+
+#[test]
+fn a_device_token_that_is_there_is_covered_too() {
+    let with = Session { device_token: Some("dt"), ..session() };
+    let confirm = compute(&key(1), &with);
+    assert!(verify(&key(1), &with, &confirm));
+    for other in [session(), Session { device_token: Some("du"), ..session() }] {
+        assert!(!verify(&key(1), &other, &confirm));
+    }
 }

@@ -107,11 +107,19 @@ pub struct LoginProof {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", oai(validator(max_length = 100)))]
     pub device_name: Option<String>,
+    /// The token this device got at an earlier login of the account: it has a budget of its own for failed proofs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(validator(max_length = 78)))]
+    pub device_token: Option<String>,
+    /// Whether the answer may have a `device_token` for the next login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remember_device: Option<bool>,
 }
 
 /// The server's proof, and the session. Nothing of it counts before `M2` and `confirm` were checked.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+#[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
 pub struct LoginResult {
     /// `M2`: 32 bytes in hex.
     #[serde(rename = "M2")]
@@ -125,4 +133,8 @@ pub struct LoginResult {
     pub session_id: String,
     /// The session's tokens.
     pub tokens: Tokens,
+    /// Shown at the next login, it keeps others from shutting this device out. Only where `remember_device` asked for it,
+    /// and the token shown, if any, is not good for a while yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
 }

@@ -15,7 +15,7 @@ both_engines!(a_thousand_logins_in_a_row, async |app| {
 
 both_engines!(sixty_four_logins_at_once, async |app| {
     let mut people = Vec::new();
-    for number in 0..8 {
+    for number in 0..16 {
         people.push(app.registered(&format!("person{number}@example.com")).await);
     }
     let begun = Instant::now();

@@ -74,6 +74,8 @@ const explain = (form, result, authId, go) => {
       return offerMail(form, authId, go);
     case "throttled":
       return hold(form, result.retryAfter ?? 60, "Many attempts in a short time", "To protect the account, the next one is possible in");
+    case "locked":
+      return showMessage(form, notice("bad", "Logging in is locked", "Too many attempts have failed. A device that has logged in to this account before can still log in; or an administrator unlocks it."));
     case "busy":
       return hold(form, result.retryAfter ?? 5, "The server is busy", "Nothing is lost; the next try is possible in");
     case "invalid": {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{cookies, examples, responses, schemas};
+use super::{cookies, examples, rate_limits, responses, schemas};
 
 /// Corrects one surface's document.
 pub(super) fn correct(mut document: Value) -> Value {
@@ -29,6 +29,7 @@ pub(super) fn correct(mut document: Value) -> Value {
             }
             responses::correct(operation, &known);
             cookies::describe(operation);
+            rate_limits::describe(operation);
             examples::add(operation);
         }
     }

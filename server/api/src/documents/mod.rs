@@ -4,6 +4,7 @@ mod cookies;
 mod correct;
 mod examples;
 mod merge;
+mod rate_limits;
 mod responses;
 mod schemas;
 #[cfg(test)]

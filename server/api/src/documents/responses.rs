@@ -8,19 +8,23 @@ use serde_json::{Map, Value, json};
 use tacit_shared::codes::{Class, Code};
 
 use super::correct::set;
-use super::schemas;
+use super::{rate_limits, schemas};
 use crate::http::problem::{MEDIA_TYPE, Problem};
 
 /// Codes that follow from what an operation takes, whatever it does. Each has one answer, shared by all operations.
-const SHARED: [Code; 7] = [
+const SHARED: [Code; 8] = [
     Code::InvalidRequest,
     Code::Unauthenticated,
     Code::RequestTimeout,
     Code::BodyTooLarge,
     Code::UnsupportedMediaType,
+    Code::TooManyRequests,
     Code::Internal,
     Code::Unavailable,
 ];
+
+/// Operations that answer whoever asks, however often.
+const UNLIMITED: [&str; 2] = ["get_health", "get_metrics"];
 
 /// Adds what answers refer to: the shape of a problem, the shared answers, the headers.
 pub(super) fn add_components(document: &mut Value) {
@@ -47,11 +51,13 @@ pub(super) fn remove_unused(document: &mut Value) {
 }
 
 fn headers() -> Value {
-    json!({
+    let mut headers = json!({
         "RequestId": {"description": "Names this request in the server's log", "schema": {"type": "string"}},
         "RetryAfter": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}},
         "Challenge": {"description": "`Bearer`: an access token is missing or refused", "schema": {"type": "string"}},
-    })
+    });
+    rate_limits::components(&mut headers);
+    headers
 }
 
 /// Rewrites the answers of an operation.
@@ -100,6 +106,10 @@ fn codes_by_shape(operation: &Value) -> Vec<Code> {
     // An empty scheme among them says that it goes without, too.
     if schemes.is_some_and(|schemes| !schemes.is_empty() && !schemes.contains(&json!({}))) {
         codes.push(Code::Unauthenticated);
+    }
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    if !UNLIMITED.contains(&id) {
+        codes.push(Code::TooManyRequests);
     }
     codes.extend([Code::Internal, Code::Unavailable]);
     codes
@@ -160,6 +170,9 @@ fn headers_of(class: Class, challenges: bool) -> Value {
     let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
     if challenges {
         set(&mut headers, "WWW-Authenticate", json!({"$ref": "#/components/headers/Challenge"}));
+    }
+    if class == Class::TooManyRequests {
+        rate_limits::add(&mut headers);
     }
     if matches!(class, Class::TooManyRequests | Class::Unavailable) {
         set(&mut headers, "Retry-After", json!({"$ref": "#/components/headers/RetryAfter"}));

@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod operations;
 pub(crate) mod origins;
 pub(crate) mod problem;
+pub(crate) mod rate_limits;
 pub(crate) mod source;
 pub(crate) mod time;
 pub(crate) mod trace;

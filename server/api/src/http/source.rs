@@ -2,7 +2,7 @@
 
 use poem::http::header;
 use poem::{FromRequest, Request, RequestBody, Result};
-use tacit_domain::caller::Origin;
+use tacit_domain::caller::{Meter, Origin};
 
 use super::client_ip::ClientIp;
 
@@ -17,8 +17,9 @@ impl<'a> FromRequest<'a> for Source {
         let ClientIp(client) = ClientIp::from_request(request, body).await?;
         let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Ok(Self(Origin {
-            ip_address: client.map(|address| address.to_string()),
+            ip: client,
             user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
+            meter: request.data::<Meter>().cloned().unwrap_or_default(),
         }))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -34,6 +35,8 @@ pub(crate) struct Trace {
     pub trusted_proxies: Arc<[Cidr]>,
     /// Where request ids come from.
     pub entropy: Arc<dyn SecureEntropy>,
+    /// Whether the operator was told of a proxy that is not among them.
+    pub warned: Arc<AtomicBool>,
 }
 
 impl<E: Endpoint<Output = Response>> Middleware<E> for Trace {
@@ -86,10 +89,24 @@ impl Trace {
 
     fn client(&self, request: &Request) -> Option<IpAddr> {
         let peer = request.remote_addr().as_socket_addr()?.ip();
+        self.warn_of_untold_proxy(peer, request.headers());
         let forwarded = request.headers().get_all(FORWARDED_FOR).into_iter();
         // A header that is not text stands for a hop that does not parse, and ends the walk.
         let hops = forwarded.map(|header| header.to_str().unwrap_or_default());
         Some(client_ip(peer, hops, &self.trusted_proxies))
+    }
+}
+
+impl Trace {
+    /// Behind a proxy that nobody named, all users would be one client, with one client's limits.
+    fn warn_of_untold_proxy(&self, peer: IpAddr, headers: &HeaderMap) {
+        let untold = self.trusted_proxies.is_empty() && peer.to_canonical().is_loopback();
+        if untold && headers.contains_key(FORWARDED_FOR) && !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                "requests come through a proxy that trusted_proxies does not name: all its users count as one client"
+            );
+        }
     }
 }
 

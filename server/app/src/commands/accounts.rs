@@ -35,8 +35,7 @@ pub(super) async fn create_admin(config: Config, email: String) -> Result<(), Fa
 }
 
 pub(super) async fn user(config: Config, command: UserCommand) -> Result<(), Failure> {
-    let (UserCommand::Show { user } | UserCommand::Disable { user } | UserCommand::RevokeSessions { user }) = &command;
-    let name = AccountName::parse(user)?;
+    let name = AccountName::parse(command.user())?;
     let (store, domain) = open(&config, false).await?;
     let said = match command {
         UserCommand::Show { .. } => {
@@ -49,15 +48,28 @@ pub(super) async fn user(config: Config, command: UserCommand) -> Result<(), Fai
         UserCommand::RevokeSessions { .. } => {
             format!("{} session(s) ended", domain.accounts.revoke_sessions(&name).await?)
         }
+        UserCommand::Unlock { .. } => {
+            format!("{} failed login(s) in a row forgotten", domain.accounts.unlock(&name).await?)
+        }
     };
     writeln!(io::stdout(), "{said}")?;
     store.close().await;
     Ok(())
 }
 
+impl UserCommand {
+    fn user(&self) -> &str {
+        match self {
+            Self::Show { user } | Self::Disable { user } | Self::RevokeSessions { user } | Self::Unlock { user } => {
+                user
+            }
+        }
+    }
+}
+
 async fn open(config: &Config, may_make: bool) -> Result<(Store, Domain), Failure> {
     let settings = assemble::domain_settings(config)?;
-    Ok(assemble::open(config, settings, seams::system_seams(), may_make).await?)
+    Ok(Box::pin(assemble::open(config, settings, seams::system_seams(), may_make)).await?)
 }
 
 fn description(account: &Account, sessions: u64) -> String {

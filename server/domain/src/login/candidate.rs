@@ -1,6 +1,6 @@
 //! Which credential a challenge is made from: chosen by mask, after the same work for everyone.
 
-use subtle::{Choice, ConditionallySelectable as _};
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use tacit_shared::encoding;
 use tacit_shared::preset::Preset;
 use tacit_shared::srp::{Group, Verifier};
@@ -57,6 +57,8 @@ impl Core {
     /// Finds the credential an address answers with: the pending one whose ticket was shown, else the account's, else
     /// a decoy.
     ///
+    /// An address without an account has the nearest one's credential read, opened and then not chosen.
+    ///
     /// # Errors
     /// With `reveal_accounts`, that there is none.
     pub(super) async fn candidate(
@@ -70,12 +72,12 @@ impl Core {
         let ticket = start.ticket.as_deref().unwrap_or_default();
         let ticket_hash = secrets::token_hash(&self.keyring, Purpose::Ticket, ticket);
         let mut tx = self.store.read().await?;
-        let found = accounts::find_for_login(&mut tx, key).await?;
+        let nearest = accounts::find_nearest_credential(&mut tx, key).await?;
         let shown = pending_credentials::find_by_ticket(&mut tx, ticket_hash).await?;
         let pending = shown.filter(|pending| pending.email_key == key && pending.expires_at > now);
         if self.settings.reveal_accounts && pending.is_none() {
-            match &found {
-                Some((account, _)) if account.status == AccountStatus::Invited => return Err(LoginError::NotActivated),
+            match accounts::find_by_key(&mut tx, key).await? {
+                Some(account) if account.status == AccountStatus::Invited => return Err(LoginError::NotActivated),
                 Some(_) => {}
                 None if pending_credentials::list_by_key(&mut tx, key, now).await?.is_empty() => {
                     return Err(LoginError::UnknownAccount);
@@ -86,10 +88,10 @@ impl Core {
         drop(tx);
 
         let decoy = self.decoy(attempt)?;
-        let credential = found.and_then(|(_, credential)| credential);
-        let account = self.opened(credential.as_ref().map(Row::Account))?;
+        let account = self.opened(nearest.as_ref().map(|nearest| Row::Account(&nearest.credential)))?;
         let pending = self.opened(pending.as_ref().map(Row::Pending))?;
-        let first = Candidate::select(&decoy, &account, is(account.subject, Subject::Account));
+        let same = nearest.map(|nearest| nearest.email_key).unwrap_or_default().as_bytes().ct_eq(key.as_bytes());
+        let first = Candidate::select(&decoy, &account, same);
         Ok(Candidate::select(&first, &pending, is(pending.subject, Subject::Pending)))
     }
 

@@ -6,6 +6,7 @@ use tacit_shared::FieldError;
 use tacit_shared::codes::Code;
 use tacit_store::StoreError;
 
+use crate::client_limits::TooManyRequests;
 use crate::fault::{Fault, Internal, InvalidInput};
 use crate::seal::Refused;
 use crate::srp_pool::Busy;
@@ -40,6 +41,12 @@ pub enum LoginError {
     /// Too many failed proofs for this address.
     #[error("too many attempts")]
     Throttled(Duration),
+    /// A hundred failed proofs in a row for this address.
+    #[error("the login is locked")]
+    Locked,
+    /// One client asks too often.
+    #[error("too many requests from one client")]
+    TooMany(Duration),
     /// No place in the SRP pool.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -51,6 +58,12 @@ pub enum LoginError {
 impl From<StoreError> for LoginError {
     fn from(error: StoreError) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<TooManyRequests> for LoginError {
+    fn from(TooManyRequests(wait): TooManyRequests) -> Self {
+        Self::TooMany(wait)
     }
 }
 
@@ -75,6 +88,8 @@ impl Fault for LoginError {
             Self::NotActivated => Code::AccountNotActivated,
             Self::Disabled => Code::AccountDisabled,
             Self::Throttled(_) => Code::TooManyAttempts,
+            Self::Locked => Code::LoginLocked,
+            Self::TooMany(_) => Code::TooManyRequests,
             Self::Busy(_) => Code::SrpBusy,
             Self::Internal(error) => error.code(),
         }
@@ -82,7 +97,7 @@ impl Fault for LoginError {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Throttled(wait) => Some(*wait),
+            Self::Throttled(wait) | Self::TooMany(wait) => Some(*wait),
             Self::Busy(_) => Some(Duration::from_secs(1)),
             Self::Internal(error) => error.retry_after(),
             _ => None,

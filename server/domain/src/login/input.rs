@@ -31,6 +31,8 @@ pub struct ProveLogin {
     pub(super) proof: Proof,
     pub(super) delivery: RefreshDelivery,
     pub(super) device_name: Option<String>,
+    pub(super) device_token: Option<String>,
+    pub(super) remember_device: bool,
 }
 
 impl ProveLogin {
@@ -53,6 +55,14 @@ impl TryFrom<messages::LoginProof> for ProveLogin {
         if message.device_name.as_ref().is_some_and(|name| !text::is_line(name, limits::DEVICE_NAME_MAX)) {
             return Err(InvalidInput::field("device_name", FieldCode::Malformed));
         }
-        Ok(Self { handshake: message.handshake, public: message.a, proof, delivery, device_name: message.device_name })
+        Ok(Self {
+            handshake: message.handshake,
+            public: message.a,
+            proof,
+            delivery,
+            device_name: message.device_name,
+            device_token: message.device_token,
+            remember_device: message.remember_device.unwrap_or_default(),
+        })
     }
 }

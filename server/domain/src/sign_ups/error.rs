@@ -32,6 +32,9 @@ pub enum SignUpError {
     /// Too many wrong codes for this address.
     #[error("too many attempts")]
     Throttled(Duration),
+    /// One client, or all for one address, sign up too often.
+    #[error("too many sign-ups")]
+    TooMany(Duration),
     /// The secret is wrong, expired or used; nothing tells which.
     #[error("the activation secret is not valid")]
     ActivationInvalid,
@@ -56,6 +59,7 @@ impl Fault for SignUpError {
             Self::Activated => Code::AccountAlreadyActivated,
             Self::TooSoon(_) => Code::ResendTooSoon,
             Self::Throttled(_) => Code::TooManyAttempts,
+            Self::TooMany(_) => Code::TooManyRequests,
             Self::ActivationInvalid => Code::ActivationInvalid,
             Self::Internal(error) => error.code(),
         }
@@ -63,7 +67,7 @@ impl Fault for SignUpError {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooSoon(wait) | Self::Throttled(wait) => Some(*wait),
+            Self::TooSoon(wait) | Self::Throttled(wait) | Self::TooMany(wait) => Some(*wait),
             Self::Internal(error) => error.retry_after(),
             _ => None,
         }

@@ -42,24 +42,22 @@ on_both_engines! {
         assert_eq!(read!(db, tx => count(tx)), 1);
     }
 
-    async fn a_login_finds_the_account_with_its_credential(db: Migrated) {
-        commit!(db, tx => insert(tx, &account(1)));
-        commit!(db, tx => credentials::insert(tx, &credential(account_id(1), 4)));
-
-        let (found, held) = read!(db, tx => find_for_login(tx, "person1@example.com")).unwrap();
-        assert_eq!(found, account(1));
-        assert!(held == Some(credential(account_id(1), 4)));
+    async fn the_nearest_credential_is_the_address_own_or_the_next_or_behind_the_last_the_first(db: Migrated) {
+        for number in [2, 5, 7] {
+            commit!(db, tx => insert(tx, &account(number)));
+            if number != 5 {
+                commit!(db, tx => credentials::insert(tx, &credential(account_id(number), 4)));
+            }
+        }
+        for (asked, found) in [("person2", 2), ("person1", 2), ("person5", 7), ("person6", 7), ("person8", 2)] {
+            let nearest = read!(db, tx => find_nearest_credential(tx, &format!("{asked}@example.com"))).unwrap();
+            assert_eq!(nearest.email_key, format!("person{found}@example.com"), "{asked}");
+            assert!(nearest.credential == credential(account_id(found), 4));
+        }
     }
 
-    async fn a_login_finds_an_account_that_has_no_credential(db: Migrated) {
-        commit!(db, tx => insert(tx, &account(1)));
-        let (found, held) = read!(db, tx => find_for_login(tx, "person1@example.com")).unwrap();
-        assert_eq!(found, account(1));
-        assert!(held.is_none());
-    }
-
-    async fn a_login_finds_nothing_for_an_unknown_address(db: Migrated) {
-        assert!(read!(db, tx => find_for_login(tx, "nobody@example.com")).is_none());
+    async fn without_accounts_no_credential_is_near(db: Migrated) {
+        assert!(read!(db, tx => find_nearest_credential(tx, "nobody@example.com")).is_none());
     }
 
     async fn an_invited_account_is_activated_once(db: Migrated) {

@@ -163,6 +163,7 @@ fn confirm_and_sealed_bodies_are_as_listed() {
                 refresh_token: Some(&given.refresh_token),
                 token_type: &given.token_type,
                 expires_in: given.expires_in,
+                device_token: None,
             };
             assert_eq!(hex(&confirm::compute(&key, &session)), given.confirm);
 

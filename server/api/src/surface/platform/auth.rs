@@ -21,6 +21,7 @@ use crate::http::body::Body;
 use crate::http::cookies::RefreshCookie;
 use crate::http::fail::{Fail, Failures, Plain};
 use crate::http::origins::Origins;
+use crate::http::source::Source;
 use crate::http::time::Moment;
 use crate::surface::tokens::tokens;
 use crate::surface::views::Session;
@@ -148,7 +149,8 @@ impl From<&Preset> for PresetView {
 enum Refreshing {}
 
 impl Failures for Refreshing {
-    const CODES: &'static [Code] = &[Code::RefreshInvalid, Code::RefreshReused, Code::CsrfRejected];
+    const CODES: &'static [Code] =
+        &[Code::RefreshInvalid, Code::RefreshReused, Code::CsrfRejected, Code::TooManyRequests];
 }
 
 /// A refresh token, and how it came.
@@ -169,9 +171,10 @@ impl Auth {
         &self,
         body: Body<RefreshRequest>,
         request: &Request,
+        source: Source,
     ) -> Result<Response<Json<Refreshed>>, Fail<Refreshing>> {
         let presented = self.presented(body.0, request)?;
-        let pair = self.refresh.refresh(&presented.token).await?;
+        let pair = self.refresh.refresh(&presented.token, &source.0.meter).await?;
         let response = Response::new(Json(Refreshed { tokens: tokens(&pair, presented.delivery) }));
         Ok(match presented.delivery {
             RefreshDelivery::Body => response,

@@ -35,7 +35,8 @@ impl Login {
 enum Beginning {}
 
 impl Failures for Beginning {
-    const CODES: &'static [Code] = &[Code::LoginUnknown, Code::AccountNotActivated, Code::SrpBusy];
+    const CODES: &'static [Code] =
+        &[Code::LoginUnknown, Code::AccountNotActivated, Code::SrpBusy, Code::TooManyRequests];
 }
 
 enum Proving {}
@@ -50,6 +51,8 @@ impl Failures for Proving {
         Code::AccountDisabled,
         Code::CsrfRejected,
         Code::TooManyAttempts,
+        Code::LoginLocked,
+        Code::TooManyRequests,
         Code::SrpBusy,
     ];
 }
@@ -62,14 +65,17 @@ impl Login {
     /// answer of the same shape, always the same identity and salt, and fails at the proof. An address that is not
     /// activated counts as unknown, unless the `ticket` of its sign-up is shown.
     #[oai(path = "/email", method = "post", operation_id = "begin_login")]
-    async fn begin(&self, body: Body<LoginStart>) -> Result<Json<LoginChallenge>, Fail<Beginning>> {
-        Ok(Json(self.logins.begin(body.0.try_into()?).await?))
+    async fn begin(&self, body: Body<LoginStart>, source: Source) -> Result<Json<LoginChallenge>, Fail<Beginning>> {
+        Ok(Json(self.logins.begin(body.0.try_into()?, &source.0).await?))
     }
 
     /// Finish a login
     ///
     /// Checks the client's proof and opens a session. A handshake is spent by it, whatever the outcome. The answer
     /// carries the server's own proof, `M2`, and `confirm` over all else it carries: check both before you believe it.
+    ///
+    /// A device that shows the `device_token` of an earlier login has a budget of its own for failed proofs, so that nobody
+    /// else can shut it out; `remember_device` asks for such a token.
     ///
     /// With `refresh_delivery` of `cookie` the refresh token comes as an `HttpOnly` cookie; the request then needs an
     /// allowed `Origin` and the header `X-Tacit-Client`.
@@ -98,6 +104,7 @@ impl Login {
             user_id: opened.account_id.to_string(),
             session_id: opened.session_id.to_string(),
             tokens: tokens(&opened.tokens, opened.delivery),
+            device_token: opened.device_token.as_ref().map(|token| token.to_string()),
         }));
         if in_cookie { response.header(header::SET_COOKIE, self.cookie.set(&opened.tokens)) } else { response }
     }

@@ -12,6 +12,7 @@ use super::Tag;
 use crate::http::answer::Created;
 use crate::http::body::Body;
 use crate::http::fail::{Fail, Failures};
+use crate::http::source::Source;
 
 /// Operations around signing up.
 #[derive(Clone)]
@@ -35,13 +36,14 @@ impl Failures for Checking {
 enum SigningUp {}
 
 impl Failures for SigningUp {
-    const CODES: &'static [Code] = &[Code::RegistrationDisabled, Code::AccountExists];
+    const CODES: &'static [Code] = &[Code::RegistrationDisabled, Code::AccountExists, Code::TooManyRequests];
 }
 
 enum Resending {}
 
 impl Failures for Resending {
-    const CODES: &'static [Code] = &[Code::AccountUnknown, Code::AccountAlreadyActivated, Code::ResendTooSoon];
+    const CODES: &'static [Code] =
+        &[Code::AccountUnknown, Code::AccountAlreadyActivated, Code::ResendTooSoon, Code::TooManyRequests];
 }
 
 enum Activating {}
@@ -71,8 +73,12 @@ impl SignUp {
     /// that already has an account; its owner is told by mail. Keep the `ticket`: it asks for the mail again, and it
     /// lets the person prove their password before the activation.
     #[oai(path = "/", method = "post", operation_id = "sign_up")]
-    async fn sign_up(&self, body: Body<messages::SignUp>) -> Result<Created<SignUpAccepted>, Fail<SigningUp>> {
-        let accepted = self.sign_ups.sign_up(body.0.try_into()?).await?;
+    async fn sign_up(
+        &self,
+        body: Body<messages::SignUp>,
+        source: Source,
+    ) -> Result<Created<SignUpAccepted>, Fail<SigningUp>> {
+        let accepted = self.sign_ups.sign_up(body.0.try_into()?, &source.0).await?;
         Ok(Created(SignUpAccepted {
             ticket: accepted.ticket.to_string(),
             expires_in: accepted.expires_in,
@@ -85,8 +91,12 @@ impl SignUp {
     /// At most once a minute for one ticket. An unknown address or ticket gets the same answer and no mail. By the
     /// address alone it works only with `reveal_accounts`, which also answers 404 and 409.
     #[oai(path = "/verification", method = "post", operation_id = "resend_activation")]
-    async fn resend(&self, body: Body<ResendActivation>) -> Result<Json<ActivationResent>, Fail<Resending>> {
-        let resend_after = self.sign_ups.resend(body.0.try_into()?).await?;
+    async fn resend(
+        &self,
+        body: Body<ResendActivation>,
+        source: Source,
+    ) -> Result<Json<ActivationResent>, Fail<Resending>> {
+        let resend_after = self.sign_ups.resend(body.0.try_into()?, &source.0).await?;
         Ok(Json(ActivationResent { resend_after }))
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use sqlx::{Connection as _, Row as _};
+use tacit_domain::caller::Origin;
 use tacit_domain::keyring::MasterKey;
 use tacit_domain::seams::{Clock, Seams};
 use tacit_domain::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
@@ -78,14 +79,15 @@ impl World {
             display_name: Some("Eve\u{201d} <b>".to_owned()),
             language: Some(language.to_owned()),
         };
-        let accepted = self.domain.sign_ups.sign_up(sign_up.try_into().ok().unwrap()).await.unwrap();
+        let accepted =
+            self.domain.sign_ups.sign_up(sign_up.try_into().ok().unwrap(), &Origin::default()).await.unwrap();
         accepted.ticket.to_string()
     }
 
     /// Asks for the mail again.
     pub(crate) async fn resend(&self, address: &str, ticket: &str) {
         let message = ResendActivation { auth_id: address.to_owned(), ticket: Some(ticket.to_owned()) };
-        self.domain.sign_ups.resend(message.try_into().ok().unwrap()).await.unwrap();
+        self.domain.sign_ups.resend(message.try_into().ok().unwrap(), &Origin::default()).await.unwrap();
     }
 
     /// Follows the link of a mail.
@@ -153,6 +155,6 @@ fn settings() -> Settings {
         default_language: "en".to_owned(),
         algorithm: SigningAlgorithm::EdDsa,
         lifetimes: Lifetimes::default(),
-        limits: Limits { srp_workers: 1, ..Limits::default() },
+        limits: Limits { srp_workers: 1, client_sign_ups: 1000, client_mails: 1000, ..Limits::default() },
     }
 }

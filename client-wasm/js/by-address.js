@@ -1,27 +1,25 @@
 /**
- * Remembers the tickets of sign-ups that were not activated yet.
- *
- * A ticket tells the server that this device knows of the sign-up; without it, a login for an address that is not
- * activated looks like one for an address nobody has.
+ * Remembers something for each of a few addresses: the tickets of sign-ups, the tokens that make this device known.
  */
 
 import { Shelf } from "./shelf.js";
 
-/** Sign-ups remembered at once; the oldest goes first. */
+/** Addresses remembered at once; the oldest goes first. */
 const LIMIT = 8;
 
-/** @typedef {{ authId: string, ticket: string, expiresAt: number }} TicketRecord */
+/** @typedef {{ authId: string, value: string, expiresAt: number }} AddressRecord */
 
-export class Tickets {
-  /** @type {Shelf<TicketRecord[]>} */
+export class ByAddress {
+  /** @type {Shelf<AddressRecord[]>} */
   #shelf;
 
   /**
    * @param {string} baseUrl
+   * @param {string} name
    * @param {import("./index.js").TacitStorage | undefined} storage
    */
-  constructor(baseUrl, storage) {
-    this.#shelf = new Shelf(baseUrl, "tickets", storage);
+  constructor(baseUrl, name, storage) {
+    this.#shelf = new Shelf(baseUrl, name, storage);
   }
 
   /**
@@ -29,18 +27,18 @@ export class Tickets {
    * @returns {Promise<string | undefined>}
    */
   async find(authId) {
-    return (await this.#list()).find((record) => same(record.authId, authId))?.ticket;
+    return (await this.#list()).find((record) => same(record.authId, authId))?.value;
   }
 
   /**
    * @param {string} authId
-   * @param {string} ticket
+   * @param {string} value
    * @param {number} expiresIn in seconds
    */
-  async keep(authId, ticket, expiresIn) {
+  async keep(authId, value, expiresIn) {
     const others = (await this.#list()).filter((record) => !same(record.authId, authId));
     const expiresAt = Date.now() + expiresIn * 1000;
-    await this.#shelf.write([...others, { authId, ticket, expiresAt }].slice(-LIMIT));
+    await this.#shelf.write([...others, { authId, value, expiresAt }].slice(-LIMIT));
   }
 
   /** @param {string} authId */
@@ -53,12 +51,16 @@ export class Tickets {
 
   async #list() {
     const records = await this.#shelf.read();
-    return Array.isArray(records) ? records.filter((record) => record?.expiresAt > Date.now()) : [];
+    return Array.isArray(records) ? records.filter(isWhole) : [];
   }
 }
 
+/** @param {any} record */
+const isWhole = (record) =>
+  record?.expiresAt > Date.now() && typeof record.authId === "string" && typeof record.value === "string";
+
 /**
- * Whether two spellings are one address, near enough to find a ticket: what counts is the server's rule.
+ * Whether two spellings are one address, near enough to find a record: what counts is the server's rule.
  *
  * @param {string} left
  * @param {string} right

@@ -1,0 +1,98 @@
+//! One proof as an attempt: what it is counted under, before it is looked at and after.
+
+use tacit_store::{StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
+
+use super::LoginError;
+use crate::caller::{Meter, Origin};
+use crate::core::Core;
+use crate::handshake::{self, Handshake};
+use crate::known_devices::KnownDevice;
+use crate::proof_failures::{self, Held};
+use crate::throttle::Window;
+
+/// The name of a client's window for failed proofs.
+const BY_CLIENT: &str = "client_proof";
+
+/// An attempt to log in.
+pub(super) struct Attempt {
+    /// Failures in a row are counted under this: the address, or the device that is known.
+    key: [u8; 32],
+    address: [u8; 32],
+    device: Option<KnownDevice>,
+    /// Absent for a known device: neighbours behind one address must not shut it out.
+    client: Option<Window>,
+    meter: Meter,
+    now: Timestamp,
+}
+
+impl Attempt {
+    pub(super) fn new(core: &Core, state: &Handshake, token: Option<&str>, origin: &Origin, now: Timestamp) -> Self {
+        let device = core.known_device(token, state.owner, now);
+        let limits = &core.settings.limits;
+        let client = || core.client_window(BY_CLIENT, origin, limits.client_proofs, limits.proof_window, now);
+        Self {
+            key: device.as_ref().map_or(state.attempt, |device| core.device_key(device)),
+            address: state.attempt,
+            client: device.is_none().then(client),
+            device,
+            meter: origin.meter.clone(),
+            now,
+        }
+    }
+
+    pub(super) const fn device(&self) -> Option<&KnownDevice> {
+        self.device.as_ref()
+    }
+
+    /// Refuses what would be one too many, without counting or spending anything.
+    pub(super) async fn look(&self, core: &Core) -> Result<(), LoginError> {
+        let mut tx = core.store.read().await?;
+        if let Some(client) = &self.client
+            && !client.is_open(&mut tx, &self.meter).await?
+        {
+            return Err(LoginError::TooMany(client.remaining(self.now)));
+        }
+        let stood = rows::find(&mut tx, &self.key).await?;
+        Ok(proof_failures::check(&core.settings.limits, stood, self.now)?)
+    }
+
+    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
+    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<(), LoginError> {
+        let mut tx = core.store.begin().await?;
+        let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
+        if !spent_handshakes::spend(&mut tx, &state.nonce, keep_until).await? {
+            return Err(LoginError::HandshakeSpent);
+        }
+        // Several proofs may have passed the first look together: the counts decide.
+        if let Some(client) = &self.client
+            && !client.count_openly(&mut tx, &self.meter).await?
+        {
+            return Err(LoginError::TooMany(client.remaining(self.now)));
+        }
+        let stood = core.count_failure(&mut tx, &self.key, self.now).await?;
+        proof_failures::check(&core.settings.limits, stood, self.now)?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes back what was counted. A known device that succeeds opens the address for others again.
+    pub(super) async fn succeed(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        rows::clear(tx, &self.key).await?;
+        if self.device.is_some() {
+            rows::clear(tx, &self.address).await?;
+        }
+        if let Some(client) = &self.client {
+            client.refund(tx).await?;
+            client.note_refund(&self.meter);
+        }
+        Ok(())
+    }
+}
+
+impl From<Held> for LoginError {
+    fn from(held: Held) -> Self {
+        match held {
+            Held::For(wait) => Self::Throttled(wait),
+            Held::Locked => Self::Locked,
+        }
+    }
+}

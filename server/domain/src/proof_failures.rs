@@ -1,0 +1,120 @@
+//! What failed proofs cost: whoever goes on guessing waits longer and longer, and in the end is locked out.
+//!
+//! Counted by address, known or not, for devices nobody knows; a known device has a count of its own, so that an
+//! attacker cannot shut the owner out.
+
+use std::time::Duration;
+
+use tacit_store::proof_failures::{self, ProofFailures};
+use tacit_store::{StoreError, Timestamp, Tx};
+
+use crate::core::Core;
+use crate::handshake::SKEW_MS;
+use crate::settings::Limits;
+
+/// Failures in a row that cost nothing, at least: people mistype.
+const FREE: i64 = 5;
+/// Failures are remembered this long: a pause must not be a way around the lock.
+const KEPT: Duration = Duration::from_hours(365 * 24);
+
+/// Why the next proof is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// Not yet.
+    For(Duration),
+    /// Not by password from a device nobody knows.
+    Locked,
+}
+
+/// Whether another proof may be looked at after these failures.
+///
+/// The first five (half of `proof_attempts`, if that is more) cost nothing. Then the pause doubles from a second on, and from the tenth failure (`proof_attempts`) on
+/// it is a quarter of an hour (`proof_window`). After a hundred (`proof_lock`; NIST SP 800-63B §5.2.2 allows no more) it
+/// is over.
+pub(crate) fn check(limits: &Limits, stood: ProofFailures, now: Timestamp) -> Result<(), Held> {
+    if stood.failures >= i64::from(limits.proof_lock) {
+        return Err(Held::Locked);
+    }
+    let Some(last_at) = stood.last_at else { return Ok(()) };
+    // A clock that was set back must not hold anybody until it has caught up.
+    if last_at.as_millis() > now.as_millis().saturating_add(SKEW_MS) {
+        return Ok(());
+    }
+    let until = last_at + pause(limits, stood.failures);
+    if until <= now { Ok(()) } else { Err(Held::For(until.since(now))) }
+}
+
+fn pause(limits: &Limits, failures: i64) -> Duration {
+    if failures >= i64::from(limits.proof_attempts) {
+        return limits.proof_window;
+    }
+    let free = FREE.max(i64::from(limits.proof_attempts / 2));
+    match u32::try_from(failures - free) {
+        Ok(doublings) => Duration::from_secs(1_u64.checked_shl(doublings).unwrap_or(u64::MAX)).min(limits.proof_window),
+        Err(_) => Duration::ZERO,
+    }
+}
+
+impl Core {
+    /// Counts a proof as failed before it is looked at; success takes it back.
+    pub(crate) async fn count_failure(
+        &self,
+        tx: &mut Tx,
+        key: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<ProofFailures, StoreError> {
+        proof_failures::add(tx, key, now, now + KEPT).await
+    }
+
+    /// What failed proofs of an address are counted under.
+    pub(crate) fn failures_key(&self, address_key: &str) -> [u8; 32] {
+        self.address_hash("proof", address_key)
+    }
+
+    /// Opens an address again; answers how many failures in a row there were.
+    pub(crate) async fn forgive(&self, tx: &mut Tx, address_key: &str) -> Result<i64, StoreError> {
+        let key = self.failures_key(address_key);
+        let stood = proof_failures::find(tx, &key).await?;
+        proof_failures::clear(tx, &key).await?;
+        Ok(stood.failures)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn after(failures: i64, seconds: i64) -> Result<(), Held> {
+        let last_at = Some(Timestamp::from_millis(NOW.as_millis() - seconds * 1000));
+        check(&Limits::default(), ProofFailures { failures, last_at }, NOW)
+    }
+
+    #[test]
+    fn the_pause_grows_from_nothing_to_a_quarter_of_an_hour() {
+        let wait = |seconds| Err(Held::For(Duration::from_secs(seconds)));
+        let expected = [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), wait(1), wait(2), wait(4), wait(8), wait(16)];
+        for (failures, expected) in (0..).zip(expected) {
+            assert_eq!(after(failures, 0), expected, "{failures} failures");
+        }
+        for failures in 10..100 {
+            assert_eq!(after(failures, 0), wait(15 * 60));
+            assert_eq!(after(failures, 15 * 60), Ok(()));
+        }
+        assert_eq!(after(5, 1), Ok(()));
+        assert_eq!(after(9, 15), wait(1));
+    }
+
+    #[test]
+    fn after_a_hundred_no_pause_helps() {
+        assert_eq!(after(99, 15 * 60), Ok(()));
+        assert_eq!(after(100, 300 * 24 * 3600), Err(Held::Locked));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_holds_nobody() {
+        assert_eq!(after(10, -3600), Ok(()));
+        assert!(after(10, -4).is_err(), "clocks of two nodes differ by seconds");
+    }
+}
