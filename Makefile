@@ -6,7 +6,7 @@ CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 \
 SERVICES := scripts/with-services.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fmt lint unit e2e wasm web demo-build openapi examples deny clean
+.PHONY: help setup demo test fmt lint unit e2e wasm web demo-build openapi examples deny sbom reproduce proxy clean
 
 help: ## Show this list
 	@echo "Tacit. Two commands do all the set-up: make demo, make test."
@@ -52,8 +52,17 @@ openapi: ## Regenerate the committed OpenAPI documents
 examples: ## Run the README's examples against a live server
 	scripts/examples.sh
 
-deny: ## Check licences and advisories (needs cargo-deny)
-	cargo deny check
+deny: ## Check licences, bans, sources, advisories where they can be had, and that the tests named in documents exist
+	scripts/test.sh deny
+
+sbom: ## Write the bills of materials of a release (CycloneDX) into target/sbom
+	scripts/supply/sbom.py target/sbom
+
+reproduce: ## Build the npm package a second time elsewhere and compare
+	scripts/supply/reproduce.sh --everything
+
+proxy: ## Run docs/proxy/nginx.conf in front of the server
+	scripts/proxy.sh
 
 clean: ## Remove what was built and what the demo stored
 	rm -rf target .cache .tacit-demo client-wasm/dist web-demo/dist client-wasm/node_modules web-demo/node_modules openapi/node_modules

@@ -4,7 +4,8 @@
 #   client-wasm/build.sh
 #
 # TACIT_WASM_TOOLCHAIN=debian takes Debian's compiler (rustc-web, cargo-web, rust-web-src, lld) in place of the installed
-# one, for machines where rustup does not give the wasm32-unknown-unknown target. What is done already is not done again.
+# one, for machines where rustup does not give the wasm32-unknown-unknown target. TACIT_WASM_BUILD_TOOL is a build tool that
+# was compiled before, if there is one. What is done already is not done again.
 
 set -euo pipefail
 
@@ -16,6 +17,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 target=${CARGO_TARGET_DIR:-$root/target}
 toolchain=${TACIT_WASM_TOOLCHAIN:-}
+tool=${TACIT_WASM_BUILD_TOOL:-}
 work=$target/client-wasm
 dist=$here/dist
 triple=wasm32-unknown-unknown
@@ -86,12 +88,18 @@ assemble() {
   local made=$work/dist
   rm -rf "$made"
   mkdir -p "$made"
-  CARGO_TARGET_DIR=$target/build-tool cargo build --locked --quiet --release --manifest-path "$here/build-tool/Cargo.toml"
-  "$target/build-tool/release/tacit-client-build-tool" "$compiled" "$made"
+  if [ -z "$tool" ]; then
+    CARGO_TARGET_DIR=$target/build-tool cargo build --locked --quiet --release --manifest-path "$here/build-tool/Cargo.toml"
+    tool=$target/build-tool/release/tacit-client-build-tool
+  fi
+  "$tool" "$compiled" "$made"
   rm -f "$made/tacit_bg.wasm.d.ts"
   optimise "$made/tacit_bg.wasm"
   cp "$here"/js/* "$root"/LICENSE-* "$made/"
   node "$here/integrity.mjs" "$made"
+  # npm packs the modes too, and they are not to be those of whoever builds.
+  chmod 755 "$made"
+  chmod 644 "$made"/*
   # Renamed, so that nobody finds half of it.
   rm -rf "$work/old"
   if [ -d "$dist" ]; then mv "$dist" "$work/old"; fi

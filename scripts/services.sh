@@ -1,7 +1,8 @@
 # Sourced after lib.sh: the servers the tests need, each started in a temporary folder and stopped by its pid.
 # shellcheck shell=bash
 
-# A throw-away PostgreSQL cluster on a unix socket, never one of the system's. Exports TACIT_TEST_POSTGRES.
+# A throw-away PostgreSQL cluster on a unix socket, never one of the system's. Exports TACIT_TEST_POSTGRES, and
+# TACIT_TEST_POSTGRES_PROGRAMS for tests that need a cluster of their own.
 start_postgres() {
   local folder=$1/postgres as=()
   [ -n "${postgres_bin:-}" ] || fail "PostgreSQL is missing: run scripts/setup.sh test"
@@ -17,7 +18,7 @@ start_postgres() {
   start "${as[@]}" "$postgres_bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= \
     -c max_connections=300 -c fsync=off -c full_page_writes=off -c synchronous_commit=off >"$1/postgres.log" 2>&1
   wait_for 30 "$!" "$postgres_bin/pg_isready" -q -h "$folder" -U postgres || fail "PostgreSQL did not start: see $1/postgres.log"
-  export TACIT_TEST_POSTGRES="postgres://postgres@localhost/postgres?host=$folder"
+  export TACIT_TEST_POSTGRES="postgres://postgres@localhost/postgres?host=$folder" TACIT_TEST_POSTGRES_PROGRAMS=$postgres_bin
 }
 
 # A real SMTP server that files every mail. Exports TACIT_TEST_SMTP, TACIT_TEST_SMTP_STARTTLS, TACIT_TEST_SMTP_TLS (ports)

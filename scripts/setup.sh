@@ -45,6 +45,10 @@ check_packages() {
   [ -n "$(newest_postgres)" ] || missing_packages+=(postgresql)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing_packages+=(python3-venv)
   command -v curl >/dev/null || missing_packages+=(curl)
+  # For scripts/constant-time.sh, and for libFuzzer, which is C++.
+  [ "$(uname -m)" != x86_64 ] || command -v valgrind >/dev/null || missing_packages+=(valgrind)
+  command -v c++ >/dev/null || missing_packages+=(build-essential)
+  [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing_packages+=(nginx)
 }
 
 # The wasm target of the installed compiler, or Debian's own compiler with its sources.
@@ -78,6 +82,13 @@ install_packages() {
   fi
   export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
   apt-get update -q </dev/null
+  # No service is to start because of us: Debian asks this file, where there is one.
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap "rm -f $policy" EXIT
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+  fi
   apt-get install -y -q --no-install-recommends "${missing_packages[@]}" </dev/null
 }
 

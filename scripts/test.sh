@@ -8,7 +8,7 @@
 . "$root/scripts/services.sh"
 cd "$root"
 
-all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples interop deny)
+all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples interop proxy constant-time fuzz deny sbom reproduce)
 
 setup_() { scripts/setup.sh test; }
 setup_hint="the lines above name what is missing"
@@ -66,14 +66,35 @@ examples_hint="docs/examples and the README that shows them"
 interop_() { "$TACIT_TEST_PYTHON" tests/interop/run.py; }
 interop_hint="tests/interop/README.md; scripts/with-services.sh .cache/venv/bin/python tests/interop/run.py NAME"
 
+constant-time_() { scripts/constant-time.sh; }
+constant_time_hint="shared/ct; shared/src/public.rs lists what may be branched on"
+
+fuzz_() { scripts/fuzz.sh; }
+fuzz_hint="tests/fuzz/README.md tells how to run one target, and a crash again"
+
+proxy_() { scripts/proxy.sh; }
+proxy_hint="docs/proxy/nginx.conf and tests/proxy/proxy_test.py, which runs it"
+
+# The two databases of advisories are asked where they answer; all else needs no network.
 deny_() {
+  scripts/named_tests.py
+  scripts/supply/deny.py
   if cargo deny --version >/dev/null 2>&1; then
-    cargo deny --locked check
+    cargo deny --locked check bans licenses sources
+    if cargo deny fetch 2>/dev/null; then cargo deny --locked check advisories; else echo "NOT CHECKED: the database of advisories is out of reach"; fi
   else
-    echo "cargo-deny is not installed: skipped"
+    echo "NOT CHECKED for advisories: cargo-deny is not installed (cargo install cargo-deny --locked)"
   fi
+  node --test scripts/supply/*.test.mjs
+  node scripts/supply/npm_audit.mjs client-wasm web-demo openapi
 }
-deny_hint="deny.toml"
+deny_hint="deny.toml, npm's report, or the tests that docs/threat-model.md and docs/asvs.md name"
+
+sbom_() { "$cache/venv/bin/python" -m unittest discover scripts/supply; }
+sbom_hint="scripts/supply: sbom.py, deny.py and their test"
+
+reproduce_() { scripts/supply/reproduce.sh; }
+reproduce_hint="what of the machine got into the npm package? client-wasm/build.sh maps paths and sets modes"
 
 work=$(mktemp -d /tmp/tacit-test.XXXXXX)
 # Everything started from here on inherits this mark, so that what was left running can be found.

@@ -8,21 +8,25 @@ import { TacitError } from "./errors.js";
 import { readTokens } from "./session.js";
 import { Prover, asFailure } from "./prover.js";
 
-/** @type {Record<string, import("./index.js").LoginRefusal>} */
-const REFUSALS = {
-  proof_rejected: "rejected",
-  account_unknown: "rejected",
-  account_not_activated: "not_activated",
-  account_disabled: "disabled",
-  too_many_attempts: "throttled",
-  too_many_requests: "throttled",
-  login_locked: "locked",
-  srp_busy: "busy",
-  unavailable: "busy",
-  network: "network",
-  invalid_request: "invalid",
-  password_invalid: "invalid",
-};
+/**
+ * A map, since codes come from the other side: an object knows a `constructor` too.
+ *
+ * @type {Map<string, import("./index.js").LoginRefusal>}
+ */
+const REFUSALS = new Map([
+  ["proof_rejected", "rejected"],
+  ["account_unknown", "rejected"],
+  ["account_not_activated", "not_activated"],
+  ["account_disabled", "disabled"],
+  ["too_many_attempts", "throttled"],
+  ["too_many_requests", "throttled"],
+  ["login_locked", "locked"],
+  ["srp_busy", "busy"],
+  ["unavailable", "busy"],
+  ["network", "network"],
+  ["invalid_request", "invalid"],
+  ["password_invalid", "invalid"],
+]);
 
 /** The handshake is gone: it took too long, or its server was started anew. A new one is worth a try. */
 const LOST = new Set(["handshake_expired", "handshake_invalid", "handshake_spent"]);
@@ -55,7 +59,7 @@ const BUSY_PATIENCE = 3;
  * @param {import("./index.js").Failure} failed
  * @returns {import("./index.js").Failure & { status: import("./index.js").LoginRefusal }}
  */
-export const refused = (failed) => ({ ...failed, status: REFUSALS[failed.code] ?? "failed" });
+export const refused = (failed) => ({ ...failed, status: REFUSALS.get(failed.code) ?? "failed" });
 
 export class Login {
   #options;

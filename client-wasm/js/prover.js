@@ -93,7 +93,7 @@ export class Prover {
    * Whether the server proved itself for the challenge answered before, and the session is the one it meant.
    *
    * @param {{ M2: string, confirm: string, userId: string, sessionId: string, accessToken: string,
-   *   refreshToken?: string, tokenType: string, expiresIn: number }} input
+   *   refreshToken?: string, tokenType: string, expiresIn: number, deviceToken?: string | undefined }} input
    * @returns {Promise<boolean>}
    */
   verify(input) {

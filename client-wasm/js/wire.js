@@ -110,11 +110,33 @@ export class Wire {
 /** Stands for a body that is not the server's: a proxy's error page, a hotel's greeting. */
 const notJson = Symbol("not JSON");
 
+/** What the server says is never longer, in bytes; somebody who is not it may say more than memory holds. */
+const LONGEST = 1 << 20;
+
+/** @param {Response} response */
+const readText = async (response) => {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done) return text + decoder.decode();
+    length += value.byteLength;
+    if (length > LONGEST) {
+      await reader?.cancel();
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+};
+
 /** @param {Response} response */
 const readJson = async (response) => {
-  const text = await response.text();
+  const text = await readText(response);
+  if (text === undefined) return notJson;
   if (text === "") return undefined;
-  if (!/^application\/(?:[a-z.-]+\+)?json\b/i.test(response.headers.get("content-type") ?? "")) return notJson;
+  if (!/^application\/(?:[a-z.-]+\+)?json\s*(?:;|$)/i.test(response.headers.get("content-type") ?? "")) return notJson;
   try {
     return JSON.parse(text);
   } catch {

@@ -17,6 +17,10 @@ pub mod sealed;
 pub mod srp;
 
 mod field;
+#[cfg(not(constant_time_check))]
+mod public;
+#[cfg(constant_time_check)]
+pub mod public;
 
 pub use entropy::Entropy;
 pub use field::{FieldCode, FieldError};

@@ -17,10 +17,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(request: String, response: reqwest::Response) -> Self {
+    pub(crate) async fn read(request: String, response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.unwrap_or_else(|error| panic!("{request}: {error}")).to_vec();
-        Self { request, status, headers, body }
+        let body = response.bytes().await?.to_vec();
+        Ok(Self { request, status, headers, body })
     }
 
     /// Reads an answer that came over a bare socket and was not chunked.

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::mail::read_all;
 use crate::seams::{fresh_name, seams};
 use crate::setup::variable;
-use crate::{Client, Database, Engine, Mail, MailPort, Person, Process, Setup, TestClock, User, services};
+use crate::{Client, Database, Engine, Mail, MailPort, Person, Post, Process, Setup, TestClock, User, services};
 
 /// How long something in the background may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,8 +44,18 @@ pub async fn run(engine: Engine, setup: Setup, sentence: impl AsyncFnOnce(&App))
 impl App {
     /// Starts a server on a database of its own.
     pub async fn start(engine: Engine, setup: Setup) -> Self {
-        let folder = tempfile::Builder::new().prefix("tacit-e2e").tempdir().unwrap();
+        let folder = test_folder();
         let database = Database::create(engine, folder.path()).await;
+        Self::start_with(engine, setup, folder, database).await
+    }
+
+    /// Starts a server on a database in a cluster of the test's own.
+    pub async fn start_in(cluster: &crate::Cluster, setup: Setup) -> Self {
+        let database = Database::create_in(&cluster.url()).await;
+        Self::start_with(Engine::Postgres, setup, test_folder(), database).await
+    }
+
+    async fn start_with(engine: Engine, setup: Setup, folder: TempDir, database: Database) -> Self {
         let mail_name = format!("tacit-{}", fresh_name());
         let mut settings = usual_settings(&database, &mail_name);
         settings.extend(setup.settings);
@@ -95,7 +105,14 @@ impl App {
 
     /// One more node on the same database; whoever asks for it stops it.
     pub async fn node(&self) -> Running {
-        let sources = Sources { variables: self.variables(), ..Sources::default() };
+        self.node_with(&Setup::new()).await
+    }
+
+    /// The same, configured otherwise in some settings; whoever asks for it stops it.
+    pub async fn node_with(&self, setup: &Setup) -> Running {
+        let mut variables = self.variables();
+        variables.extend(setup.settings.iter().map(|(key, value)| (variable(key), value.clone())));
+        let sources = Sources { variables, ..Sources::default() };
         let config = Config::load(&sources).unwrap_or_else(|problems| panic!("{problems}"));
         Box::pin(tacit::start(config, seams(&self.clock))).await.unwrap_or_else(|error| panic!("{error}"))
     }
@@ -116,6 +133,12 @@ impl App {
     #[must_use]
     pub fn client_at(&self, base: &str) -> Client {
         Client::new(Arc::new(RwLock::new(base.to_owned())))
+    }
+
+    /// A caller of a server that is started again elsewhere now and then.
+    #[must_use]
+    pub fn client_following(&self, base: &Arc<RwLock<String>>) -> Client {
+        Client::new(Arc::clone(base))
     }
 
     /// Where the metrics are, when they have a listener of their own.
@@ -155,6 +178,14 @@ impl App {
     /// The same with the preset that clients use by themselves, which is the one of decoys.
     pub async fn registered_like_clients(&self, email: &str) -> Person {
         let person = self.signed_up_like_clients(email).await;
+        self.activate(email).await;
+        person
+    }
+
+    /// The same with this preset.
+    pub async fn registered_with(&self, email: &str, preset: u16) -> Person {
+        let mut person = self.stranger(email).with_preset(preset);
+        person.sign_up().await.expect_status(201).done();
         self.activate(email).await;
         person
     }
@@ -207,6 +238,19 @@ impl App {
         mails
     }
 
+    /// The mails of this server as they come.
+    #[must_use]
+    pub fn post(&self) -> Post {
+        Post::of(services::mail_folder().join(&self.mail_name))
+    }
+
+    /// Every file of the SMTP server with a mail of this server's, as it is.
+    #[must_use]
+    pub fn filed_mails(&self) -> Vec<Vec<u8>> {
+        let Ok(entries) = std::fs::read_dir(services::mail_folder().join(&self.mail_name)) else { return Vec::new() };
+        entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+    }
+
     /// The newest mail to an address.
     pub async fn mail_to(&self, email: &str) -> Mail {
         self.inbox(email).await.pop().unwrap_or_else(|| panic!("no mail to {email}"))
@@ -221,6 +265,11 @@ impl App {
         running.worker().run_due_now().await.unwrap();
         let now = tacit_domain::seams::Clock::now(&*self.clock).as_millis();
         self.until(&format!("{OPEN_JOBS} AND due_at <= {now}"), 0).await;
+    }
+
+    /// The rules the server runs by, past its surfaces.
+    pub async fn domain(&self) -> tacit_domain::Domain {
+        self.running.lock().await.as_ref().expect("the server runs").domain().clone()
     }
 
     /// Has the server tidy up, as it does now and then.
@@ -264,6 +313,11 @@ impl App {
 const GENEROUS: &str = "1000000";
 
 const OPEN_JOBS: &str = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
+
+/// A folder that goes with the test.
+fn test_folder() -> TempDir {
+    tempfile::Builder::new().prefix("tacit-e2e").tempdir().unwrap()
+}
 
 fn address(running: &Running) -> String {
     format!("http://{}", running.addr())

@@ -26,25 +26,39 @@
 mod answer;
 mod app;
 mod client;
+mod cluster;
 mod database;
+mod flood;
+mod launch;
 mod mail;
 mod person;
+mod post_office;
 mod process;
+mod proxy;
 mod seams;
 mod services;
 mod setup;
 pub mod statistics;
+mod traces;
+pub mod wire;
 
 pub use answer::Answer;
 pub use app::{App, run};
-pub use client::Client;
+pub use client::{Client, Transcript};
+pub use cluster::{Cluster, succeed, tool};
 pub use database::{Database, Engine, Outage};
-pub use mail::Mail;
-pub use person::{Handshake, NewCredential, Person, User};
+pub use flood::{Flood, Outcome, Outcomes};
+pub use launch::{Launch, give_to_nobody, is_root};
+pub use mail::{Mail, Post};
+pub use person::{Derived, Handshake, NewCredential, Person, User};
+pub use post_office::{Mood, PostOffice, Stage, Taken};
 pub use process::Process;
+pub use proxy::Proxy;
 pub use seams::{OsEntropy, TestClock, random};
 pub use services::{MailPort, mail_authority};
 pub use setup::Setup;
+pub use wire::Wire;
+pub use traces::{Trace, Traces};
 
 /// A sentence about the server that holds on both engines, with the settings given or the usual ones.
 #[macro_export]

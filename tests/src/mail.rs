@@ -1,7 +1,8 @@
 //! What the SMTP server received.
 
+use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -29,6 +30,14 @@ impl Mail {
         after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')).collect()
     }
 
+    /// What names it, the same at every attempt to send it: the id in its `Message-ID`, as bare hex digits.
+    #[track_caller]
+    #[must_use]
+    pub fn id(&self) -> String {
+        let id = self.headers["message-id"].as_str().unwrap();
+        id.trim_start_matches('<').split('@').next().unwrap().replace('-', "")
+    }
+
     /// The code to type: `XXXXX-XXXXX`.
     #[track_caller]
     #[must_use]
@@ -50,4 +59,26 @@ pub(crate) fn read_all(folder: &Path) -> Vec<Mail> {
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+}
+
+/// The mails of one server as they come, each seen once.
+pub struct Post {
+    folder: PathBuf,
+    seen: HashSet<PathBuf>,
+}
+
+impl Post {
+    pub(crate) fn of(folder: PathBuf) -> Self {
+        Self { folder, seen: HashSet::new() }
+    }
+
+    /// Those that came since the last look, oldest first.
+    pub fn fresh(&mut self) -> Vec<Mail> {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "json") && !self.seen.contains(file));
+        files.sort();
+        self.seen.extend(files.iter().cloned());
+        files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+    }
 }

@@ -57,6 +57,44 @@ impl NewCredential {
     }
 }
 
+/// What a client derives from a password, none of which ever leaves it but the verifier.
+pub struct Derived {
+    /// What Argon2id makes of the password.
+    pub master: [u8; 32],
+    /// `P`: 64 hex digits.
+    pub login: String,
+    /// `W`.
+    pub wrap: [u8; 32],
+    /// `x`.
+    pub private_key: [u8; 32],
+    /// `v`, as it travels to the server once and lies there sealed.
+    pub verifier: Vec<u8>,
+}
+
+impl Derived {
+    /// From this password, with the identity and the salt of this credential.
+    #[must_use]
+    pub fn of(password: &str, credential: &NewCredential) -> Self {
+        let preset = preset::find(credential.preset).unwrap();
+        let (identity, salt) = (&credential.identity, &credential.salt);
+        let secrets = kdf::derive(password, salt, preset, REALM, identity).unwrap();
+        let params = argon2::Params::new(preset.memory_kib, preset.passes, 1, Some(32)).unwrap();
+        let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let mut master = [0; 32];
+        argon2.hash_password_into(password.as_bytes(), salt.as_bytes(), &mut master).unwrap();
+        let private_key = *srp::private_key(identity, salt, secrets.login.as_bytes());
+        let verifier = srp::verifier(preset.group, &private_key).to_hex();
+        let verifier = (0..verifier.len()).step_by(2).map(|at| u8::from_str_radix(&verifier[at..at + 2], 16).unwrap());
+        Self {
+            master,
+            login: secrets.login.to_string(),
+            wrap: *secrets.wrap,
+            private_key,
+            verifier: verifier.collect(),
+        }
+    }
+}
+
 fn private_key(password: &str, identity: &Identity, salt: &Salt, number: u16) -> [u8; 32] {
     let preset = preset::find(number).unwrap();
     let secrets = kdf::derive(password, salt, preset, REALM, identity).unwrap();
@@ -79,7 +117,9 @@ pub struct Person {
 }
 
 impl Person {
-    pub(crate) fn new(client: Client, email: &str) -> Self {
+    /// Somebody with a password of their own.
+    #[must_use]
+    pub fn new(client: Client, email: &str) -> Self {
         let password = format!("a long password, {}", fresh_name());
         let credential = NewCredential::of(&password);
         Self { email: email.to_owned(), password, credential, ticket: None, show_ticket: false, client }
@@ -104,9 +144,13 @@ impl Person {
     /// The same person with a credential of the preset that clients use by themselves.
     #[must_use]
     pub fn with_default_preset(&self) -> Self {
-        let mut person = self.clone();
-        person.credential = NewCredential::with_preset(&self.password, preset::DEFAULT.number);
-        person
+        self.with_preset(preset::DEFAULT.number)
+    }
+
+    /// The same person with a credential of this preset.
+    #[must_use]
+    pub fn with_preset(&self, preset: u16) -> Self {
+        Self { credential: NewCredential::with_preset(&self.password, preset), ..self.clone() }
     }
 
     /// The same person, whose client still has the ticket of the sign-up.
@@ -117,12 +161,20 @@ impl Person {
 
     /// Signs up and keeps the ticket.
     pub async fn sign_up(&mut self) -> Answer {
-        let body = json!({ "auth_id": self.email, "credential": self.credential.json() });
-        let answer = self.client.post("/api/auth/srp/sign-up", body).await;
+        let answer = self.client.post("/api/auth/srp/sign-up", self.sign_up_body()).await;
         if answer.status == 201 {
             self.ticket = Some(answer.string("/ticket"));
         }
         answer
+    }
+
+    /// Signs up where the server may be away: `None` when nobody answers.
+    pub async fn try_sign_up(&self) -> Option<Answer> {
+        self.client.try_post("/api/auth/srp/sign-up", self.sign_up_body()).await
+    }
+
+    fn sign_up_body(&self) -> Value {
+        json!({ "auth_id": self.email, "credential": self.credential.json() })
     }
 
     /// The first step of a login, whatever the answer.
@@ -178,6 +230,27 @@ impl Person {
         User::of(&self.client, answer.expect_status(200), &proof)
     }
 
+    /// A whole login where the server may be away or refuse: what ended it, if anybody answered.
+    ///
+    /// # Errors
+    /// The answer that was not 200; `None` when nobody answered.
+    pub async fn try_log_in(&self) -> Result<User, Option<Box<Answer>>> {
+        let body = json!({ "auth_id": self.email });
+        let begun = succeeded(self.client.try_post("/api/auth/srp/login/email", body).await)?;
+        self.try_prove(&Handshake::of(&begun)).await
+    }
+
+    /// The second step where the server may be away or refuse.
+    ///
+    /// # Errors
+    /// As for [`Person::try_log_in`].
+    pub async fn try_prove(&self, handshake: &Handshake) -> Result<User, Option<Box<Answer>>> {
+        let proof = self.proof(handshake);
+        let body = json!({ "handshake": handshake.sealed, "A": proof.public.to_hex(), "M1": proof.proof.to_hex() });
+        let answer = succeeded(self.client.try_post("/api/auth/srp/login/proof", body).await)?;
+        Ok(User::of(&self.client, answer, &proof))
+    }
+
     async fn finish(&self, handshake: &Handshake, members: &Value) -> (Answer, ClientProof) {
         let proof = self.proof(handshake);
         let mut body = json!({ "handshake": handshake.sealed, "A": proof.public.to_hex(), "M1": proof.proof.to_hex() });
@@ -197,6 +270,13 @@ impl Person {
         };
         let server = PublicValue::parse_hex(group, &handshake.server_public).unwrap();
         Ephemeral::new(group, &OsEntropy).prove(&handshake.identity, &handshake.salt, &x, &server).unwrap()
+    }
+}
+
+fn succeeded(answer: Option<Answer>) -> Result<Answer, Option<Box<Answer>>> {
+    match answer {
+        Some(answer) if answer.status == 200 => Ok(answer),
+        other => Err(other.map(Box::new)),
     }
 }
 

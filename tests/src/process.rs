@@ -1,81 +1,170 @@
 //! The binary itself, as an operator runs it.
 
 use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use crate::services;
+use crate::Launch;
+
+/// How long a start, a stop or a command may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running `tacit serve`, killed when dropped.
 pub struct Process {
     child: Child,
-    log: JoinHandle<Vec<String>>,
+    lines: Arc<Mutex<Vec<String>>>,
+    reading: JoinHandle<()>,
     /// Where it listens.
     pub base: String,
-}
-
-/// `tacit` with these arguments and variables and nothing else of this process's environment.
-fn command(arguments: &[&str], variables: &[(String, String)]) -> Command {
-    let mut command = Command::new(services::binary());
-    command.args(arguments).env_clear().envs(variables.iter().cloned()).stdin(Stdio::null()).kill_on_drop(true);
-    command
 }
 
 impl Process {
     /// Runs a command to its end.
     pub async fn run(arguments: &[&str], variables: &[(String, String)]) -> Output {
-        let output = command(arguments, variables).output();
-        tokio::time::timeout(Duration::from_mins(1), output).await.expect("the command ends").unwrap()
+        Self::run_by(&Launch::plain(), arguments, variables).await
+    }
+
+    /// Runs a command to its end, started in a way of its own.
+    pub async fn run_by(launch: &Launch, arguments: &[&str], variables: &[(String, String)]) -> Output {
+        let output = launch.command(arguments, variables).output();
+        tokio::time::timeout(PATIENCE * 2, output).await.expect("the command ends").unwrap()
     }
 
     /// Serves on a free port and waits until it answers.
     pub async fn serve(variables: &[(String, String)]) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::serve_by(&Launch::plain(), variables).await
+    }
+
+    /// The same where the system allows no more open files than this.
+    pub async fn serve_with_files(files: u32, variables: &[(String, String)]) -> Self {
+        Self::serve_by(&Launch::plain().with_files(files), variables).await
+    }
+
+    /// Serves, started in a way of its own, and waits until it answers.
+    pub async fn serve_by(launch: &Launch, variables: &[(String, String)]) -> Self {
+        let mut process = Self::start_by(launch, variables);
+        process.ready().await;
+        process
+    }
+
+    /// Starts to serve on a free port; nobody knows yet whether it will.
+    #[must_use]
+    pub fn start(variables: &[(String, String)]) -> Self {
+        Self::start_by(&Launch::plain(), variables)
+    }
+
+    fn start_by(launch: &Launch, variables: &[(String, String)]) -> Self {
+        let port = free_port();
         let mut variables = variables.to_vec();
         variables.push(("TACIT_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
-        let mut child = command(&["serve"], &variables).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = launch.command(&["serve"], &variables);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let log = tokio::spawn(async move {
-            let (out, err) = tokio::join!(lines(out), lines(err));
-            [out, err].concat()
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (of_out, of_err) = (Arc::clone(&lines), Arc::clone(&lines));
+        let reading = tokio::spawn(async move {
+            tokio::join!(collect(out, &of_out), collect(err, &of_err));
         });
-        let base = format!("http://127.0.0.1:{port}");
-        let health = format!("{base}/health");
-        for _ in 0..600 {
+        Self { child, lines, reading, base: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// Waits until it says that it is ready.
+    pub async fn ready(&mut self) {
+        let health = format!("{}/health", self.base);
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < PATIENCE {
             if reqwest::get(&health).await.is_ok_and(|answer| answer.status() == 200) {
-                return Self { child, log, base };
+                return;
             }
-            assert!(child.try_wait().unwrap().is_none(), "tacit serve ended: {:?}", log.await.unwrap());
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert!(self.child.try_wait().unwrap().is_none(), "tacit serve ended: {:#?}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("tacit serve does not answer");
+        panic!("tacit serve is not ready: {:#?}", self.log());
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Every line it has written so far.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    fn proc(&self, name: &str) -> String {
+        format!("/proc/{}/{name}", self.id())
     }
 
     /// Resident memory in bytes.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let status = std::fs::read_to_string(self.proc("status")).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
+    /// Files it has open, connections among them.
+    #[must_use]
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(self.proc("fd")).unwrap().count()
+    }
+
+    /// What it has used of the processors, in hundredths of a second.
+    #[must_use]
+    pub fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(self.proc("stat")).unwrap();
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        // From the third field on; utime and stime are the fourteenth and fifteenth (proc(5)).
+        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+
+    /// Waits until it has crashed, without a core file; gives every line it wrote.
+    pub async fn crash(mut self, how: &str) -> Vec<String> {
+        let pid = self.id().to_string();
+        assert!(Command::new("prlimit").args(["--core=0", "--pid", &pid]).status().await.unwrap().success());
+        assert!(Command::new("kill").args([how, &pid]).status().await.unwrap().success());
+        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        assert!(!status.expect("it crashes").unwrap().success());
+        self.read_out().await
+    }
+
     /// Stops it with SIGTERM; gives every line it wrote.
     pub async fn stop(mut self) -> Vec<String> {
-        let pid = self.child.id().unwrap().to_string();
+        let pid = self.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
-        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         assert!(status.expect("tacit serve stops when asked").unwrap().success());
-        self.log.await.unwrap()
+        self.read_out().await
+    }
+
+    /// Ends it with SIGKILL, in the middle of whatever it does; gives every line it wrote.
+    pub async fn kill(mut self) -> Vec<String> {
+        self.child.start_kill().unwrap();
+        self.child.wait().await.unwrap();
+        self.read_out().await
+    }
+
+    async fn read_out(self) -> Vec<String> {
+        self.reading.await.unwrap();
+        Arc::into_inner(self.lines).unwrap().into_inner().unwrap()
     }
 }
 
-async fn lines(stream: impl tokio::io::AsyncRead + Unpin) -> Vec<String> {
-    let (mut lines, mut all) = (BufReader::new(stream).lines(), Vec::new());
+/// A port of the loopback address that nobody listened on a moment ago.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn collect(stream: impl tokio::io::AsyncRead + Unpin, into: &Mutex<Vec<String>>) {
+    let mut lines = BufReader::new(stream).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        all.push(line);
+        into.lock().unwrap().push(line);
     }
-    all
 }

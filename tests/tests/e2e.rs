@@ -19,6 +19,7 @@ mod platform {
     mod cookies;
     mod refresh;
     mod sessions;
+    mod tokens;
 }
 
 mod ops {
@@ -33,6 +34,8 @@ mod http {
     mod pages;
     mod problems;
     mod proxies;
+    mod request_ids;
+    mod security_headers;
 }
 
 mod limits {
@@ -40,11 +43,53 @@ mod limits {
     mod guessing;
 }
 
+mod load {
+    mod capacity;
+    mod connections;
+    mod memory;
+}
+
 mod app {
     mod commands;
     mod mail;
     mod nodes;
     mod process;
+}
+
+mod attacks {
+    mod addresses;
+    mod at_once;
+    mod between_the_steps;
+    mod bodies;
+    mod handshakes;
+    mod new_credentials;
+    mod numbers;
+    mod operations;
+    mod proofs;
+    mod raw_http;
+    mod requests;
+    mod stolen_rows;
+}
+
+mod faults {
+    mod backup;
+    mod killed;
+    mod load;
+    mod people;
+    mod postgres;
+    mod races;
+    mod sqlite;
+    mod start;
+    mod two_nodes;
+}
+
+mod ops_faults {
+    mod canary;
+    mod clock;
+    mod refresh;
+    mod settings;
+    mod smtp;
+    mod start;
 }
 
 mod openapi;

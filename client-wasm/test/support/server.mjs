@@ -20,6 +20,8 @@ export class FakeServer {
   /** By path, what is answered there; each lie may ask for the honest answer. */
   lies = {};
   expiresIn = 300;
+  /** How much of an answer without end was heard. */
+  said = 0;
   /** Tokens that are good. */
   access = new Map();
   refresh = new Map();
@@ -64,6 +66,11 @@ export class FakeServer {
     return this.requests.map(({ method, path }) => `${method} ${path}`);
   }
 
+  /** The honest challenge of a login. */
+  begin(auth_id) {
+    return this.#begin({ auth_id }).body;
+  }
+
   async #answer(request, response) {
     let text = "";
     for await (const chunk of request) text += chunk;
@@ -73,9 +80,23 @@ export class FakeServer {
     await this.#held;
     const honest = () => this.#route(request.method, path, body, request.headers);
     const lie = this.lies[path];
-    const { status, body: out, headers = {}, raw } = lie ? lie(honest) : honest();
+    const { status, body: out, headers = {}, raw, endless, after } = lie ? lie(honest, body) : honest();
+    await after;
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+    if (endless) return this.#talk(response, endless);
     response.end(raw ?? (out === undefined ? undefined : JSON.stringify(out)));
+  }
+
+  /** Says the same on and on, for as long as somebody listens, and a quarter of a gigabyte at most. */
+  #talk(response, words) {
+    const more = () => {
+      this.said += words.length;
+      if (this.said > 1 << 28) response.end();
+      // One piece at a time, so that others have their turn too.
+      else if (response.write(words)) setImmediate(more);
+    };
+    response.on("drain", more).on("error", () => {});
+    more();
   }
 
   #route(method, path, body, headers) {

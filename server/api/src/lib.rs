@@ -1,6 +1,8 @@
 //! The HTTP side: the dialects over one domain, the pages, the documents. The only crate that knows poem.
 
 mod documents;
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod http;
 mod routes;
 mod settings;

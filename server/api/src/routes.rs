@@ -55,7 +55,11 @@ pub fn metrics_routes(render: Render) -> impl Endpoint<Output = Response> + 'sta
     let page = poem::endpoint::make_sync(move |_| {
         Response::builder().content_type("text/plain; version=0.0.4; charset=utf-8").body(render())
     });
-    Route::new().at("/metrics", get(page)).with(Problems::new(Operations::default())).into_endpoint()
+    Route::new()
+        .at("/metrics", get(page))
+        .with(Problems::new(Operations::default()))
+        .with(SecurityHeaders { https: false })
+        .into_endpoint()
 }
 
 fn surfaces(

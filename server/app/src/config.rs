@@ -59,6 +59,8 @@ pub struct Config {
     pub limits: Limits,
     /// Longest request body.
     pub body: Size,
+    /// How many connections there may be.
+    pub connections: Connections,
     /// Access tokens.
     pub tokens: Tokens,
     /// Metrics.
@@ -98,6 +100,8 @@ pub struct Mail {
     pub port: u16,
     /// How the connection is protected.
     pub security: MailSecurity,
+    /// How long the mail server may take over one answer.
+    pub timeout: Duration,
     /// A further certificate authority to trust, as a PEM file.
     pub ca_file: Option<PathBuf>,
     /// Name to log in with.
@@ -112,6 +116,15 @@ pub struct Mail {
     pub activation_link: String,
     /// Link `admin create` prints, with `{secret}` in it.
     pub welcome_link: String,
+}
+
+/// How many connections there may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// In all.
+    pub total: u32,
+    /// From one client's address.
+    pub per_client: u32,
 }
 
 /// Access tokens.
@@ -166,6 +179,10 @@ impl Config {
             lifetimes: lifetimes(r),
             limits: limits(r, demo),
             body: r.value("limits.body", Size(tacit_shared::limits::BODY_MAX)),
+            connections: Connections {
+                total: r.value("limits.connections", 4096),
+                per_client: r.value("limits.connections_per_client", 256),
+            },
             tokens: Tokens {
                 algorithm: r.value("tokens.algorithm", SigningAlgorithm::EdDsa),
                 audience: r.value("tokens.audience", public_url.show()),
@@ -219,6 +236,7 @@ impl Mail {
             host: r.value("mail.host", "localhost".to_owned()),
             port: r.value("mail.port", port),
             security,
+            timeout: r.value("mail.timeout", Duration::from_secs(20)),
             ca_file: r.optional("mail.ca_file", ""),
             username: r.optional("mail.username", ""),
             password: r.secret("mail.password"),

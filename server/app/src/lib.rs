@@ -5,6 +5,7 @@
 mod assemble;
 pub mod commands;
 pub mod config;
+mod connections;
 mod master_key;
 mod seams;
 mod start;

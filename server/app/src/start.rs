@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
-use poem::Server;
-use poem::listener::TcpAcceptor;
 use tacit_api::{Metrics, metrics_routes, routes};
 use tacit_domain::Domain;
 use tacit_domain::seams::Seams;
@@ -19,11 +17,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::assemble::{self, AssembleError, engine_name};
-use crate::config::{Config, MailTransport, Setting as _};
+use crate::config::{Config, MailTransport, Network, Setting as _};
+use crate::connections::{self, Caps, Table};
 use crate::telemetry;
 
-/// A connection on which nothing happens is closed; proxies keep theirs for a minute.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// Connections of those who collect metrics: a few, and not of the others' share.
+const METRICS_CONNECTIONS: usize = 32;
 /// How often the recorder of metrics tidies its histograms.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
@@ -51,7 +50,7 @@ pub struct Running {
     mailer: Arc<Mailer>,
     deadline: Duration,
     stop_listening: watch::Sender<bool>,
-    listening: JoinSet<io::Result<()>>,
+    listening: JoinSet<()>,
     stop_jobs: watch::Sender<bool>,
     jobs: JoinSet<()>,
 }
@@ -80,11 +79,14 @@ pub async fn start(config: Config, seams: Seams) -> Result<Running, StartError> 
     let metrics_token = config.metrics.token.clone();
     let metrics = metrics_token.map(|token| Metrics::new(render(recorder.clone()), token));
     let api = routes(&domain, assemble::api_settings(&config, &settings, &seams, metrics));
-    let deadline = config.shutdown_deadline;
-    listening.spawn(serve(listener, api, stopped.clone(), deadline));
+    let caps = caps(&config);
+    let per_client = caps.per_client.min(METRICS_CONNECTIONS);
+    let for_metrics = Caps { total: METRICS_CONNECTIONS, per_client, proxies: caps.proxies.clone() };
+    listening.spawn(connections::serve(listener, api, Table::new(caps), stopped.clone()));
     let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
     if let Some((listener, _)) = metrics_listener {
-        listening.spawn(serve(listener, metrics_routes(render(recorder.clone())), stopped, deadline));
+        let page = metrics_routes(render(recorder.clone()));
+        listening.spawn(connections::serve(listener, page, Table::new(for_metrics), stopped));
     }
 
     let (stop_jobs, stopped) = watch::channel(false);
@@ -105,7 +107,7 @@ pub async fn start(config: Config, seams: Seams) -> Result<Running, StartError> 
         worker,
         store,
         mailer,
-        deadline,
+        deadline: config.shutdown_deadline,
         stop_listening,
         listening,
         stop_jobs,
@@ -147,6 +149,7 @@ impl Running {
         let finished = timeout_at(deadline, async { while self.listening.join_next().await.is_some() {} }).await;
         if finished.is_err() {
             tracing::warn!("requests were cut off: shutdown_deadline is over");
+            self.listening.shutdown().await;
         }
         self.stop_jobs.send_replace(true);
         let finished = timeout_at(deadline, async { while self.jobs.join_next().await.is_some() {} }).await;
@@ -160,27 +163,22 @@ impl Running {
     }
 }
 
-async fn listen(key: &'static str, address: SocketAddr) -> Result<(TcpAcceptor, SocketAddr), StartError> {
+async fn listen(key: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |error| StartError::Listen(key, address, error);
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    Ok((TcpAcceptor::from_tokio(listener).map_err(failed)?, bound))
+    Ok((listener, bound))
 }
 
-async fn serve(
-    acceptor: TcpAcceptor,
-    endpoint: impl poem::Endpoint + 'static,
-    mut stopped: watch::Receiver<bool>,
-    deadline: Duration,
-) -> io::Result<()> {
-    let stop = async move {
-        // An error means that nobody is left to say stop.
-        drop(stopped.wait_for(|stopped| *stopped).await);
-    };
-    Server::new_with_acceptor(acceptor)
-        .idle_timeout(IDLE_TIMEOUT)
-        .run_with_graceful_shutdown(endpoint, stop, Some(deadline))
-        .await
+/// How many connections there may be, as far as the system gives files for them.
+fn caps(config: &Config) -> Caps {
+    let count = |setting: u32| usize::try_from(setting).unwrap_or(usize::MAX);
+    let reserve = connections::reserve(config.database.max_connections) + METRICS_CONNECTIONS;
+    Caps {
+        total: connections::fitting(count(config.connections.total), reserve),
+        per_client: count(config.connections.per_client),
+        proxies: config.trusted_proxies.iter().map(Network::cidr).collect(),
+    }
 }
 
 fn start_jobs(

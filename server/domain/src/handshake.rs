@@ -4,17 +4,26 @@ use tacit_store::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::seal;
+
 /// Longest public value: the 4096-bit group.
 pub(crate) const PUBLIC_MAX: usize = 512;
 /// Bytes of an encoded [`Handshake`], the same for every account and group.
 pub(crate) const LENGTH: usize = 1 + 1 + 1 + 2 + 16 + 16 + 8 + 16 + 8 + 16 + 32 + 16 + 32 + 32 + PUBLIC_MAX;
 const VERSION: u8 = 1;
+/// How long an epoch's key seals.
+pub(crate) const EPOCH_MS: i64 = 60 * 60 * 1000;
+/// How long past its epoch a key still opens: a handshake's life, and some doubt about clocks.
+pub(crate) const DESTROY_AFTER_MS: i64 = 5 * 60 * 1000;
 /// A handshake is answered within this time.
 pub(crate) const LIFETIME_MS: i64 = 2 * 60 * 1000;
 /// How far in the future an issue time may lie: two nodes' clocks differ.
 pub(crate) const SKEW_MS: i64 = 5 * 1000;
-/// How long after its issue a nonce stays spent: its life, and more than any doubt about clocks.
-pub(crate) const SPENT_KEPT_MS: i64 = LIFETIME_MS + 60 * 60 * 1000;
+/// How long after its issue a nonce stays spent: longer than the key that opens the handshake, and an hour of doubt.
+///
+/// Its life alone would not do: a clock that was ahead and is set back makes a handshake young again, and it must not
+/// find its nonce forgotten.
+pub(crate) const SPENT_KEPT_MS: i64 = EPOCH_MS + DESTROY_AFTER_MS + 60 * 60 * 1000;
 
 /// What a proof authorises.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_reads_back_as_it_was_written_and_no_other_length_does() {
+    fn a_handshake_reads_back_as_it_was_written_and_no_other_length_or_purpose_does() {
         let state = Handshake {
             purpose: Purpose::Login,
             subject: Subject::Pending,
@@ -183,5 +192,13 @@ mod tests {
         assert!(Handshake::decode(&bytes[1..]).is_none());
         assert!(Handshake::decode(&[bytes.as_slice(), &[0]].concat()).is_none());
         assert_eq!(unpad(&state.public, 256).unwrap(), [8; 256]);
+        // Another version, purpose or subject: none that this program knows what to do with.
+        for (place, known) in [(0, VERSION..=VERSION), (1, 1..=1), (2, 0..=2)] {
+            for other in (0..=u8::MAX).filter(|other| !known.contains(other)) {
+                let mut altered = bytes.to_vec();
+                altered[place] = other;
+                assert!(Handshake::decode(&altered).is_none(), "byte {place} is {other}");
+            }
+        }
     }
 }

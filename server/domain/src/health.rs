@@ -12,7 +12,7 @@ pub struct Health(pub(crate) Arc<Core>);
 
 /// The state of each part.
 pub struct Report {
-    /// The database answers.
+    /// The database answers, and takes writes as far as is known.
     pub database: bool,
     /// There is a key that signs.
     pub signing_keys: bool,
@@ -34,7 +34,13 @@ impl Health {
     /// Looks at every part.
     pub async fn report(&self) -> Report {
         let core = &self.0;
-        let database = core.store.ping().await.is_ok();
+        let database = match core.store.ping().await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "not ready: the database cannot be worked with");
+                false
+            }
+        };
         let signing_keys = core.key_set(core.now()).await.is_ok();
         let open_mails = match core.store.read().await {
             Ok(mut tx) => outbox::count_open(&mut tx).await.ok().and_then(|count| u64::try_from(count).ok()),

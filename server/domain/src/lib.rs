@@ -9,6 +9,8 @@ pub mod address;
 pub mod caller;
 pub mod client_limits;
 pub mod fault;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod health;
 pub mod housekeeping;
 pub mod keyring;
@@ -38,7 +40,7 @@ mod text;
 mod throttle;
 mod verifiers;
 
-pub use open::{Domain, OpenError};
+pub use open::{Domain, OpenError, check_master_key};
 pub use tacit_store::accounts::{AccountStatus, Role};
 pub use tacit_store::sessions::RefreshDelivery;
 pub use tacit_store::{AccountId, Engine, MailId, OutboxId, SessionId, Store, StoreError, Timestamp};

@@ -25,6 +25,7 @@ use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
 use crate::grid;
 use crate::handshake::{self, Handshake, Purpose, Subject};
+use crate::srp_pool::Step;
 use crate::tokens::TokenPair;
 
 /// How a password proof is named in `amr` (RFC 8176 §2).
@@ -48,7 +49,7 @@ impl Logins {
     async fn challenge(&self, start: StartLogin) -> Result<messages::LoginChallenge, LoginError> {
         let core = &self.0;
         let now = core.now();
-        let slot = core.srp_pool.reserve()?;
+        let slot = core.srp_pool.reserve(Step::Challenge)?;
         let attempt = core.failures_key(start.address.key());
         let candidate = core.candidate(&start, &attempt, now).await?;
         let preset = preset::find(candidate.preset).ok_or(Internal::Malformed("credential"))?;
@@ -107,7 +108,7 @@ impl Logins {
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
         let attempt = Attempt::new(core, &state, prove.device_token.as_deref(), &origin, now);
         attempt.look(core).await?;
-        let slot = core.srp_pool.reserve()?;
+        let slot = core.srp_pool.reserve(Step::Proof)?;
         attempt.spend(core, &state).await?;
 
         let (verifier, holds) = core.verifier_of(&state, preset).await?;

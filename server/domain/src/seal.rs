@@ -16,12 +16,8 @@ use zeroize::Zeroizing;
 use crate::aead::{self, Key};
 use crate::core::Core;
 use crate::fault::Internal;
-use crate::handshake::{self, Handshake};
+use crate::handshake::{self, DESTROY_AFTER_MS, EPOCH_MS, Handshake};
 
-/// How long a key seals.
-const EPOCH_MS: i64 = 60 * 60 * 1000;
-/// How long past its epoch a key still opens: a handshake's life, and some doubt about clocks.
-const DESTROY_AFTER_MS: i64 = 5 * 60 * 1000;
 const TAG: usize = 8;
 
 /// The epoch keys this node has seen; nothing of them outlives the process on a single node.
@@ -156,9 +152,9 @@ fn wrap_aad(epoch: i64) -> Vec<u8> {
     [b"tacit/v1/epoch/".as_slice(), &epoch.to_be_bytes()].concat()
 }
 
-type Parts = (i64, [u8; TAG], Vec<u8>, Vec<u8>);
+pub(crate) type Parts = (i64, [u8; TAG], Vec<u8>, Vec<u8>);
 
-fn split(text: &str) -> Option<Parts> {
+pub(crate) fn split(text: &str) -> Option<Parts> {
     let bytes = encoding::from_base64url(text).ok()?;
     if bytes.len() != 8 + TAG + handshake::LENGTH + aead::OVERHEAD {
         return None;

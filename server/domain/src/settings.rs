@@ -108,7 +108,7 @@ pub struct Limits {
     pub refresh_window: Duration,
     /// Threads that do SRP arithmetic.
     pub srp_workers: usize,
-    /// SRP computations that may wait for a thread.
+    /// SRP computations of each step that may wait for a thread, as long as nobody is refused.
     pub srp_queue: usize,
 }
 
@@ -133,7 +133,7 @@ impl Default for Limits {
             session_refreshes: 100,
             refresh_window: Duration::from_mins(15),
             srp_workers: std::thread::available_parallelism().map_or(2, usize::from),
-            srp_queue: 256,
+            srp_queue: 64,
         }
     }
 }

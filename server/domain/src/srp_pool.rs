@@ -1,63 +1,126 @@
 //! The bounded pool that does SRP arithmetic, off the async threads.
 //!
-//! A login costs about a millisecond of one core. What does not fit the queue is refused at once: a caller who waits
-//! would only be told later.
+//! A login costs about a millisecond of one core. What does not fit is refused at once: a caller who waits would only be
+//! told later.
+//!
+//! **How many may wait** depends. A burst (a class that logs in when the bell rings) may queue: it is over in the blink
+//! of an eye. Under lasting overload a long queue would serve nobody better, and everybody later. So when somebody was
+//! refused within the last second, or the queue has stood for a second, there are places for one computation that runs
+//! and one that waits on each thread: whoever gets in is served in twice the usual time.
+//!
+//! **Who is next.** Challenges and proofs have a lane each, and the threads take from both in turn. A login needs one of
+//! each, so a flood of challenges leaves every proof its place: whoever proves something has paid for it. A flood of
+//! proofs leaves challenges theirs.
 
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::fault::Internal;
 
+/// How long a queue may stand before it is no burst any more, and how long after a refusal that is remembered.
+const OVERLOAD: Duration = Duration::from_secs(1);
+
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Worker threads behind a queue of fixed length.
-pub struct SrpPool {
-    places: Arc<Semaphore>,
-    capacity: usize,
-    jobs: Sender<Job>,
-}
+/// Worker threads behind two lanes of bounded length.
+pub struct SrpPool(Arc<Shared>);
 
 /// Every thread and every place in the queue is taken.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the SRP pool is full")]
 pub struct Busy;
 
+/// What is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Step one of a login.
+    Challenge,
+    /// Step two.
+    Proof,
+}
+
 /// A place in the pool; dropping it frees the place.
 pub(crate) struct Slot {
-    place: OwnedSemaphorePermit,
-    jobs: Sender<Job>,
+    shared: Arc<Shared>,
+    step: Step,
+}
+
+struct Shared {
+    lanes: Mutex<Lanes>,
+    bell: Condvar,
+    workers: usize,
+    queue: usize,
+}
+
+#[derive(Default)]
+struct Lanes {
+    challenges: Lane,
+    proofs: Lane,
+    /// What was taken last; the other lane is next.
+    last: Option<Step>,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Lane {
+    /// Places that are reserved, waiting or being worked on.
+    taken: usize,
+    waiting: VecDeque<Job>,
+    refused_at: Option<Instant>,
+    /// Since when more are here than overload would leave room for.
+    crowded_since: Option<Instant>,
 }
 
 impl SrpPool {
-    /// Starts `workers` threads before which `queue` computations may wait.
+    /// Starts `workers` threads; before them, `queue` computations of each step may wait.
     ///
     /// # Errors
     /// What the operating system says when it gives no thread.
     pub fn start(workers: usize, queue: usize) -> std::io::Result<Self> {
         let workers = workers.max(1);
-        let (jobs, waiting) = channel::<Job>();
-        let waiting = Arc::new(Mutex::new(waiting));
+        let shared = Arc::new(Shared { lanes: Mutex::default(), bell: Condvar::new(), workers, queue });
+        let pool = Self(Arc::clone(&shared));
         for number in 0..workers {
-            let waiting = Arc::clone(&waiting);
-            std::thread::Builder::new().name(format!("srp-{number}")).spawn(move || work(&waiting))?;
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new().name(format!("srp-{number}")).spawn(move || shared.work())?;
         }
-        let capacity = workers + queue;
-        Ok(Self { places: Arc::new(Semaphore::new(capacity)), capacity, jobs })
+        Ok(pool)
     }
 
     /// Takes a place, or says at once that there is none.
-    pub(crate) fn reserve(&self) -> Result<Slot, Busy> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
-        Ok(Slot { place, jobs: self.jobs.clone() })
+    pub(crate) fn reserve(&self, step: Step) -> Result<Slot, Busy> {
+        let Self(shared) = self;
+        let mut lanes = shared.lock();
+        let places = shared.places(&lanes, step);
+        let lane = lanes.of(step);
+        if lane.taken >= places {
+            lane.refused_at = Some(Instant::now());
+            return Err(Busy);
+        }
+        lane.taken += 1;
+        if lane.taken > shared.short() {
+            lane.crowded_since.get_or_insert_with(Instant::now);
+        }
+        Ok(Slot { shared: Arc::clone(shared), step })
     }
 
-    /// Places taken, and places there are.
+    /// Places taken, and places there are while nobody is refused.
     #[must_use]
     pub fn load(&self) -> (usize, usize) {
-        (self.capacity.saturating_sub(self.places.available_permits()), self.capacity)
+        let lanes = self.0.lock();
+        (lanes.challenges.taken + lanes.proofs.taken, 2 * (self.0.workers + self.0.queue))
+    }
+}
+
+impl Drop for SrpPool {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.bell.notify_all();
     }
 }
 
@@ -67,49 +130,107 @@ impl Slot {
         self,
         compute: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Internal> {
-        let Self { place, jobs } = self;
         let (done, result) = oneshot::channel();
-        let job = move || {
+        let (shared, step) = (Arc::clone(&self.shared), self.step);
+        let job = Box::new(move || {
+            // Whoever asked may have gone; nobody would read the value.
+            if done.is_closed() {
+                return;
+            }
             let value = compute();
-            drop(place);
-            // Whoever asked may have gone; the value then has no reader.
+            drop(self);
             drop(done.send(value));
-        };
-        jobs.send(Box::new(job)).map_err(|_| Internal::Lost)?;
+        });
+        shared.lock().of(step).waiting.push_back(job);
+        shared.bell.notify_one();
+        drop(shared);
         result.await.map_err(|_| Internal::Lost)
     }
 }
 
-fn work(waiting: &Mutex<Receiver<Job>>) {
-    loop {
-        let next = waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
-        let Ok(job) = next else { return };
-        // A panic costs one computation, never the worker.
-        if std::panic::catch_unwind(AssertUnwindSafe(job)).is_err() {
-            tracing::error!("an SRP computation panicked");
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut lanes = self.shared.lock();
+        let lane = lanes.of(self.step);
+        lane.taken = lane.taken.saturating_sub(1);
+        if lane.taken <= self.shared.short() {
+            lane.crowded_since = None;
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_full_pool_refuses_at_once_and_a_finished_slot_is_free_again() {
-        let pool = SrpPool::start(1, 1).unwrap();
-        let first = pool.reserve().unwrap();
-        let second = pool.reserve().unwrap();
-        assert!(pool.reserve().is_err());
-        drop(second);
-        assert_eq!(first.run(|| 7).await.unwrap(), 7);
-        assert_eq!(pool.load(), (0, 2));
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[tokio::test]
-    async fn a_panic_costs_one_computation_and_no_worker() {
-        let pool = SrpPool::start(1, 0).unwrap();
-        assert!(pool.reserve().unwrap().run(|| assert_eq!(1, 2)).await.is_err());
-        assert_eq!(pool.reserve().unwrap().run(|| 7).await.unwrap(), 7);
+    /// Places in a lane, taken ones included.
+    fn places(&self, lanes: &Lanes, step: Step) -> usize {
+        let (lane, other) = match step {
+            Step::Challenge => (&lanes.challenges, &lanes.proofs),
+            Step::Proof => (&lanes.proofs, &lanes.challenges),
+        };
+        let all = self.workers + self.queue;
+        let refused = lane.refused_at.is_some_and(|at| at.elapsed() < OVERLOAD);
+        let crowded = lane.crowded_since.is_some_and(|since| since.elapsed() >= OVERLOAD);
+        if !refused && !crowded {
+            return all;
+        }
+        // Of both lanes together; half of that is this lane's in any case.
+        self.short().saturating_sub(other.taken).max(self.workers).min(all)
+    }
+
+    /// Places under overload: one runs and one waits on each thread.
+    const fn short(&self) -> usize {
+        2 * self.workers
+    }
+
+    fn work(&self) {
+        while let Some(job) = self.next() {
+            // A panic costs one computation, never the worker.
+            if std::panic::catch_unwind(AssertUnwindSafe(job)).is_err() {
+                tracing::error!("an SRP computation panicked");
+            }
+        }
+    }
+
+    /// The next computation, as soon as there is one; `None` when there will be no more.
+    fn next(&self) -> Option<Job> {
+        let mut lanes = self.lock();
+        loop {
+            if let Some(job) = lanes.next() {
+                return Some(job);
+            }
+            if lanes.closed {
+                return None;
+            }
+            lanes = self.bell.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
+
+impl Lanes {
+    const fn of(&mut self, step: Step) -> &mut Lane {
+        match step {
+            Step::Challenge => &mut self.challenges,
+            Step::Proof => &mut self.proofs,
+        }
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        let order = match self.last {
+            Some(Step::Proof) => [Step::Challenge, Step::Proof],
+            Some(Step::Challenge) | None => [Step::Proof, Step::Challenge],
+        };
+        for step in order {
+            if let Some(job) = self.of(step).waiting.pop_front() {
+                self.last = Some(step);
+                return Some(job);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

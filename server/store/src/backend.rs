@@ -1,9 +1,22 @@
 //! The switch between SQLite and PostgreSQL; nothing else knows there are two.
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::sync::Arc;
+use std::time::Duration;
 
+use sqlx::{PgPool, SqlitePool, query_scalar};
+
+use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::instance;
+pub(crate) use crate::tx::Connection;
+use crate::tx::Held;
+pub use crate::tx::Tx;
+
+/// How long a sign of life may take.
+const PING: Duration = Duration::from_secs(2);
+/// What SQLite answers with a look at the file; `SELECT 1` alone would need none.
+const PING_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_schema";
+const PING_POSTGRES: &str = "SELECT 1::bigint";
 
 /// Runs one statement on whichever connection is inside a [`Tx`].
 ///
@@ -11,27 +24,31 @@ use crate::error::{StoreError, StoreErrorKind};
 /// refuse one from [`Store::read`]; `execute` answers the number of rows touched.
 macro_rules! on {
     (read $tx:expr, $c:ident => $run:expr) => {
-        match $tx.reading() {
-            $crate::backend::Connection::Sqlite($c) => $run.await.map_err($crate::StoreError::from),
-            $crate::backend::Connection::Postgres($c) => $run.await.map_err($crate::StoreError::from),
-        }
+        $crate::backend::on!(@run reading $tx, $c => $run)
     };
     (write $tx:expr, $c:ident => $run:expr) => {
-        match $tx.writing()? {
-            $crate::backend::Connection::Sqlite($c) => $run.await.map_err($crate::StoreError::from),
-            $crate::backend::Connection::Postgres($c) => $run.await.map_err($crate::StoreError::from),
-        }
+        $crate::backend::on!(@run writing $tx, $c => $run)
     };
-    (execute $tx:expr, $query:expr) => {
-        match $tx.writing()? {
+    (execute $tx:expr, $query:expr) => {{
+        let patience = $tx.patience();
+        let answer = match $tx.writing()? {
             $crate::backend::Connection::Sqlite(c) => {
-                $query.execute(c).await.map(|done| done.rows_affected()).map_err($crate::StoreError::from)
+                patience.wait($query.execute(c)).await.map(|done| done.rows_affected())
             }
             $crate::backend::Connection::Postgres(c) => {
-                $query.execute(c).await.map(|done| done.rows_affected()).map_err($crate::StoreError::from)
+                patience.wait($query.execute(c)).await.map(|done| done.rows_affected())
             }
-        }
-    };
+        };
+        $tx.note(answer)
+    }};
+    (@run $how:ident $tx:expr, $c:ident => $run:expr) => {{
+        let patience = $tx.patience();
+        let answer = match $tx.$how()? {
+            $crate::backend::Connection::Sqlite($c) => patience.wait($run).await,
+            $crate::backend::Connection::Postgres($c) => patience.wait($run).await,
+        };
+        $tx.note(answer)
+    }};
 }
 pub(crate) use on;
 
@@ -48,6 +65,7 @@ pub enum Engine {
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pools: Pools,
+    pub(crate) condition: Arc<Condition>,
 }
 
 #[derive(Clone)]
@@ -58,24 +76,6 @@ pub(crate) enum Pools {
         readers: SqlitePool,
     },
     Postgres(PgPool),
-}
-
-/// A unit of work. Dropped without [`Tx::commit`], what it wrote is rolled back.
-pub struct Tx {
-    held: Held,
-}
-
-enum Held {
-    SqliteWrite(Transaction<'static, Sqlite>),
-    SqliteRead(PoolConnection<Sqlite>),
-    PostgresWrite(Transaction<'static, Postgres>),
-    PostgresRead(PoolConnection<Postgres>),
-}
-
-/// The connection a statement runs on.
-pub(crate) enum Connection<'a> {
-    Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
 }
 
 impl Store {
@@ -92,44 +92,50 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::Busy`] when other writers keep SQLite's lock, [`StoreErrorKind::Unavailable`] when no
-    /// connection can be had in time.
+    /// connection can be had in time, or when SQLite's file is no longer the one that was opened.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.condition.check_file()?;
         let held = match &self.pools {
-            Pools::Sqlite { writer, .. } => {
-                Held::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(writer_error)?)
-            }
-            Pools::Postgres(pool) => Held::PostgresWrite(pool.begin().await?),
+            Pools::Sqlite { writer, .. } => Held::Sqlite(writer.acquire().await.map_err(writer_error)?),
+            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
         };
-        Ok(Tx { held })
+        Tx::writer(held, Arc::clone(&self.condition)).await
     }
 
     /// Takes a connection to read from. No transaction is open: each statement sees the latest commit.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Unavailable`] when no connection can be had in time.
+    /// [`StoreErrorKind::Unavailable`] when no connection can be had in time, or when SQLite's file is no longer the
+    /// one that was opened.
     pub async fn read(&self) -> Result<Tx, StoreError> {
+        self.condition.check_file()?;
         let held = match &self.pools {
-            Pools::Sqlite { readers, .. } => Held::SqliteRead(readers.acquire().await?),
-            Pools::Postgres(pool) => Held::PostgresRead(pool.acquire().await?),
+            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.acquire().await?),
+            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
         };
-        Ok(Tx { held })
+        Ok(Tx::reader(held, Arc::clone(&self.condition)))
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database whether it can be worked with: it answers, no damage was found in it, and if a write failed
+    /// since the last look, one works again now.
     ///
     /// # Errors
-    /// Any failure to answer.
+    /// What is wrong.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        match &self.pools {
-            // `SELECT 1` alone would be answered without a look at the file.
-            Pools::Sqlite { readers, .. } => {
-                sqlx::query("SELECT COUNT(*) FROM sqlite_schema").execute(readers).await?;
-            }
-            Pools::Postgres(pool) => {
-                sqlx::query("SELECT 1").execute(pool).await?;
-            }
+        answers(&mut self.read().await?.within(PING)).await?;
+        self.condition.check_damage()?;
+        if self.condition.writes_fail() {
+            let written = tokio::time::timeout(PING, self.try_to_write()).await;
+            written.map_err(|_| StoreError::new(StoreErrorKind::Busy, "the database takes no writes in time"))??;
+            self.condition.writes_again();
         }
         Ok(())
+    }
+
+    async fn try_to_write(&self) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        instance::touch(&mut tx).await?;
+        tx.commit().await
     }
 
     /// Closes all connections after the statements under way; later calls fail.
@@ -145,46 +151,13 @@ impl Store {
     }
 }
 
-impl Tx {
-    /// Makes what was written durable and visible.
-    ///
-    /// # Errors
-    /// Any failure to do so; then nothing was written.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        match self.held {
-            Held::SqliteWrite(tx) => tx.commit().await?,
-            Held::PostgresWrite(tx) => tx.commit().await?,
-            Held::SqliteRead(_) | Held::PostgresRead(_) => {}
-        }
-        Ok(())
-    }
-
-    pub(crate) const fn engine(&self) -> Engine {
-        match self.held {
-            Held::SqliteWrite(_) | Held::SqliteRead(_) => Engine::Sqlite,
-            Held::PostgresWrite(_) | Held::PostgresRead(_) => Engine::Postgres,
-        }
-    }
-
-    pub(crate) fn reading(&mut self) -> Connection<'_> {
-        match &mut self.held {
-            Held::SqliteWrite(tx) => Connection::Sqlite(tx),
-            Held::SqliteRead(connection) => Connection::Sqlite(connection),
-            Held::PostgresWrite(tx) => Connection::Postgres(tx),
-            Held::PostgresRead(connection) => Connection::Postgres(connection),
-        }
-    }
-
-    /// The connection, if this may write: outside a transaction a write could not be rolled back.
-    pub(crate) fn writing(&mut self) -> Result<Connection<'_>, StoreError> {
-        match &mut self.held {
-            Held::SqliteWrite(tx) => Ok(Connection::Sqlite(tx)),
-            Held::PostgresWrite(tx) => Ok(Connection::Postgres(tx)),
-            Held::SqliteRead(_) | Held::PostgresRead(_) => {
-                Err(StoreError::new(StoreErrorKind::ReadOnly, "a write was asked of a connection taken for reading"))
-            }
-        }
-    }
+async fn answers(tx: &mut Tx) -> Result<(), StoreError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => PING_SQLITE,
+        Engine::Postgres => PING_POSTGRES,
+    };
+    on!(read tx, c => query_scalar::<_, i64>(sql).fetch_one(c))?;
+    Ok(())
 }
 
 fn writer_error(error: sqlx::Error) -> StoreError {

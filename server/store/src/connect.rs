@@ -1,7 +1,9 @@
 //! Opening the database: what each engine must be told before the first statement.
 
+mod address;
+
 use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,15 +11,23 @@ use std::time::Duration;
 use log::LevelFilter;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, raw_sql};
 
 use crate::backend::{Pools, Store};
+use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 
 /// How long to wait for another process's write lock on a SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to look for the cause when no connection was to be had at start.
+const CAUSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// PostgreSQL ends a transaction in which nothing has happened for ten seconds: its node is gone, or cannot be heard,
+/// and the rows it holds keep others waiting. No transaction of ours pauses between two statements.
+const FORGET_TRANSACTIONS: &str = "SET idle_in_transaction_session_timeout = '10s'";
+/// Permissions of the group and of everybody else.
+const OF_OTHERS: u32 = 0o077;
 /// How long to wait between two tries to set the journal mode.
 const WRITE_AHEAD_PAUSE: Duration = Duration::from_millis(20);
 /// A statement that takes longer is worth a line in the debug log.
@@ -58,6 +68,7 @@ impl Store {
                 Self::open_sqlite(options, max_connections).await
             }
             "postgres" | "postgresql" => {
+                address::check_parameters(&settings.url)?;
                 let options = PgConnectOptions::from_str(&settings.url).map_err(|error| unusable(&error))?;
                 Self::open_postgres(options, max_connections).await
             }
@@ -81,6 +92,7 @@ impl Store {
             .log_statements(LevelFilter::Trace)
             .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
         set_write_ahead(&options).await?;
+        let condition = Condition::of_file(options.get_filename())?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -97,7 +109,7 @@ impl Store {
             .test_before_acquire(false)
             .acquire_slow_level(LevelFilter::Debug)
             .connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { pools: Pools::Sqlite { writer, readers } })
+        Ok(Self { pools: Pools::Sqlite { writer, readers }, condition })
     }
 
     pub(crate) async fn open_postgres(options: PgConnectOptions, max_connections: u32) -> Result<Self, StoreError> {
@@ -109,21 +121,52 @@ impl Store {
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .acquire_slow_level(LevelFilter::Debug)
-            .connect_with(options)
-            .await?;
-        Ok(Self { pools: Pools::Postgres(pool) })
+            .after_connect(|connection, _| Box::pin(forget_transactions(connection)))
+            .connect_lazy_with(options.clone());
+        match pool.acquire().await {
+            Ok(connection) => drop(connection),
+            Err(sqlx::Error::PoolTimedOut) => return Err(cause(&options).await),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Self { pools: Pools::Postgres(pool), condition: Condition::of_server() })
+    }
+}
+
+async fn forget_transactions(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    match raw_sql(FORGET_TRANSACTIONS).execute(connection).await {
+        // Not every database that speaks the protocol knows it.
+        Ok(_) | Err(sqlx::Error::Database(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why no connection was to be had: the pool, which tries again and again, does not say.
+async fn cause(options: &PgConnectOptions) -> StoreError {
+    match tokio::time::timeout(CAUSE_TIMEOUT, options.connect()).await {
+        Ok(Err(error)) => error.into(),
+        Ok(Ok(_)) => StoreError::new(StoreErrorKind::Unavailable, "it takes too long to let this program in"),
+        Err(_) => StoreError::new(StoreErrorKind::Unavailable, "it did not answer"),
     }
 }
 
 /// SQLite would create the file by the process's umask, readable by everybody on most machines. Its `-wal` and
 /// `-shm` files take over the permissions of the database file.
 fn create_for_owner(path: &Path) -> Result<(), StoreError> {
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop).map_err(|error| {
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    let mode = opened.and_then(|file| Ok(file.metadata()?.permissions().mode())).map_err(|error| {
         StoreError::new(
             StoreErrorKind::Unavailable,
             format!("the database file {} cannot be opened: {error}", path.display()),
         )
-    })
+    })?;
+    if mode & OF_OTHERS != 0 {
+        log::warn!(
+            "the database file {} is open to others than its owner (mode {:o}): chmod 600 it, and its -wal and -shm",
+            path.display(),
+            mode & 0o777
+        );
+    }
+    Ok(())
 }
 
 /// Makes the file keep a write-ahead log, for good: the mode is part of the file.

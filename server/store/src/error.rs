@@ -23,8 +23,10 @@ pub enum StoreErrorKind {
     ForeignKey,
     /// Somebody else holds the lock, or the engine asks to run the transaction again.
     Busy,
-    /// The database cannot be reached, or its disk does not take the write.
+    /// The database cannot be reached, takes no writes for now, or its disk does not.
     Unavailable,
+    /// What is stored cannot be read any more.
+    Damaged,
     /// A later version of the program has changed the schema; this one must not touch it.
     NewerSchema,
     /// This engine cannot do it.
@@ -106,10 +108,10 @@ fn sqlite_kind(code: &str) -> StoreErrorKind {
     match code.parse::<u32>().map(|extended| extended & 0xff) {
         // BUSY, LOCKED
         Ok(5 | 6) => StoreErrorKind::Busy,
-        // IOERR, FULL, CANTOPEN
-        Ok(10 | 13 | 14) => StoreErrorKind::Unavailable,
-        // READONLY
-        Ok(8) => StoreErrorKind::ReadOnly,
+        // READONLY, IOERR, FULL, CANTOPEN
+        Ok(8 | 10 | 13 | 14) => StoreErrorKind::Unavailable,
+        // CORRUPT, NOTADB
+        Ok(11 | 26) => StoreErrorKind::Damaged,
         _ => StoreErrorKind::Other,
     }
 }
@@ -119,10 +121,11 @@ fn postgres_kind(code: &str) -> StoreErrorKind {
     match code {
         // serialization_failure, deadlock_detected, lock_not_available
         "40001" | "40P01" | "55P03" => StoreErrorKind::Busy,
-        // read_only_sql_transaction: a standby
-        "25006" => StoreErrorKind::ReadOnly,
-        // object_not_in_prerequisite_state: the database lets nobody in
-        "55000" => StoreErrorKind::Unavailable,
+        // read_only_sql_transaction: a standby; object_not_in_prerequisite_state: the database lets nobody in;
+        // idle_in_transaction_session_timeout: it took us for dead
+        "25006" | "55000" | "25P03" => StoreErrorKind::Unavailable,
+        // data_corrupted, index_corrupted
+        "XX001" | "XX002" => StoreErrorKind::Damaged,
         // connection exceptions, insufficient resources, operator intervention
         _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57") => StoreErrorKind::Unavailable,
         _ => StoreErrorKind::Other,

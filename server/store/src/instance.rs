@@ -12,7 +12,11 @@ const INSERT_IF_ABSENT: &str = "INSERT INTO instance (name, value) VALUES ($1, $
 
 const REPLACE: &str = "UPDATE instance SET value = $3 WHERE name = $1 AND value = $2";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT_IF_ABSENT, REPLACE];
+/// Changes something at each call: a write that changes nothing needs no disk.
+const TOUCH: &str = "INSERT INTO instance (name, value) VALUES ('write_trial', '0') \
+    ON CONFLICT (name) DO UPDATE SET value = CASE instance.value WHEN '0' THEN '1' ELSE '0' END";
+
+pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT_IF_ABSENT, REPLACE, TOUCH];
 
 /// The value pinned under a name.
 ///
@@ -36,6 +40,15 @@ pub async fn insert_if_absent(tx: &mut Tx, name: &str, value: &str) -> Result<bo
 /// Any failure of the database.
 pub async fn replace(tx: &mut Tx, name: &str, from: &str, to: &str) -> Result<bool, StoreError> {
     Ok(on!(execute tx, query(REPLACE).bind(name).bind(from).bind(to))? == 1)
+}
+
+/// Writes something that means nothing, to see whether writes work.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn touch(tx: &mut Tx) -> Result<(), StoreError> {
+    on!(execute tx, query(TOUCH))?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Where rows are kept: the only crate with SQL.
 //!
 //! One file a resource: its record, its SQL in constants, and one function a statement. Every function takes a
-//! [`Tx`] from [`Store::begin`] (to write) or [`Store::read`]; nothing outside `backend.rs` knows that there are
+//! [`Tx`] from [`Store::begin`] (to write) or [`Store::read`]; nothing outside `backend.rs` and `tx.rs` knows that there are
 //! two engines underneath. No rule, no clock and no randomness lives here: they are arguments.
 
 mod backend;
 mod backup;
+mod condition;
 mod connect;
 mod error;
 mod ids;
@@ -13,6 +14,7 @@ mod migrate;
 mod statements;
 mod text;
 mod timestamp;
+mod tx;
 
 pub mod accounts;
 pub mod credentials;

@@ -10,7 +10,7 @@ use super::{
     formulas::{self, GeneratorForm, ProofInput},
     server,
 };
-use crate::Entropy;
+use crate::{Entropy, public};
 
 /// `x = H(s | H(I | ":" | P))` (RFC 5054 §2.4), `P` being the 64 hex digits that the key derivation gives.
 #[must_use]
@@ -53,7 +53,9 @@ impl Ephemeral {
         loop {
             let mut a = Zeroizing::new([0; 32]);
             entropy.fill(a.as_mut_slice());
-            let bytes = engine.power(&a);
+            let mut bytes = engine.power(&a);
+            // One that is drawn again may show too: its `a` is gone, and the next is drawn afresh.
+            public::declare(&mut bytes);
             if bytes.first().is_none_or(|byte| *byte == 0) {
                 continue;
             }
@@ -140,5 +142,5 @@ pub fn self_check(
     };
     let verdict =
         server::verify(group, identity, salt, verifier, &challenge.b, &challenge.public, &proof.public, &proof.proof);
-    bool::from(verdict.accepted) && proof.server_proved(&verdict.m2)
+    bool::from(verdict.accepted & proof.expected.ct_eq(&verdict.m2))
 }

@@ -4,7 +4,10 @@ use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::{Group, SrpError};
-use crate::encoding::{EncodingError, parse_hex_integer, to_hex};
+use crate::{
+    encoding::{EncodingError, parse_hex_integer, to_hex},
+    public,
+};
 
 /// `A` or `B`: `0 < value < N`, padded to the group's length.
 ///
@@ -31,7 +34,7 @@ impl PublicValue {
     pub fn from_bytes(group: Group, bytes: Vec<u8>) -> Result<Self, SrpError> {
         check_length(group, &bytes)?;
         let positive = !bytes.ct_eq(&vec![0; bytes.len()]);
-        if bool::from(positive & is_less(&bytes, group.modulus())) {
+        if public::verdict(positive & is_less(&bytes, group.modulus())) {
             Ok(Self { group, bytes })
         } else {
             Err(SrpError::OutOfRange)
@@ -94,7 +97,8 @@ impl Verifier {
             *last = 1;
             *limit &= 0xfe;
         }
-        if bool::from(is_less(&one, &bytes) & is_less(&bytes, &below)) {
+        // That a verifier is refused is told to whoever sent it; one that this crate computed never is.
+        if public::verdict(is_less(&one, &bytes) & is_less(&bytes, &below)) {
             Ok(Self { group, bytes })
         } else {
             Err(SrpError::OutOfRange)

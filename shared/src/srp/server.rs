@@ -10,7 +10,7 @@ use super::{
     formulas::{self, GeneratorForm, ProofInput},
     trimmed,
 };
-use crate::Entropy;
+use crate::{Entropy, public};
 
 /// `b` and `B`, drawn for one handshake and never used for another.
 pub struct Challenge {
@@ -41,7 +41,9 @@ pub fn challenge(group: Group, verifier: &Verifier, entropy: &dyn Entropy) -> Ch
     loop {
         let mut b = Zeroizing::new([0; 32]);
         entropy.fill(b.as_mut_slice());
-        let bytes = engine.server_public(&k, verifier.as_bytes(), &b);
+        let mut bytes = engine.server_public(&k, verifier.as_bytes(), &b);
+        // One that is drawn again may show too: its `b` is gone, and the next is drawn afresh.
+        public::declare(&mut bytes);
         if bytes.first().is_none_or(|byte| *byte == 0) {
             continue;
         }

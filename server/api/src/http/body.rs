@@ -2,13 +2,16 @@
 
 mod check;
 pub(crate) mod forms;
+mod json;
 
+use mime::Mime;
 use poem::{Request, RequestBody, Result};
-use poem_openapi::payload::{Json, ParsePayload, Payload};
+use poem_openapi::payload::{ParsePayload, Payload};
 use poem_openapi::registry::{MetaSchemaRef, Registry};
 use poem_openapi::types::ParseFromJSON;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tacit_shared::FieldError;
 use tacit_shared::codes::Code;
 
 use super::problem::Refusal;
@@ -21,7 +24,7 @@ impl<T: ParseFromJSON> Payload for Body<T> {
     const CONTENT_TYPE: &'static str = "application/json";
 
     fn check_content_type(content_type: &str) -> bool {
-        Json::<T>::check_content_type(content_type)
+        is_json(content_type)
     }
 
     fn schema_ref() -> MetaSchemaRef {
@@ -38,20 +41,31 @@ impl<T: ParseFromJSON + DeserializeOwned> ParsePayload for Body<T> {
 
     async fn from_request(_request: &Request, body: &mut RequestBody) -> Result<Self> {
         let bytes = body.take()?.into_bytes().await.map_err(|_| Refusal::new(Code::InvalidRequest))?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|_| Refusal::new(Code::InvalidRequest))?;
+        let value = json::parse(&bytes).ok_or(Refusal::new(Code::InvalidRequest))?;
         if !value.is_object() {
             return Err(Refusal::new(Code::InvalidRequest).into());
         }
-        // Looked at again only when it does not parse: the parser stops at the first field and names Rust types.
-        let copy = value.clone();
-        let refuse = || Refusal::new(Code::InvalidRequest).with_fields(check::wrong_fields::<T>(&copy)).into();
-        // poem-openapi takes numbers and truth values for texts, `null` for what is absent, and the last of two members
-        // of one name. serde takes none of these but `null`, and knows no limits.
-        if serde_json::from_slice::<T>(&bytes).is_err() || has_null(&copy) {
-            return Err(refuse());
-        }
-        T::parse_from_json(Some(value)).map(Self).map_err(|_| refuse())
+        parse(value).map(Self).map_err(|wrong| Refusal::new(Code::InvalidRequest).with_fields(wrong).into())
     }
+}
+
+/// For the fuzz target: whether the parser takes a value, and what the list of wrong fields says of it.
+#[cfg(fuzzing)]
+pub(crate) fn both<T: ParseFromJSON + DeserializeOwned>(value: &Value) -> (bool, Vec<FieldError>) {
+    (parse::<T>(value.clone()).is_ok(), check::wrong_fields::<T>(value))
+}
+
+/// The message, or what is wrong with it.
+///
+/// poem-openapi takes numbers and truth values for texts, and `null` for what is absent; serde takes neither but `null`, and
+/// knows no limits. The list is made only for what one of them refuses: they stop at the first field and name Rust types.
+fn parse<T: ParseFromJSON + DeserializeOwned>(value: Value) -> std::result::Result<T, Vec<FieldError>> {
+    let wrong = check::wrong_fields::<T>;
+    if has_null(&value) || T::deserialize(&value).is_err() {
+        return Err(wrong(&value));
+    }
+    let copy = value.clone();
+    T::parse_from_json(Some(value)).map_err(|_| wrong(&copy))
 }
 
 fn has_null(value: &Value) -> bool {
@@ -63,3 +77,11 @@ fn has_null(value: &Value) -> bool {
 }
 
 poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON + DeserializeOwned);
+
+/// Whether a media type is JSON, in the one encoding that JSON has (RFC 8259 §8.1).
+fn is_json(content_type: &str) -> bool {
+    let Ok(kind) = content_type.parse::<Mime>() else { return false };
+    let is_json =
+        kind.type_() == mime::APPLICATION && (kind.subtype() == mime::JSON || kind.suffix() == Some(mime::JSON));
+    is_json && kind.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8)
+}

@@ -57,8 +57,12 @@ async fn the_demo_is_there_in_demo_mode_only() {
     let redirect = world.over_a_socket("GET /demo HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     assert!(redirect.starts_with("HTTP/1.1 308") && redirect.contains("location: /demo/\r\n"), "{redirect}");
     assert_eq!(world.get("/demo/mailbox").await.header("content-type"), "text/html; charset=utf-8");
-    let mails = world.get("/demo/mailbox/mails?to=person@example.com").await;
-    assert_eq!(mails.text, "{\"mails\":[]}");
+    let mails = |host: &str| {
+        let path = "/demo/mailbox/mails?to=person@example.com";
+        world.send(Request::builder().uri_str(path).header("host", host).finish())
+    };
+    assert_eq!(mails("localhost:8080").await.text, "{\"mails\":[]}");
+    mails("rebound.example:8080").await.expect_problem(404, "not_found");
 }
 
 /// Each documented operation, called with nothing: what comes back must be documented, and not be a missing route.

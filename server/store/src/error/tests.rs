@@ -14,11 +14,21 @@ fn a_lock_held_by_another_is_busy_on_both_engines() {
 
 #[test]
 fn a_database_that_is_gone_or_full_is_unavailable_on_both_engines() {
-    for code in ["10", "13", "14", "778"] {
+    for code in ["8", "10", "13", "14", "778"] {
         assert_eq!(sqlite_kind(code), StoreErrorKind::Unavailable, "{code}");
     }
-    for code in ["08006", "53300", "53100", "57P01"] {
+    for code in ["08006", "53300", "53100", "57P01", "25006"] {
         assert_eq!(postgres_kind(code), StoreErrorKind::Unavailable, "{code}");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_read_is_damaged_on_both_engines() {
+    for code in ["11", "26", "267"] {
+        assert_eq!(sqlite_kind(code), StoreErrorKind::Damaged, "{code}");
+    }
+    for code in ["XX001", "XX002"] {
+        assert_eq!(postgres_kind(code), StoreErrorKind::Damaged, "{code}");
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn routes(
     if demo {
         route = route
             .at("/demo/mailbox", Files::<OwnPages>::page("mailbox.html"))
-            .at("/demo/mailbox/mails", mailbox::mails(domain.mailbox.clone()))
+            .at("/demo/mailbox/mails", mailbox::mails(domain.mailbox.clone()).before(mailbox::of_this_machine))
             .nest("/demo", Files::<Demo>::folder());
     }
     // Set outside the compression, which does not say so itself.

@@ -1,0 +1,73 @@
+//! The parameters of a PostgreSQL address, looked at before sqlx sees them.
+
+use crate::error::{StoreError, StoreErrorKind};
+
+/// What sqlx knows. It logs any other parameter with its value, which may be a secret (`sslpassword`).
+const PARAMETERS: [&str; 18] = [
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+/// Refuses a parameter nobody knows, without naming it: in a mistyped address it may be half a password.
+pub(super) fn check_parameters(url: &str) -> Result<(), StoreError> {
+    let (_, parameters) = url.split_once('?').unwrap_or_default();
+    let parameters = parameters.split('#').next().unwrap_or_default();
+    let is_known = |parameter: &str| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        let is_option = ["options[", "options%5B", "options%5b"].iter().any(|start| name.starts_with(start));
+        is_option || name.is_empty() || PARAMETERS.contains(&name)
+    };
+    if parameters.split('&').all(is_known) {
+        return Ok(());
+    }
+    Err(StoreError::new(
+        StoreErrorKind::Other,
+        format!("the database address has a parameter that is none of {}", PARAMETERS.join(", ")),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_parameters;
+
+    #[test]
+    fn parameters_that_are_known_pass() {
+        for url in [
+            "postgres://tacit@localhost/tacit",
+            "postgres://tacit@localhost/tacit?",
+            "postgres://tacit@localhost/tacit?host=/run/postgresql&sslmode=verify-full",
+            "postgres://tacit@localhost/tacit?options[statement_timeout]=5s&options%5Block_timeout%5D=1s",
+        ] {
+            assert!(check_parameters(url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn others_are_refused_and_not_repeated() {
+        for url in [
+            "postgres://tacit@localhost/tacit?sslpassword=canary",
+            "postgres://tacit@localhost/tacit?sslmode=require&canary",
+            "postgres://tacit@localhost/tacit?pass%77ord=canary",
+            "postgres://tacit:not?canary@localhost/tacit",
+        ] {
+            let error = check_parameters(url).unwrap_err().to_string();
+            assert!(error.contains("sslmode") && !error.contains("canary"), "{url}: {error}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A unit of work on one connection, and what becomes of the connection afterwards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Executor, PgConnection, Postgres, Sqlite, SqliteConnection, raw_sql};
+use tokio::runtime::Handle;
+
+use crate::backend::Engine;
+use crate::condition::Condition;
+use crate::error::{StoreError, StoreErrorKind};
+
+/// How long one statement may take. Longer than SQLite waits for a lock; a network that swallows everything would
+/// otherwise be waited for as long as the operating system believes in it, which is a quarter of an hour.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The same for work nobody waits for.
+const MUCH_PATIENCE: Duration = Duration::from_mins(5);
+/// How long a connection may take to become fit for the next one.
+const GIVE_BACK: Duration = Duration::from_secs(5);
+
+/// A unit of work. Dropped without [`Tx::commit`], what it wrote is rolled back.
+pub struct Tx {
+    /// Taken out when this is dropped.
+    held: Option<Held>,
+    engine: Engine,
+    condition: Arc<Condition>,
+    writes: bool,
+    /// Whether a transaction may be open.
+    open: bool,
+    /// Whether the connection is of no more use.
+    broken: bool,
+    patience: Patience,
+}
+
+pub(crate) enum Held {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// The connection a statement runs on.
+pub(crate) enum Connection<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+/// How long to wait for an answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience(Duration);
+
+impl Patience {
+    pub(crate) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.0, answer).await {
+            Ok(answer) => answer.map_err(StoreError::from),
+            Err(_) => Err(StoreError::new(StoreErrorKind::Unavailable, "the database did not answer in time")),
+        }
+    }
+}
+
+impl Tx {
+    /// A connection to read from.
+    pub(crate) fn reader(held: Held, condition: Arc<Condition>) -> Self {
+        let engine = match held {
+            Held::Sqlite(_) => Engine::Sqlite,
+            Held::Postgres(_) => Engine::Postgres,
+        };
+        let (writes, open, broken) = (false, false, false);
+        Self { held: Some(held), engine, condition, writes, open, broken, patience: Patience(PATIENCE) }
+    }
+
+    /// A transaction that was begun.
+    pub(crate) async fn writer(held: Held, condition: Arc<Condition>) -> Result<Self, StoreError> {
+        let mut tx = Self::reader(held, condition);
+        tx.writes = true;
+        // Before it is: a BEGIN that nobody waits for any more may be carried out all the same.
+        tx.open = true;
+        let begun = match tx.engine {
+            Engine::Sqlite => tx.control("BEGIN IMMEDIATE").await,
+            Engine::Postgres => tx.control("BEGIN").await,
+        };
+        tx.open = begun.is_ok() || tx.broken;
+        begun.map(|()| tx)
+    }
+
+    /// For work that may take its time and keeps nobody waiting.
+    #[must_use]
+    pub const fn patiently(mut self) -> Self {
+        self.patience = Patience(MUCH_PATIENCE);
+        self
+    }
+
+    /// Waits no longer than this for each answer.
+    pub(crate) const fn within(mut self, time: Duration) -> Self {
+        self.patience = Patience(time);
+        self
+    }
+
+    /// Makes what was written durable and visible.
+    ///
+    /// # Errors
+    /// Any failure to do so. Then nothing was written, unless the database went away at this very moment: nobody can
+    /// know then.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        if !self.writes {
+            return Ok(());
+        }
+        self.control("COMMIT").await?;
+        self.open = false;
+        // What went into a file that was taken away meanwhile must not be acknowledged.
+        self.condition.check_file()
+    }
+
+    async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        let patience = self.patience;
+        let answer = match self.reading()? {
+            Connection::Sqlite(c) => patience.wait(raw_sql(sql).execute(c)).await.map(drop),
+            Connection::Postgres(c) => patience.wait(raw_sql(sql).execute(c)).await.map(drop),
+        };
+        self.note(answer)
+    }
+
+    pub(crate) const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    pub(crate) const fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    pub(crate) fn reading(&mut self) -> Result<Connection<'_>, StoreError> {
+        match &mut self.held {
+            Some(Held::Sqlite(connection)) => Ok(Connection::Sqlite(connection)),
+            Some(Held::Postgres(connection)) => Ok(Connection::Postgres(connection)),
+            None => Err(StoreError::new(StoreErrorKind::Other, "the unit of work has ended")),
+        }
+    }
+
+    /// The connection, if this may write: outside a transaction a write could not be rolled back.
+    pub(crate) fn writing(&mut self) -> Result<Connection<'_>, StoreError> {
+        if !self.writes {
+            return Err(StoreError::new(
+                StoreErrorKind::ReadOnly,
+                "a write was asked of a connection taken for reading",
+            ));
+        }
+        self.reading()
+    }
+
+    /// Remembers what an answer tells about the connection and the database.
+    pub(crate) fn note<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &answer {
+            self.broken |= error.kind() == StoreErrorKind::Unavailable;
+            self.condition.note(error, self.writes);
+        }
+        answer
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        // Without a runtime nobody is left who could use it.
+        let (Some(held), Ok(runtime)) = (self.held.take(), Handle::try_current()) else { return };
+        let (open, broken) = (self.open, self.broken);
+        match held {
+            Held::Sqlite(connection) => drop(runtime.spawn(give_back(connection, open, broken))),
+            Held::Postgres(connection) => drop(runtime.spawn(give_back(connection, open, broken))),
+        }
+    }
+}
+
+/// Makes a connection fit for the next one; closes it where that fails or takes long.
+///
+/// The pool does the same by itself and without a limit of time: of a network that swallows everything it would wait
+/// for each of its connections, with none left to use.
+async fn give_back<DB: Database>(mut connection: PoolConnection<DB>, open: bool, broken: bool)
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    let returned = tokio::time::timeout(GIVE_BACK, async {
+        if broken || (open && raw_sql("ROLLBACK").execute(&mut *connection).await.is_err()) {
+            return false;
+        }
+        connection.return_to_pool().await;
+        true
+    });
+    if !matches!(returned.await, Ok(true)) {
+        connection.close_on_drop();
+    }
+}
