@@ -63,7 +63,10 @@ const goOn = async () => {
     const choice = people[presetOf(count)];
     const somebody = choice[count % choice.length];
     try {
-      const { zerosInA, zerosInS } = await logIn(url, somebody);
+      // Every other device asks to be known: one item more under `confirm`.
+      const remember_device = count % 2 === 1;
+      const { answer, zerosInA, zerosInS } = await logIn(url, somebody, { remember_device });
+      if ("device_token" in answer !== remember_device) throw new Error("a device token came unasked, or did not come");
       zeros.A += zerosInA;
       zeros.S += zerosInS;
     } catch (failure) {

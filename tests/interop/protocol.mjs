@@ -148,13 +148,14 @@ export const signUp = (url, person) =>
 export const activate = (url, token) => post(url, "/api/auth/srp/sign-up/activate", { token });
 
 /** A session, proved from both sides; says where zeros were in front. */
-export const logIn = async (url, person) => {
+export const logIn = async (url, person, more = {}) => {
   const challenge = await post(url, "/api/auth/srp/login/email", { auth_id: person.authId });
   const client = prove(person, challenge);
   const answer = await post(url, "/api/auth/srp/login/proof", {
     handshake: challenge.handshake,
     A: client.computeA().toString("hex"),
     M1: client.computeM1().toString("hex"),
+    ...more,
   });
   check(client, answer);
   return { answer, zerosInA: client.computeA()[0] === 0, zerosInS: client._S[0] === 0 };

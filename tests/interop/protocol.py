@@ -167,8 +167,8 @@ class Proof:
     zeros_in_S: bool  # noqa: N815
 
 
-def prove(person: Person, challenge: dict, device_name: str | None = None) -> Proof:
-    """Checks the challenge (section 8, 3 to 5) and answers it."""
+def prove(person: Person, challenge: dict, **more) -> Proof:
+    """Checks the challenge (section 8, 3 to 5) and answers it, with optional members as they are given."""
     preset = PRESETS.get(challenge["preset"])
     if preset is not person.preset:
         raise Untrustworthy("another preset than the credential was made with")
@@ -180,9 +180,7 @@ def prove(person: Person, challenge: dict, device_name: str | None = None) -> Pr
     srp = context(preset, person.identity, person.secret)
     session = SRPClientSession(srp)
     session.process(challenge["B"], person.salt)
-    message = {"handshake": challenge["handshake"], "A": session.public, "M1": session.key_proof}
-    if device_name is not None:
-        message["device_name"] = device_name
+    message = {"handshake": challenge["handshake"], "A": session.public, "M1": session.key_proof, **more}
     return Proof(
         session,
         message,
@@ -247,10 +245,10 @@ class Caller:
     def activate(self, secret: str) -> None:
         self.post("/api/auth/srp/sign-up/activate", {"token": secret})
 
-    def log_in(self, person: Person, device_name: str | None = None) -> tuple[dict, Proof]:
+    def log_in(self, person: Person, **more) -> tuple[dict, Proof]:
         """A session, proved from both sides."""
         challenge = self.post("/api/auth/srp/login/email", {"auth_id": person.auth_id})
-        proof = prove(person, challenge, device_name)
+        proof = prove(person, challenge, **more)
         answer = self.post("/api/auth/srp/login/proof", proof.message)
         check(proof, answer)
         return answer, proof

@@ -5,7 +5,7 @@
     run.py logins [NUMBER]      of each library
     run.py client
     run.py rotation
-    run.py document [SECONDS]   in all
+    run.py document [SECONDS]   in all; without them a fixed number of cases, however long they take
 """
 
 import os
@@ -21,9 +21,11 @@ HERE = Path(__file__).resolve().parent
 LOGINS = 2000
 """Of each library. Zeros come in front of `A` and of `S` once in 256 logins each."""
 
-FUZZING_SECONDS = 60
+EXAMPLES = 40
+"""Of each operation, made up at random; those that the document itself suggests come first, and all of them."""
+
 FEWEST_CASES = 500
-"""Of the document, in each half. Fewer would mean that little was tried."""
+"""In each half. Fewer would mean that little was tried."""
 
 UNCHECKED = "positive_data_acceptance"
 """No schema says that an integer is below N, that mail reaches an address, or that one of two members is given."""
@@ -57,7 +59,7 @@ def rotation() -> None:
     finish([started([sys.executable, "key_rotation.py", engine]) for engine in ("sqlite", "postgres")])
 
 
-def document(seconds: int = FUZZING_SECONDS) -> None:
+def document(seconds: int | None = None) -> None:
     """Schemathesis over the served document, without a token and then with one."""
     token = "a token for the metrics".replace(" ", "-")
     with tacit_server.folder() as place, tacit_server.servers(TACIT_METRICS__TOKEN=token) as [server]:
@@ -65,12 +67,13 @@ def document(seconds: int = FUZZING_SECONDS) -> None:
             environment = {**os.environ, "PYTHONPATH": str(HERE)}
             if hooks:
                 environment |= {"SCHEMATHESIS_HOOKS": hooks, "INTEROP_URL": server.url, "INTEROP_METRICS_TOKEN": token}
-            fuzz(server.url, name, seconds // 2, environment, place)
+            extent = ["--max-time", seconds // 2] if seconds else ["--max-examples", EXAMPLES]
+            fuzz(server.url, name, extent, environment, place)
 
 
-def fuzz(url: str, name: str, seconds: int, environment: dict[str, str], place: Path) -> None:
+def fuzz(url: str, name: str, extent: list, environment: dict[str, str], place: Path) -> None:
     program = [Path(sys.executable).with_name("st"), "--no-color", "run", f"{url}/openapi/tacit.json", "--url", url]
-    program += ["--checks", "all", "--exclude-checks", UNCHECKED, "--max-time", str(seconds)]
+    program += ["--checks", "all", "--exclude-checks", UNCHECKED, *map(str, extent)]
     program += ["--continue-on-failure", "--generation-database", "none", "--warnings", "off"]
     done = subprocess.run(program, cwd=place, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     cases = re.search(r"(\d+) generated", done.stdout)

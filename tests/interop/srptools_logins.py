@@ -30,7 +30,10 @@ def main() -> None:
     for number in range(logins):
         person = next(people[preset_of(number)])
         try:
-            _, proof = caller.log_in(person)
+            # Every other device asks to be known: one item more under `confirm`.
+            answer, proof = caller.log_in(person, remember_device=number % 2 == 1)
+            if ("device_token" in answer) != (number % 2 == 1):
+                raise ValueError("a device token came that was not asked for, or none that was")
         except Exception as failure:  # noqa: BLE001 (whatever it is, it is counted, and the next login is tried)
             failures.append(f"{type(failure).__name__}: {failure} ({person.identity}, preset {person.preset_number})")
             continue
