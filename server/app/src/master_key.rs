@@ -62,20 +62,18 @@ fn named(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
 
 /// The key the configuration names; on SQLite otherwise the file beside the database, made if the database is new.
 pub(crate) fn obtain(config: &Config, pinned: bool, entropy: &dyn Entropy) -> Result<MasterKey, MasterKeyError> {
-    match &config.master_key {
-        Some(source) => named(source),
-        None => {
-            let path = beside_database(config).ok_or(MasterKeyError::NotConfigured)?;
-            if !path.exists() {
-                if pinned {
-                    return Err(MasterKeyError::Missing(path));
-                }
-                create(&path, entropy).map_err(|error| MasterKeyError::Unwritable(path.clone(), error))?;
-                tracing::warn!(file = %path.display(), "made a new master key; back it up: losing it loses all passwords");
-            }
-            read(&path)
-        }
+    if let Some(source) = &config.master_key {
+        return named(source);
     }
+    let path = beside_database(config).ok_or(MasterKeyError::NotConfigured)?;
+    if !path.exists() {
+        if pinned {
+            return Err(MasterKeyError::Missing(path));
+        }
+        create(&path, entropy).map_err(|error| MasterKeyError::Unwritable(path.clone(), error))?;
+        tracing::warn!(file = %path.display(), "made a new master key; back it up: losing it loses all passwords");
+    }
+    read(&path)
 }
 
 /// A fresh key in its written form.

@@ -26,7 +26,8 @@ pub(super) fn mails(mailbox: Mailbox) -> RouteMethod {
 /// The demo listens on the loopback address, but a page from elsewhere runs in a browser on this machine. It may have its
 /// own name lead here (DNS rebinding) and then read answers as its own; what it cannot do is call itself `localhost`.
 pub(super) async fn of_this_machine(request: Request) -> Result<Request> {
-    let host = request.uri().authority().map(poem::http::uri::Authority::as_str).or_else(|| request.header(header::HOST));
+    let host =
+        request.uri().authority().map(poem::http::uri::Authority::as_str).or_else(|| request.header(header::HOST));
     if host.is_some_and(is_local) { Ok(request) } else { Err(Refusal::new(Code::NotFound).into()) }
 }
 
