@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tacit_api::ApiSettings;
@@ -17,8 +16,6 @@ use tacit_store::{DatabaseSettings, Engine, Store, StoreError, StoreErrorKind, i
 use crate::config::{Config, MailSecurity, Network, Setting};
 use crate::master_key::{self, MasterKeyError};
 
-/// How long the mail server may take to answer one command.
-const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
 /// Where the domain notes which master key a database was made with.
 const PINNED_KEY: &str = "master_key_fingerprint";
 
@@ -68,7 +65,12 @@ pub(crate) async fn open(
     seams: Seams,
     may_make: bool,
 ) -> Result<(Store, Domain), AssembleError> {
+    // A key that is none, or another's, is refused before a database is made or its schema changed.
+    let existing = master_key::existing(config)?;
     let store = connect(config, may_make).await?;
+    if let Some(master) = &existing {
+        tacit_domain::check_master_key(&store, master).await?;
+    }
     store.migrate().await.map_err(|error| database(config, error))?;
     let pinned = is_pinned(&store).await.map_err(|error| database(config, error))?;
     let master = master_key::obtain(config, pinned, &*seams.entropy)?;
@@ -154,7 +156,7 @@ fn smtp_settings(config: &Config) -> Result<SmtpSettings, AssembleError> {
         },
         authority: mail.ca_file.as_ref().map(read).transpose()?,
         login: mail.username.clone().zip(mail.password.as_ref().map(password)),
-        timeout: MAIL_TIMEOUT,
+        timeout: mail.timeout,
     })
 }
 

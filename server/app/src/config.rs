@@ -98,6 +98,8 @@ pub struct Mail {
     pub port: u16,
     /// How the connection is protected.
     pub security: MailSecurity,
+    /// How long the mail server may take over one answer.
+    pub timeout: Duration,
     /// A further certificate authority to trust, as a PEM file.
     pub ca_file: Option<PathBuf>,
     /// Name to log in with.
@@ -219,6 +221,7 @@ impl Mail {
             host: r.value("mail.host", "localhost".to_owned()),
             port: r.value("mail.port", port),
             security,
+            timeout: r.value("mail.timeout", Duration::from_secs(20)),
             ca_file: r.optional("mail.ca_file", ""),
             username: r.optional("mail.username", ""),
             password: r.secret("mail.password"),

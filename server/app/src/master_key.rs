@@ -45,13 +45,25 @@ pub enum MasterKeyError {
     Unwritable(PathBuf, #[source] io::Error),
 }
 
+/// The key that is there before anything else is: the one the configuration names, or the one beside the database.
+pub(crate) fn existing(config: &Config) -> Result<Option<MasterKey>, MasterKeyError> {
+    match &config.master_key {
+        Some(source) => named(source).map(Some),
+        None => beside_database(config).filter(|path| path.exists()).map(|path| read(&path)).transpose(),
+    }
+}
+
+fn named(source: &MasterKeySource) -> Result<MasterKey, MasterKeyError> {
+    match source {
+        MasterKeySource::Value(value) => MasterKey::parse(value.expose_secret()).ok_or(MasterKeyError::MalformedValue),
+        MasterKeySource::File(path) => read(path),
+    }
+}
+
 /// The key the configuration names; on SQLite otherwise the file beside the database, made if the database is new.
 pub(crate) fn obtain(config: &Config, pinned: bool, entropy: &dyn Entropy) -> Result<MasterKey, MasterKeyError> {
     match &config.master_key {
-        Some(MasterKeySource::Value(value)) => {
-            MasterKey::parse(value.expose_secret()).ok_or(MasterKeyError::MalformedValue)
-        }
-        Some(MasterKeySource::File(path)) => read(path),
+        Some(source) => named(source),
         None => {
             let path = beside_database(config).ok_or(MasterKeyError::NotConfigured)?;
             if !path.exists() {

@@ -9,12 +9,19 @@ pub(crate) const PUBLIC_MAX: usize = 512;
 /// Bytes of an encoded [`Handshake`], the same for every account and group.
 pub(crate) const LENGTH: usize = 1 + 1 + 1 + 2 + 16 + 16 + 8 + 16 + 8 + 16 + 32 + 16 + 32 + 32 + PUBLIC_MAX;
 const VERSION: u8 = 1;
+/// How long an epoch's key seals.
+pub(crate) const EPOCH_MS: i64 = 60 * 60 * 1000;
+/// How long past its epoch a key still opens: a handshake's life, and some doubt about clocks.
+pub(crate) const DESTROY_AFTER_MS: i64 = 5 * 60 * 1000;
 /// A handshake is answered within this time.
 pub(crate) const LIFETIME_MS: i64 = 2 * 60 * 1000;
 /// How far in the future an issue time may lie: two nodes' clocks differ.
 pub(crate) const SKEW_MS: i64 = 5 * 1000;
-/// How long after its issue a nonce stays spent: its life, and more than any doubt about clocks.
-pub(crate) const SPENT_KEPT_MS: i64 = LIFETIME_MS + 60 * 60 * 1000;
+/// How long after its issue a nonce stays spent: longer than the key that opens the handshake, and an hour of doubt.
+///
+/// Its life alone would not do: a clock that was ahead and is set back makes a handshake young again, and it must not
+/// find its nonce forgotten.
+pub(crate) const SPENT_KEPT_MS: i64 = EPOCH_MS + DESTROY_AFTER_MS + 60 * 60 * 1000;
 
 /// What a proof authorises.
 #[derive(Clone, Copy, PartialEq, Eq)]

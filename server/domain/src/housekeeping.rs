@@ -32,8 +32,9 @@ impl Housekeeping {
     pub async fn run(&self) -> Result<(), Internal> {
         let core = &self.0;
         let now = core.now();
-        self.delete_expired(now).await?;
+        // Before the nonces of what they sealed are forgotten.
         core.destroy_epoch_keys(now).await?;
+        self.delete_expired(now).await?;
         core.tend_signing_keys(now).await?;
         core.tend_preset_shares().await
     }

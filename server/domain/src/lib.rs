@@ -34,7 +34,7 @@ mod text;
 mod throttle;
 mod verifiers;
 
-pub use open::{Domain, OpenError};
+pub use open::{Domain, OpenError, check_master_key};
 pub use tacit_store::accounts::{AccountStatus, Role};
 pub use tacit_store::sessions::RefreshDelivery;
 pub use tacit_store::{AccountId, Engine, MailId, OutboxId, SessionId, Store, StoreError, Timestamp};

@@ -141,6 +141,23 @@ impl Domain {
     }
 }
 
+/// Whether a database that was used before was made with this key. Writes nothing, so it comes before the schema is
+/// brought up to date.
+///
+/// # Errors
+/// [`OpenError::OtherMasterKey`]. Where nothing can be read there is no schema yet, or opening the domain will say so.
+pub async fn check_master_key(store: &Store, master: &MasterKey) -> Result<(), OpenError> {
+    let Ok(mut tx) = store.read().await else { return Ok(()) };
+    match instance::find(&mut tx, FINGERPRINT).await {
+        Ok(Some(pinned)) => same_key(pinned, master.fingerprint()),
+        _ => Ok(()),
+    }
+}
+
+fn same_key(pinned: String, given: String) -> Result<(), OpenError> {
+    if pinned == given { Ok(()) } else { Err(OpenError::OtherMasterKey { pinned, given }) }
+}
+
 /// Checks the database against realm and key; writes them down where nothing is written yet.
 async fn pin(store: &Store, master: &MasterKey, settings: &Settings) -> Result<(), OpenError> {
     let fingerprint = master.fingerprint();
@@ -149,9 +166,7 @@ async fn pin(store: &Store, master: &MasterKey, settings: &Settings) -> Result<(
     instance::insert_if_absent(&mut tx, REALM, &settings.realm).await?;
     let pinned_key = instance::find(&mut tx, FINGERPRINT).await?.unwrap_or_default();
     let pinned_realm = instance::find(&mut tx, REALM).await?.unwrap_or_default();
-    if pinned_key != fingerprint {
-        return Err(OpenError::OtherMasterKey { pinned: pinned_key, given: fingerprint });
-    }
+    same_key(pinned_key, fingerprint)?;
     if pinned_realm != settings.realm {
         return Err(OpenError::OtherRealm { pinned: pinned_realm, given: settings.realm.clone() });
     }

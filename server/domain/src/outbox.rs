@@ -14,6 +14,9 @@ use crate::aead;
 use crate::core::Core;
 use crate::fault::Internal;
 
+/// Nothing is put off, and no lease runs, for longer; a later time was written by a clock that was ahead.
+const HORIZON: Duration = Duration::from_hours(1);
+
 /// The queue of later work, as `jobs` sees it.
 #[derive(Clone)]
 pub struct Outbox(pub(crate) Arc<Core>);
@@ -169,7 +172,7 @@ impl Outbox {
         let core = &self.0;
         let now = core.now();
         let mut tx = core.store.begin().await?;
-        let records = outbox::claim(&mut tx, now, now + lease, limit.into()).await?;
+        let records = outbox::claim(&mut tx, now, now + lease, limit.into(), now + HORIZON).await?;
         let mut jobs = Vec::with_capacity(records.len());
         for record in records {
             let id = record.id;

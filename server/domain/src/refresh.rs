@@ -8,6 +8,7 @@ use tacit_store::accounts::{AccountRecord, AccountStatus};
 use tacit_store::refresh_tokens::{self, RefreshTokenRecord};
 use tacit_store::sessions::{self, SessionRecord};
 use tacit_store::{StoreError, Timestamp, Tx};
+use zeroize::Zeroizing;
 
 use crate::core::Core;
 use crate::fault::{Fault, Internal};
@@ -84,19 +85,36 @@ impl Refresh {
             return Ok(core.pair(&account, &session, next, now).await?);
         }
         let used = refresh_tokens::find(&mut tx, hash).await?.ok_or(RefreshError::Invalid)?;
-        match (used.used_at, &used.successor_nonce) {
-            (Some(used_at), Some(nonce)) if now <= used_at + REPEAT => {
-                let next = core.successor(token, nonce);
-                drop(tx);
-                Ok(core.pair(&account, &session, next, now).await?)
-            }
-            _ => {
-                sessions::end(&mut tx, session.id, account.id, ended::REUSED, now).await?;
-                tx.commit().await?;
-                tracing::warn!(account = %account.id, session = %session.id, "a used refresh token came back: session ended");
-                Err(RefreshError::Reused)
-            }
+        if let Some(next) = self.repeated(&mut tx, token, &used, now).await? {
+            drop(tx);
+            return Ok(core.pair(&account, &session, next, now).await?);
         }
+        sessions::end(&mut tx, session.id, account.id, ended::REUSED, now).await?;
+        tx.commit().await?;
+        tracing::warn!(account = %account.id, session = %session.id, "a used refresh token came back: session ended");
+        Err(RefreshError::Reused)
+    }
+
+    /// The successor of a token that came twice, if that was a moment ago and nobody has used the successor yet.
+    ///
+    /// Who uses the successor has got it, so an older token that still comes is nobody's lost answer.
+    async fn repeated(
+        &self,
+        tx: &mut Tx,
+        token: &str,
+        used: &RefreshTokenRecord,
+        now: Timestamp,
+    ) -> Result<Option<Zeroizing<String>>, RefreshError> {
+        let core = &self.0;
+        let (Some(used_at), Some(nonce)) = (used.used_at, &used.successor_nonce) else { return Ok(None) };
+        // In both directions: nodes differ by a little, and a clock that was set back must not reopen old windows.
+        if now.since(used_at) > REPEAT || used_at.since(now) > REPEAT {
+            return Ok(None);
+        }
+        let next = core.successor(token, nonce);
+        let hash = secrets::token_hash(&core.keyring, Purpose::RefreshToken, &next);
+        let unused = refresh_tokens::find(tx, hash).await?.is_some_and(|next| next.used_at.is_none());
+        Ok(unused.then_some(next))
     }
 
     async fn living(

@@ -16,12 +16,8 @@ use zeroize::Zeroizing;
 use crate::aead::{self, Key};
 use crate::core::Core;
 use crate::fault::Internal;
-use crate::handshake::{self, Handshake};
+use crate::handshake::{self, DESTROY_AFTER_MS, EPOCH_MS, Handshake};
 
-/// How long a key seals.
-const EPOCH_MS: i64 = 60 * 60 * 1000;
-/// How long past its epoch a key still opens: a handshake's life, and some doubt about clocks.
-const DESTROY_AFTER_MS: i64 = 5 * 60 * 1000;
 const TAG: usize = 8;
 
 /// The epoch keys this node has seen; nothing of them outlives the process on a single node.

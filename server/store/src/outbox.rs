@@ -44,16 +44,16 @@ const PUSH: &str = "INSERT INTO outbox (id, kind, payload, key_id, sealed, creat
     done_at, failed_at, last_error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
 const CLAIM_SQLITE: &str = "UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id IN (\
-    SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND due_at <= $1 \
-    AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due_at, id LIMIT $3) \
+    SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (due_at <= $1 OR due_at > $4) \
+    AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3) \
     RETURNING id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, done_at, failed_at, \
     last_error";
 
 /// The rows are chosen in a materialised step of their own: inside `IN (…)` the planner may run the choice twice,
 /// and with `SKIP LOCKED` the second time sees other rows.
 const CLAIM_POSTGRES: &str = "WITH due AS MATERIALIZED (\
-    SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND due_at <= $1 \
-    AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
+    SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (due_at <= $1 OR due_at > $4) \
+    AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
     UPDATE outbox SET lease_until = $2, attempts = outbox.attempts + 1 FROM due WHERE outbox.id = due.id \
     RETURNING outbox.id, outbox.kind, outbox.payload, outbox.key_id, outbox.sealed, outbox.created_at, outbox.due_at, \
     outbox.attempts, outbox.lease_until, outbox.done_at, outbox.failed_at, outbox.last_error";
@@ -100,7 +100,8 @@ pub async fn push(tx: &mut Tx, work: &OutboxRecord) -> Result<(), StoreError> {
 
 /// Takes what is due and nobody has, the longest due first, and counts the attempt.
 ///
-/// Two workers never get the same row while its lease runs.
+/// Two workers never get the same row while its lease runs. Times beyond `horizon` are not believed: nothing is put off
+/// that far, so they come from a clock that was ahead, and waiting for them could take days.
 ///
 /// # Errors
 /// Any failure of the database.
@@ -109,6 +110,7 @@ pub async fn claim(
     now: Timestamp,
     lease_until: Timestamp,
     limit: i64,
+    horizon: Timestamp,
 ) -> Result<Vec<OutboxRecord>, StoreError> {
     let sql = match tx.engine() {
         Engine::Sqlite => CLAIM_SQLITE,
@@ -118,6 +120,7 @@ pub async fn claim(
         .bind(now)
         .bind(lease_until)
         .bind(limit)
+        .bind(horizon)
         .fetch_all(c))?;
     // `RETURNING` promises no order.
     claimed.sort_by_key(|work| (work.due_at, work.id));

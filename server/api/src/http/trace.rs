@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use poem::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use poem::http::{HeaderName, HeaderValue, Method};
 use poem::{Endpoint, Middleware, Request, Response, Result};
 use tacit_domain::seams::SecureEntropy;
 use tacit_shared::codes::Code;
@@ -56,7 +56,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for TraceEndpoint<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let started = Instant::now();
         let operation = self.trace.operations.find(request.method(), request.uri().path());
-        let request_id = self.trace.request_id(request.headers());
+        let request_id = self.trace.request_id(&request);
         let client = self.trace.client(&request);
         request.set_data(ClientIp(client));
 
@@ -73,8 +73,11 @@ impl<E: Endpoint<Output = Response>> Endpoint for TraceEndpoint<E> {
 }
 
 impl Trace {
-    fn request_id(&self, headers: &HeaderMap) -> String {
-        let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    /// A trusted proxy's, if it sends one: anybody else could make two requests look like one in the log.
+    fn request_id(&self, request: &Request) -> String {
+        let peer = request.remote_addr().as_socket_addr().map(|address| address.ip());
+        let by_proxy = peer.is_some_and(|peer| self.trusted_proxies.iter().any(|network| network.contains(peer)));
+        let given = request.headers().get(REQUEST_ID).filter(|_| by_proxy).and_then(|id| id.to_str().ok());
         given.filter(|id| is_well_formed(id)).map_or_else(|| self.new_request_id(), str::to_owned)
     }
 

@@ -23,6 +23,9 @@ pub struct Line {
     pub origin: String,
 }
 
+/// What is wrong with a number where text belongs: `1e5` would be read as another text than was written.
+const QUOTES: &str = "expected text in quotes";
+
 /// A scalar or a list somebody set, with where it came from.
 struct Given {
     value: Value,
@@ -86,12 +89,15 @@ impl Reader {
 
     /// A secret: never shown, not even when it is wrong.
     pub(super) fn secret(&mut self, key: &'static str) -> Option<SecretString> {
-        let value = self.given.get(key).map(|given| text(&given.value));
-        let value = match value {
+        let value = match self.given.get(key).map(|given| &given.value) {
             None => None,
-            Some(Some(text)) if !text.is_empty() => Some(SecretString::from(text)),
-            Some(_) => {
+            Some(Value::String(_, text)) if !text.is_empty() => Some(SecretString::from(text.as_str())),
+            Some(Value::String(..)) => {
                 self.fail(key, "expected some text".to_owned());
+                None
+            }
+            Some(_) => {
+                self.fail(key, QUOTES.to_owned());
                 None
             }
         };
@@ -140,7 +146,12 @@ impl Reader {
     }
 
     fn parsed<T: Setting>(&mut self, key: &'static str) -> Option<T> {
-        let text = text(&self.given.get(key)?.value);
+        let value = &self.given.get(key)?.value;
+        let text = text(value);
+        if T::IS_TEXT && text.is_some() && !matches!(value, Value::String(..)) {
+            self.fail(key, QUOTES.to_owned());
+            return None;
+        }
         let parsed = text.as_deref().map_or_else(|| Err("expected a single value".to_owned()), T::parse);
         parsed.map_err(|message| self.fail(key, format!("{message}{}", found(text.as_deref())))).ok()
     }
@@ -191,6 +202,8 @@ fn split(joined: &str) -> Vec<Option<String>> {
     joined.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| Some(item.to_owned())).collect()
 }
 
+/// The wrong text, unless it is an address that may hold a password.
 fn found(text: Option<&str>) -> String {
-    text.map(|text| format!(", found `{}`", text.escape_debug())).unwrap_or_default()
+    let shown = text.filter(|text| !(text.contains("://") && text.contains('@')));
+    shown.map(|text| format!(", found `{}`", text.escape_debug())).unwrap_or_default()
 }

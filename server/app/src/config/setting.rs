@@ -9,6 +9,9 @@ use tacit_domain::settings::SigningAlgorithm;
 
 /// A value that has one written form, the same in a file, a variable and a flag.
 pub trait Setting: Sized {
+    /// Whether it is text, which a file must quote: a number or a switch would be taken for other text than was written.
+    const IS_TEXT: bool = false;
+
     /// Reads the written form; the error says what was expected and never repeats the text.
     ///
     /// # Errors
@@ -20,6 +23,8 @@ pub trait Setting: Sized {
 }
 
 impl Setting for String {
+    const IS_TEXT: bool = true;
+
     fn parse(text: &str) -> Result<Self, String> {
         match text.trim() {
             "" => Err("expected some text".to_owned()),
@@ -80,6 +85,8 @@ impl Setting for SocketAddr {
 }
 
 impl Setting for PathBuf {
+    const IS_TEXT: bool = true;
+
     fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() { Err("expected a path".to_owned()) } else { Ok(Self::from(text)) }
     }

@@ -89,9 +89,25 @@ fn key_of(variable: &str) -> Option<String> {
 
 fn read(file: &Path) -> Result<impl Provider + use<>, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
-    let values = Toml::string(&text).data().map_err(|error| format!("is not valid TOML: {error}"))?;
+    let values =
+        Toml::string(&text).data().map_err(|error| format!("is not valid TOML: {}", without_source(&error)))?;
     Ok(Read { values, label: file.display().to_string() })
 }
+
+/// What a parser says without the line it quotes: a password whose quotes were forgotten stands in just such a line.
+fn without_source(error: &figment::Error) -> String {
+    let said = error.to_string();
+    let quoted = |line: &str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    let mut lines = said.lines().filter(|line| !quoted(line));
+    let place = lines.next().unwrap_or_default();
+    // Only the first of what follows: lines after it may be the rest of the text that was quoted.
+    let reason = lines.next().filter(|line| REASONS.iter().any(|known| line.starts_with(known)));
+    let reason = reason.map(|line| line.split(" key `").next().unwrap_or_default());
+    reason.map_or_else(|| place.to_owned(), |reason| format!("{place}: {reason}"))
+}
+
+/// How the reasons begin that repeat nothing of the file.
+const REASONS: [&str; 5] = ["invalid ", "expected ", "unexpected ", "missing ", "duplicate "];
 
 /// A file, already parsed.
 struct Read {

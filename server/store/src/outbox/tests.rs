@@ -4,6 +4,9 @@ use super::*;
 use crate::testing::{TestDatabase, after, commit, on_both_engines, outbox_id, read, work};
 use crate::{Engine, Store};
 
+/// Every time written is believed.
+const FAR: Timestamp = Timestamp::from_millis(i64::MAX);
+
 async fn fill(db: &TestDatabase, numbers: impl IntoIterator<Item = u8>) {
     let mut tx = db.begin().await.unwrap();
     for number in numbers {
@@ -20,7 +23,7 @@ fn ids(claimed: &[OutboxRecord]) -> Vec<OutboxId> {
 async fn drain(store: Store) -> Vec<OutboxId> {
     let mut taken = Vec::new();
     loop {
-        let claimed = commit!(store, tx => claim(tx, after(500), after(900), 3));
+        let claimed = commit!(store, tx => claim(tx, after(500), after(900), 3, FAR));
         if claimed.is_empty() {
             return taken;
         }
@@ -31,7 +34,7 @@ async fn drain(store: Store) -> Vec<OutboxId> {
 on_both_engines! {
     async fn due_work_is_claimed_longest_due_first_with_its_lease_and_attempt(db: Migrated) {
         fill(&db, [3, 1, 2]).await;
-        let claimed = commit!(db, tx => claim(tx, after(500), after(900), 2));
+        let claimed = commit!(db, tx => claim(tx, after(500), after(900), 2, FAR));
         let expected =
             [1, 2].map(|number| OutboxRecord { attempts: 1, lease_until: Some(after(900)), ..work(number) });
         assert!(claimed == expected);
@@ -39,15 +42,15 @@ on_both_engines! {
 
     async fn work_is_due_at_its_very_time(db: Migrated) {
         fill(&db, [10]).await;
-        assert!(commit!(db, tx => claim(tx, after(9), after(900), 5)).is_empty());
-        assert_eq!(commit!(db, tx => claim(tx, after(10), after(900), 5)).len(), 1);
+        assert!(commit!(db, tx => claim(tx, after(9), after(900), 5, FAR)).is_empty());
+        assert_eq!(commit!(db, tx => claim(tx, after(10), after(900), 5, FAR)).len(), 1);
     }
 
     async fn claimed_work_is_free_again_when_its_lease_ends(db: Migrated) {
         fill(&db, [1]).await;
-        assert_eq!(commit!(db, tx => claim(tx, after(10), after(100), 5)).len(), 1);
-        assert!(commit!(db, tx => claim(tx, after(99), after(900), 5)).is_empty());
-        let again = commit!(db, tx => claim(tx, after(100), after(900), 5));
+        assert_eq!(commit!(db, tx => claim(tx, after(10), after(100), 5, FAR)).len(), 1);
+        assert!(commit!(db, tx => claim(tx, after(99), after(900), 5, FAR)).is_empty());
+        let again = commit!(db, tx => claim(tx, after(100), after(900), 5, FAR));
         assert_eq!(again[0].attempts, 2);
     }
 
@@ -66,9 +69,9 @@ on_both_engines! {
     async fn a_worker_does_not_wait_for_another_on_postgresql(db: Migrated) {
         fill(&db, 0..4).await;
         let mut first = db.begin().await.unwrap();
-        let held = claim(&mut first, after(500), after(900), 2).await.unwrap();
+        let held = claim(&mut first, after(500), after(900), 2, FAR).await.unwrap();
         if db.engine() == Engine::Postgres {
-            let free = commit!(db, tx => claim(tx, after(500), after(900), 10));
+            let free = commit!(db, tx => claim(tx, after(500), after(900), 10, FAR));
             assert_eq!(ids(&free), [outbox_id(2), outbox_id(3)]);
         }
         assert_eq!(ids(&held), [outbox_id(0), outbox_id(1)]);
@@ -77,9 +80,9 @@ on_both_engines! {
 
     async fn finished_work_has_lost_its_secrets_and_is_not_claimed_again(db: Migrated) {
         fill(&db, [1]).await;
-        commit!(db, tx => claim(tx, after(10), after(100), 5));
+        commit!(db, tx => claim(tx, after(10), after(100), 5, FAR));
         assert!(commit!(db, tx => finish(tx, outbox_id(1), after(20))));
-        assert!(commit!(db, tx => claim(tx, after(500), after(900), 5)).is_empty());
+        assert!(commit!(db, tx => claim(tx, after(500), after(900), 5, FAR)).is_empty());
         assert_eq!(
             db.run("UPDATE outbox SET kind = kind WHERE sealed IS NULL AND key_id IS NULL AND done_at IS NOT NULL").await,
             1
@@ -91,18 +94,27 @@ on_both_engines! {
 
     async fn work_given_back_is_claimed_when_it_is_due_again(db: Migrated) {
         fill(&db, [1]).await;
-        commit!(db, tx => claim(tx, after(10), after(900), 5));
+        commit!(db, tx => claim(tx, after(10), after(900), 5, FAR));
         assert!(commit!(db, tx => retry(tx, outbox_id(1), after(50), "451 try later")));
-        assert!(commit!(db, tx => claim(tx, after(49), after(900), 5)).is_empty());
-        let again = commit!(db, tx => claim(tx, after(50), after(900), 5));
+        assert!(commit!(db, tx => claim(tx, after(49), after(900), 5, FAR)).is_empty());
+        let again = commit!(db, tx => claim(tx, after(50), after(900), 5, FAR));
         assert_eq!((again[0].attempts, again[0].last_error.as_deref()), (2, Some("451 try later")));
         assert_eq!(again[0].sealed, work(1).sealed);
+    }
+
+    async fn times_beyond_the_horizon_are_not_believed(db: Migrated) {
+        fill(&db, [1, 2]).await;
+        commit!(db, tx => retry(tx, outbox_id(1), after(5_000), "451 try later"));
+        commit!(db, tx => claim(tx, after(500), after(6_000), 5, FAR));
+        assert!(commit!(db, tx => claim(tx, after(501), after(900), 5, after(6_000))).is_empty());
+        let claimed = commit!(db, tx => claim(tx, after(501), after(900), 5, after(4_000)));
+        assert_eq!(claimed.len(), 2, "one put off, one leased by a clock that was ahead");
     }
 
     async fn work_given_up_has_lost_its_secrets_and_is_not_claimed_again(db: Migrated) {
         fill(&db, [1]).await;
         assert!(commit!(db, tx => fail(tx, outbox_id(1), after(20), "550 no such user")));
-        assert!(commit!(db, tx => claim(tx, after(500), after(900), 5)).is_empty());
+        assert!(commit!(db, tx => claim(tx, after(500), after(900), 5, FAR)).is_empty());
         assert_eq!(
             db.run("UPDATE outbox SET kind = kind WHERE sealed IS NULL AND last_error = '550 no such user'").await,
             1
@@ -111,7 +123,7 @@ on_both_engines! {
 
     async fn open_work_is_counted_claimed_or_not(db: Migrated) {
         fill(&db, 1..=4).await;
-        commit!(db, tx => claim(tx, after(500), after(900), 1));
+        commit!(db, tx => claim(tx, after(500), after(900), 1, FAR));
         commit!(db, tx => finish(tx, outbox_id(2), after(20)));
         commit!(db, tx => fail(tx, outbox_id(3), after(20), "no"));
         assert_eq!(read!(db, tx => count_open(tx)), 2);
