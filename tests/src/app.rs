@@ -202,6 +202,13 @@ impl App {
         mails
     }
 
+    /// Every file of the SMTP server with a mail of this server's, as it is.
+    #[must_use]
+    pub fn filed_mails(&self) -> Vec<Vec<u8>> {
+        let Ok(entries) = std::fs::read_dir(services::mail_folder().join(&self.mail_name)) else { return Vec::new() };
+        entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+    }
+
     /// The newest mail to an address.
     pub async fn mail_to(&self, email: &str) -> Mail {
         self.inbox(email).await.pop().unwrap_or_else(|| panic!("no mail to {email}"))

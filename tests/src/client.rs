@@ -1,6 +1,6 @@
 //! Who talks to the server: anonymous, or with an access token.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -9,18 +9,22 @@ use tokio::net::TcpStream;
 
 use crate::Answer;
 
+/// Every answer somebody got: the request line, then header and body as they came.
+pub type Transcript = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 /// One caller. Follows the server when it is started again elsewhere.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Arc<RwLock<String>>,
     headers: Vec<(String, String)>,
+    transcript: Option<Transcript>,
 }
 
 impl Client {
     pub(crate) fn new(base: Arc<RwLock<String>>) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { http, base, headers: Vec::new() }
+        Self { http, base, headers: Vec::new(), transcript: None }
     }
 
     /// The same caller with one more header on every request.
@@ -29,6 +33,12 @@ impl Client {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.to_owned()));
         client
+    }
+
+    /// The same caller, whose answers are written down.
+    #[must_use]
+    pub fn recorded(&self, transcript: &Transcript) -> Self {
+        Self { transcript: Some(Arc::clone(transcript)), ..self.clone() }
     }
 
     /// The same caller with this access token.
@@ -88,6 +98,15 @@ impl Client {
         }
         let request_line = format!("{method} {path}");
         let response = request.send().await.unwrap_or_else(|error| panic!("{request_line}: {error:?}"));
-        Answer::read(request_line, response).await
+        let answer = Answer::read(request_line, response).await;
+        if let Some(transcript) = &self.transcript {
+            let mut said = Vec::new();
+            for (name, value) in &answer.headers {
+                said.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+            }
+            said.extend_from_slice(&answer.body);
+            transcript.lock().unwrap().push((answer.request.clone(), said));
+        }
+        answer
     }
 }

@@ -98,6 +98,49 @@ impl Database {
         }
     }
 
+    /// Every row of every table as text, in the order in which they lie there.
+    pub async fn rows(&self) -> String {
+        let Self::Sqlite(file) = self else { return String::from_utf8(self.dump().await).unwrap() };
+        let mut connection = open(file).await;
+        let of_tables = "SELECT t.name, group_concat('quote(\"' || c.name || '\")', ' || '','' || ') \
+                         FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' GROUP BY t.name";
+        let tables: Vec<(String, String)> = sqlx::query_as(of_tables).fetch_all(&mut connection).await.unwrap();
+        let mut all = String::new();
+        for (table, columns) in tables {
+            let rows = format!("SELECT {columns} FROM \"{table}\"");
+            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(rows)).fetch_all(&mut connection).await.unwrap();
+            all += &format!("{table}\n{}\n", rows.join("\n"));
+        }
+        all
+    }
+
+    /// Every file it is kept in, with what is written in it now: `(name, content)`.
+    ///
+    /// On PostgreSQL also the cluster's write-ahead log and what the server said, which others' tests share.
+    pub async fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let read = |file: &Path| std::fs::read(file).map(|bytes| (file.display().to_string(), bytes));
+        match self {
+            Self::Sqlite(file) => {
+                let (folder, name) = (file.parent().unwrap(), file.file_name().unwrap().to_str().unwrap());
+                let files = ["", "-wal", "-shm"].map(|suffix| folder.join(format!("{name}{suffix}")));
+                files.iter().filter_map(|file| read(file).ok()).collect()
+            }
+            Self::Postgres(name) => {
+                // Written out, so that the files are what the rows are.
+                execute_postgres(&services::postgres(), "CHECKPOINT").await;
+                let oid = self.number(&format!("SELECT oid::bigint FROM pg_database WHERE datname = '{name}'")).await;
+                let cluster = services::postgres_folder();
+                let folders = [cluster.join(format!("data/base/{oid}")), cluster.join("data/pg_wal")];
+                let mut files = vec![cluster.parent().unwrap().join("postgres.log")];
+                for folder in folders {
+                    files.extend(std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+                }
+                // Files come and go while others work.
+                files.iter().filter(|file| file.is_file()).filter_map(|file| read(file).ok()).collect()
+            }
+        }
+    }
+
     /// Takes the database out of the server's reach: PostgreSQL lets nobody in, on SQLite somebody else writes on and on.
     pub async fn cut_off(&self) -> Outage<'_> {
         match self {

@@ -29,21 +29,25 @@ mod client;
 mod database;
 mod mail;
 mod person;
+mod post_office;
 mod process;
 mod seams;
 mod services;
 mod setup;
+mod traces;
 
 pub use answer::Answer;
 pub use app::{App, run};
-pub use client::Client;
+pub use client::{Client, Transcript};
 pub use database::{Database, Engine, Outage};
 pub use mail::Mail;
-pub use person::{Handshake, NewCredential, Person, User};
+pub use person::{Derived, Handshake, NewCredential, Person, User};
+pub use post_office::{Mood, PostOffice, Stage, Taken};
 pub use process::Process;
 pub use seams::{OsEntropy, TestClock};
 pub use services::{MailPort, mail_authority};
 pub use setup::Setup;
+pub use traces::{Trace, Traces};
 
 /// A sentence about the server that holds on both engines, with the settings given or the usual ones.
 #[macro_export]

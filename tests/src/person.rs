@@ -57,6 +57,44 @@ impl NewCredential {
     }
 }
 
+/// What a client derives from a password, none of which ever leaves it but the verifier.
+pub struct Derived {
+    /// What Argon2id makes of the password.
+    pub master: [u8; 32],
+    /// `P`: 64 hex digits.
+    pub login: String,
+    /// `W`.
+    pub wrap: [u8; 32],
+    /// `x`.
+    pub private_key: [u8; 32],
+    /// `v`, as it travels to the server once and lies there sealed.
+    pub verifier: Vec<u8>,
+}
+
+impl Derived {
+    /// From this password, with the identity and the salt of this credential.
+    #[must_use]
+    pub fn of(password: &str, credential: &NewCredential) -> Self {
+        let preset = preset::find(credential.preset).unwrap();
+        let (identity, salt) = (&credential.identity, &credential.salt);
+        let secrets = kdf::derive(password, salt, preset, REALM, identity).unwrap();
+        let params = argon2::Params::new(preset.memory_kib, preset.passes, 1, Some(32)).unwrap();
+        let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let mut master = [0; 32];
+        argon2.hash_password_into(password.as_bytes(), salt.as_bytes(), &mut master).unwrap();
+        let private_key = *srp::private_key(identity, salt, secrets.login.as_bytes());
+        let verifier = srp::verifier(preset.group, &private_key).to_hex();
+        let verifier = (0..verifier.len()).step_by(2).map(|at| u8::from_str_radix(&verifier[at..at + 2], 16).unwrap());
+        Self {
+            master,
+            login: secrets.login.to_string(),
+            wrap: *secrets.wrap,
+            private_key,
+            verifier: verifier.collect(),
+        }
+    }
+}
+
 fn private_key(password: &str, identity: &Identity, salt: &Salt, number: u16) -> [u8; 32] {
     let preset = preset::find(number).unwrap();
     let secrets = kdf::derive(password, salt, preset, REALM, identity).unwrap();

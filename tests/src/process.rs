@@ -62,6 +62,22 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Waits until it has crashed, without a core file; gives every line it wrote.
+    pub async fn crash(mut self, how: &str) -> Vec<String> {
+        let pid = self.id().to_string();
+        assert!(Command::new("prlimit").args(["--core=0", "--pid", &pid]).status().await.unwrap().success());
+        assert!(Command::new("kill").args([how, &pid]).status().await.unwrap().success());
+        let status = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        assert!(!status.expect("it crashes").unwrap().success());
+        self.log.await.unwrap()
+    }
+
     /// Stops it with SIGTERM; gives every line it wrote.
     pub async fn stop(mut self) -> Vec<String> {
         let pid = self.child.id().unwrap().to_string();

@@ -12,6 +12,13 @@ pub(crate) fn postgres() -> String {
     variable("TACIT_TEST_POSTGRES")
 }
 
+/// The folder of the cluster: its socket, and `data`.
+pub(crate) fn postgres_folder() -> PathBuf {
+    let url = postgres();
+    let (_, folder) = url.split_once("?host=").expect("the cluster listens on a socket in its folder");
+    folder.into()
+}
+
 /// The ports of the SMTP server.
 #[derive(Clone, Copy)]
 pub enum MailPort {

@@ -32,6 +32,7 @@ mod http {
     mod pages;
     mod problems;
     mod proxies;
+    mod request_ids;
 }
 
 mod app {
@@ -39,6 +40,15 @@ mod app {
     mod mail;
     mod nodes;
     mod process;
+}
+
+mod ops_faults {
+    mod canary;
+    mod clock;
+    mod refresh;
+    mod settings;
+    mod smtp;
+    mod start;
 }
 
 mod openapi;
