@@ -9,6 +9,8 @@ use tacit_tests::{App, Flood, Outcomes, Process, Setup, Wire, both_engines};
 const BEGIN: &str = "/api/auth/srp/login/email";
 /// Queues fill and the pool finds out that it is flooded.
 const SETTLING: Duration = Duration::from_millis(500);
+/// The flood comes from the same two processors: whoever is served may have to wait for the scheduler, too.
+const SLICE: Duration = Duration::from_millis(6);
 /// Measured again when the machine was busy with something else.
 const TRIES: usize = 3;
 
@@ -34,7 +36,7 @@ both_engines!(ten_times_what_it_can_compute_slows_nobody_who_is_served, one_work
     for attempt in 1..=TRIES {
         let measured = measure(&process.base, &requests).await;
         let served = measured.flood.with(200);
-        let quick = served.within(99) <= 2 * measured.idle;
+        let quick = served.within(99) <= 2 * measured.idle + SLICE;
         let healthy = measured.health.within(99) < Duration::from_millis(50);
         report(app, &measured);
         assert_eq!(measured.flood.count(), served.count() + measured.flood.with(503).count(), "only 200 and 503");
