@@ -16,7 +16,7 @@ from pathlib import Path
 from graph import ROOT, manifests, metadata, taken_in, tree
 
 KNOWN = {
-    "licenses": {"version", "allow", "private", "unused-allowed-license"},
+    "licenses": {"version", "allow", "private", "exceptions", "unused-allowed-license"},
     "bans": {"multiple-versions", "wildcards", "allow-wildcard-paths", "deny"},
     "sources": {"unknown-registry", "unknown-git", "allow-registry"},
 }
@@ -93,8 +93,10 @@ def unknown_keys(tables: dict) -> list[str]:
 
 
 def licences(table: dict, packages: list[dict], used: set[str]) -> list[str]:
-    allowed, problems = set(table["allow"]), []
+    everybody, problems = set(table["allow"]), []
+    exceptions = {exception["name"]: set(exception["allow"]) for exception in table.get("exceptions", [])}
     for package in packages:
+        allowed = everybody | exceptions.get(package["name"], set())
         # Our own are not published.
         if package["publish"] == []:
             continue
@@ -107,7 +109,7 @@ def licences(table: dict, packages: list[dict], used: set[str]) -> list[str]:
                 problems.append(f"{name(package)}: {package['license']} is not allowed")
         except ValueError as error:
             problems.append(f"{name(package)}: {package['license']}: {error}")
-        used |= licence.terms & allowed
+        used |= licence.terms & everybody
     return problems
 
 

@@ -66,6 +66,11 @@ class Licences(unittest.TestCase):
         self.assertEqual(self.problems("MIT OR ISC AND GPL-3.0-only"), [])
         self.assertEqual(self.problems("GPL-3.0-only AND ISC OR MIT"), [])
 
+    def test_an_exception_is_for_one_crate(self):
+        table = {"allow": self.ALLOWED, "exceptions": [{"name": "b", "allow": ["NCSA"]}]}
+        self.assertEqual(deny.licences(table, [package("b", licence="MIT AND NCSA")], set()), [])
+        self.assertEqual(len(deny.licences(table, [package("a", licence="MIT AND NCSA")], set())), 1)
+
     def test_our_own_unpublished_crates_need_none(self):
         self.assertEqual(deny.licences({"allow": []}, [package(licence=None, source=None, publish=[])], set()), [])
 
@@ -113,7 +118,7 @@ class Tables(unittest.TestCase):
     def test_a_key_this_check_does_not_know_is_refused(self):
         self.assertEqual(self.problems(lambda tables: None), [])
         self.assertEqual(len(self.problems(lambda tables: tables["bans"].update(skip=[]))), 1)
-        self.assertEqual(len(self.problems(lambda tables: tables["licenses"].update(exceptions=[]))), 1)
+        self.assertEqual(len(self.problems(lambda tables: tables["licenses"].update(clarify=[]))), 1)
         self.assertEqual(len(self.problems(lambda tables: tables["bans"]["deny"][0].update(wrappers=["b"]))), 1)
 
     def test_a_value_that_means_something_else_is_refused(self):
