@@ -136,7 +136,7 @@ impl Database {
         for (table, columns) in tables {
             let rows = format!("SELECT {columns} FROM \"{table}\"");
             let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(rows)).fetch_all(&mut connection).await.unwrap();
-            all += &format!("{table}\n{}\n", rows.join("\n"));
+            all.extend([&table, "\n", &rows.join("\n"), "\n"]);
         }
         all
     }
@@ -152,9 +152,9 @@ impl Database {
                 let files = ["", "-wal", "-shm"].map(|suffix| folder.join(format!("{name}{suffix}")));
                 files.iter().filter_map(|file| read(file).ok()).collect()
             }
-            Self::Postgres(name) => {
+            Self::Postgres(administration, name) => {
                 // Written out, so that the files are what the rows are.
-                execute_postgres(&services::postgres(), "CHECKPOINT").await;
+                execute_postgres(administration, "CHECKPOINT").await;
                 let oid = self.number(&format!("SELECT oid::bigint FROM pg_database WHERE datname = '{name}'")).await;
                 let cluster = services::postgres_folder();
                 let folders = [cluster.join(format!("data/base/{oid}")), cluster.join("data/pg_wal")];

@@ -83,13 +83,11 @@ impl Flood {
             if at >= self.time {
                 return outcomes;
             }
-            let status = match wire.ask(&self.requests[number % self.requests.len()]).await {
-                Some((status, _)) => status,
-                None => {
-                    wire = Wire::to(&base).await;
-                    0
-                }
-            };
+            let answer = wire.ask(&self.requests[number % self.requests.len()]).await;
+            if answer.is_none() {
+                wire = Wire::to(&base).await;
+            }
+            let status = answer.map_or(0, |(status, _)| status);
             outcomes.push(Outcome { at, status, took: sent.elapsed() });
         }
     }

@@ -213,11 +213,11 @@ async fn take(stream: &mut BufReader<TcpStream>, state: &Mutex<State>, recipient
 async fn answer(
     stream: &mut BufReader<TcpStream>,
     state: &Mutex<State>,
-    stage: Stage,
+    at: Stage,
     well: &str,
     mood: Option<Mood>,
 ) -> Result<bool, Over> {
-    let mood = mood.or_else(|| state.lock().unwrap().moods.get(&stage).cloned());
+    let mood = mood.or_else(|| state.lock().unwrap().moods.get(&at).cloned());
     match mood {
         None => say(stream, well).await.map(|()| true),
         Some(Mood::Say(words)) => say(stream, &words).await.map(|()| false),

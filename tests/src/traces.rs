@@ -56,7 +56,7 @@ impl Traces {
 
 /// As they are, as hex, as base64 of both alphabets wherever in a longer text, escaped.
 fn forms(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = tacit_shared::encoding::to_hex(bytes);
     let list: Vec<String> = bytes.iter().map(u8::to_string).collect();
     let mut forms = vec![
         ("raw", bytes.to_vec()),
@@ -71,7 +71,7 @@ fn forms(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         let json = serde_json::Value::from(text).to_string();
-        forms.push(("JSON", json[1..json.len() - 1].as_bytes().to_vec()));
+        forms.push(("JSON", json.as_bytes()[1..json.len() - 1].to_vec()));
         forms.push(("debug", text.escape_debug().to_string().into_bytes()));
         let url: String = bytes
             .iter()

@@ -53,7 +53,7 @@ async fn a_server_that_never_answers_is_reported_with_the_cause() {
 #[tokio::test]
 async fn a_database_that_is_not_there_is_reported_with_the_cause() {
     tacit_tests::run(Engine::Postgres, Setup::new(), async |app: &App| {
-        let address = app.database.url().replace("/tacit_", "/no_tacit_").replace("@", &format!(":{CANARY}@"));
+        let address = app.database.url().replace("/tacit_", "/no_tacit_").replace('@', &format!(":{CANARY}@"));
         for said in complaints(&address).await {
             assert!(said.contains("does not exist"), "{said}");
         }

@@ -131,7 +131,7 @@ async fn the_generator_counts_those_who_hang_up() {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            drop(stream)
+            drop(stream);
         }
     });
     assert!(Wire::to(&base).await.ask(&get("/")).await.is_none());

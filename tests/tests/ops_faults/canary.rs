@@ -397,7 +397,7 @@ both_engines!(the_canary_and_what_stands_for_it_are_found_nowhere, settings(), a
     let process = Process::serve(&variables).await;
     let mut story = Story::begin(app, &process);
 
-    let (ada, root) = come_in(&mut story).await;
+    let (ada, root) = Box::pin(come_in(&mut story)).await;
     live(&mut story, &ada, &root).await;
     blunder(&story).await;
     let seed = Seed::plant(&mut story, &root).await;

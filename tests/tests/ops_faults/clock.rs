@@ -133,9 +133,9 @@ both_engines!(who_holds_the_newest_token_is_not_signed_out_by_a_jump, async |app
     for back in [false, true, true, false] {
         for jump in [Duration::from_secs(20), HOUR, DAY] {
             if back {
-                app.clock.set_back(jump)
+                app.clock.set_back(jump);
             } else {
-                app.clock.advance(jump)
+                app.clock.advance(jump);
             }
             let renewed = refresh(app, &token).await.expect_status(200);
             token = renewed.string("/tokens/refresh_token");
@@ -189,9 +189,9 @@ both_engines!(keys_that_sign_survive_years_back_and_forth, async |app| {
     for forward in [true, false, false, true] {
         let jump = DAY * 800;
         if forward {
-            app.clock.advance(jump)
+            app.clock.advance(jump);
         } else {
-            app.clock.set_back(jump)
+            app.clock.set_back(jump);
         }
         app.tidy().await;
         app.tidy().await;

@@ -118,7 +118,7 @@ fn a_wrong_value_of_any_setting_is_reported_wherever_it_stands() {
         for value in NEVER.iter().filter(|value| !(LISTS.contains(&key) && value.trim().is_empty())) {
             let found = of_variables(&[(variable(key), (*value).to_owned())]);
             // A path, a password: any text but none.
-            let any_text = key.ends_with(".file") || key.ends_with("_file") || key == "mail.templates";
+            let any_text = key.ends_with("file") || key == "mail.templates";
             let accepted = (any_text || key == "mail.password") && !value.is_empty();
             if accepted && key == "mail.password" {
                 // Alone it is one half of a login.
