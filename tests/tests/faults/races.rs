@@ -59,7 +59,7 @@ impl Racer {
         // As many at once as in the race.
         let begun = Instant::now();
         for login in racer.logins_under_way().await {
-            login.await.unwrap().0.unwrap_or_else(|_| panic!("nothing stands in the way yet"));
+            login.await.unwrap().0.unwrap_or_else(|refused| panic!("{:?}", refused.map(|answer| answer.text())));
         }
         racer.takes = begun.elapsed();
         racer

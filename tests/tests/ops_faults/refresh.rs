@@ -242,7 +242,7 @@ both_engines!(a_spoiled_token_is_nobodys_and_harms_nobody, async |app| {
         assert_ne!(answer.json()["code"], "refresh_reused", "{value}");
     }
     // Nor does an access token, or the ticket of the sign-up, renew anything.
-    refresh(&client, &user.access_token).await.expect_problem(401, "refresh_invalid").done();
+    refresh(&client, &user.access_token).await.expect_problem(400, "invalid_request").done();
     assert_eq!(alive(app).await, 1);
     next(refresh(&client, user.refresh_token()).await);
 });

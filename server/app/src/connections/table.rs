@@ -305,8 +305,9 @@ mod tests {
         drop(second);
         assert!(table.admit("192.0.2.1".parse().unwrap()).await.is_some());
         drop((first, third, other));
-        assert!(table.rows().clients.is_empty() && table.rows().waiting.is_empty());
-        assert_eq!((table.rows().open, table.rows().leaving), (0, 0));
+        let rows = table.rows();
+        assert!(rows.clients.is_empty() && rows.waiting.is_empty());
+        assert_eq!((rows.open, rows.leaving), (0, 0));
     }
 
     #[tokio::test]

@@ -76,13 +76,14 @@ impl Attempt {
 
     /// Takes back what was counted. A known device that succeeds opens the address for others again.
     pub(super) async fn succeed(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        rows::clear(tx, &self.key).await?;
-        if self.device.is_some() {
-            rows::clear(tx, &self.address).await?;
-        }
+        // In the order in which they were counted: two logins of one account must not wait for each other.
         if let Some(client) = &self.client {
             client.refund(tx).await?;
             client.note_refund(&self.meter);
+        }
+        rows::clear(tx, &self.key).await?;
+        if self.device.is_some() {
+            rows::clear(tx, &self.address).await?;
         }
         Ok(())
     }

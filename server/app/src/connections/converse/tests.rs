@@ -20,10 +20,11 @@ struct Conversation {
 /// Answers with the body it was sent; `/slow` after a long while.
 async fn begin() -> Conversation {
     let endpoint = make(async |mut request: poem::Request| {
+        let body = request.take_body().into_vec().await;
         if request.uri().path() == "/slow" {
             tokio::time::sleep(WORK).await;
         }
-        request.take_body().into_vec().await
+        body
     });
     let endpoint = Arc::new(poem::EndpointExt::map_to_response(endpoint));
     let table = Table::new(Caps { total: 1, per_client: 1, proxies: Vec::new() });
