@@ -40,6 +40,7 @@ export const liedTo = async (t, options = {}) => {
     /** Logs in at this lie; nothing may be taken from it, and the password's text is nowhere. */
     async refused(path, lie) {
       forget();
+      const stored = storage.text;
       server.lies[path] = lie;
       const outcome = await client.login({ authId: PERSON, password: PASSWORD }).then(
         (result) => ({ result }),
@@ -52,7 +53,7 @@ export const liedTo = async (t, options = {}) => {
       assert.equal((await client.getAccessToken()).code, "signed_out");
       assert.equal((await client.restore()).code, "signed_out");
       assert.equal(server.requests.length, requests.length, "nothing more is sent");
-      assert.equal(storage.text, "");
+      assert.equal(storage.text, stored);
       assert.deepEqual(changes, []);
       for (const { text, headers } of requests) assert.doesNotMatch(text + JSON.stringify(headers), password);
       return { ...outcome, requests, paths: server.paths(), wires: [...wires], phases: [...phases] };
