@@ -118,7 +118,6 @@ async fn everything_acknowledged_is_there(
     let (signed_up, activated, links) = {
         let ledger = ledger.lock().unwrap();
         assert!(ledger.odd.is_empty(), "{:#?}", ledger.odd);
-        report(app, &ledger, recorded);
         (ledger.signed_up.clone(), ledger.activated.clone(), ledger.links.clone())
     };
     assert!(activated.len() > 20, "only {} activations in all this time", activated.len());
@@ -133,6 +132,8 @@ async fn everything_acknowledged_is_there(
         }
         person.through(&there).log_in().await;
     }
+    // Said only now: all of it has been looked at.
+    report(app, &ledger.lock().unwrap(), recorded);
 }
 
 #[expect(clippy::print_stdout, reason = "figures are what this test is for")]
