@@ -1,7 +1,7 @@
 //! Devices that have logged in before: each has a token that sets it apart from whoever guesses at the same account.
 //!
 //! A token is no credential and opens nothing: it is worth a count of failed proofs of its own. So nothing is stored; it
-//! carries its time and a nonce under a MAC that binds both to the account.
+//! carries its time and a nonce under a MAC that binds both to the account's credential: with a new password, all devices are new.
 
 use std::time::Duration;
 
@@ -27,12 +27,12 @@ pub(crate) struct KnownDevice {
 }
 
 impl Core {
-    /// The device a token stands for, if it is one of this account's.
-    pub(crate) fn known_device(&self, token: Option<&str>, account: Uuid, now: Timestamp) -> Option<KnownDevice> {
+    /// The device a token stands for, if it has logged in with this credential.
+    pub(crate) fn known_device(&self, token: Option<&str>, credential: Uuid, now: Timestamp) -> Option<KnownDevice> {
         // Computed in any case, so that a caller without a token costs the same.
         let shown = token.and_then(parse);
         let Parts { issued_at, nonce, tag } = shown.clone().unwrap_or_default();
-        let genuine: bool = self.device_mac(account, issued_at, &nonce).ct_eq(&tag).into();
+        let genuine: bool = self.device_mac(credential, issued_at, &nonce).ct_eq(&tag).into();
         let issued_at = Timestamp::from_millis(i64::from_be_bytes(issued_at));
         (genuine && shown.is_some() && issued_at + LIFE > now).then_some(KnownDevice { issued_at, nonce })
     }
@@ -41,7 +41,7 @@ impl Core {
     pub(crate) fn device_token(
         &self,
         known: Option<&KnownDevice>,
-        account: Uuid,
+        credential: Uuid,
         now: Timestamp,
     ) -> Option<Zeroizing<String>> {
         if known.is_some_and(|device| device.issued_at + RENEWED_AFTER > now) {
@@ -50,7 +50,7 @@ impl Core {
         let mut nonce = [0; 16];
         self.entropy.fill(&mut nonce);
         let issued_at = now.as_millis().to_be_bytes();
-        let tag = self.device_mac(account, issued_at, &nonce);
+        let tag = self.device_mac(credential, issued_at, &nonce);
         let bytes = Zeroizing::new([issued_at.as_slice(), &nonce, &tag].concat());
         Some(Zeroizing::new([PREFIX, &Zeroizing::new(encoding::to_base64url(&bytes))].concat()))
     }
@@ -60,8 +60,8 @@ impl Core {
         mac(&self.keyring.throttles, &[b"device", &device.nonce])
     }
 
-    fn device_mac(&self, account: Uuid, issued_at: [u8; 8], nonce: &[u8; 16]) -> [u8; 32] {
-        mac(&self.keyring.devices, &[account.as_bytes(), &issued_at, nonce])
+    fn device_mac(&self, credential: Uuid, issued_at: [u8; 8], nonce: &[u8; 16]) -> [u8; 32] {
+        mac(&self.keyring.devices, &[credential.as_bytes(), &issued_at, nonce])
     }
 }
 

@@ -147,7 +147,11 @@ impl Logins {
         }
         match account.status {
             AccountStatus::Active => {}
-            AccountStatus::Disabled => return Err(LoginError::Disabled),
+            AccountStatus::Disabled => {
+                attempt.succeed(&mut tx).await?;
+                tx.commit().await?;
+                return Err(LoginError::Disabled);
+            }
             AccountStatus::Invited => return Err(LoginError::Rejected),
         }
         let session = core.new_session(&account, &prove, origin, now);
@@ -157,7 +161,8 @@ impl Logins {
         tx.commit().await?;
 
         let tokens = core.pair(&account, &session, refresh_token, now).await?;
-        let remembered = prove.remember_device.then(|| core.device_token(attempt.device(), state.owner, now)).flatten();
+        let remembered =
+            prove.remember_device.then(|| core.device_token(attempt.device(), state.credential, now)).flatten();
         tracing::info!(account = %account.id, session = %session.id, "signed in");
         Ok(OpenedSession::confirmed(verdict, &account, &session, tokens, remembered, prove.delivery))
     }

@@ -223,3 +223,25 @@ async fn nodes_count_failures_together() {
     })
     .await;
 }
+
+both_engines!(a_sign_up_of_ones_own_does_not_begin_the_count_of_the_address_anew, async |app| {
+    let victim = app.registered("person@example.com").await;
+    let mut attacker = app.stranger("person@example.com");
+    attacker.sign_up().await.expect_status(201).done();
+    let attacker = attacker.with_ticket();
+    for _ in 0..5 {
+        guess(&victim).await.expect_problem(401, "proof_rejected").done();
+    }
+    let handshake = attacker.begin_login().await;
+    attacker.prove(&handshake).await.expect_problem(403, "account_not_activated").done();
+    guess(&victim).await.expect_problem(429, "too_many_attempts").done();
+});
+
+both_engines!(a_right_proof_of_a_disabled_account_is_no_failure, async |app| {
+    let person = app.registered("person@example.com").await;
+    app.command(&["user", "disable", "person@example.com"]).await;
+    for _ in 0..7 {
+        let handshake = person.begin_login().await;
+        person.prove(&handshake).await.expect_problem(403, "account_disabled").done();
+    }
+});

@@ -5,7 +5,7 @@ use tacit_store::{StoreError, Timestamp, Tx, proof_failures as rows, spent_hands
 use super::LoginError;
 use crate::caller::{Meter, Origin};
 use crate::core::Core;
-use crate::handshake::{self, Handshake};
+use crate::handshake::{self, Handshake, Subject};
 use crate::known_devices::KnownDevice;
 use crate::proof_failures::{self, Held};
 use crate::throttle::Window;
@@ -27,12 +27,17 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) fn new(core: &Core, state: &Handshake, token: Option<&str>, origin: &Origin, now: Timestamp) -> Self {
-        let device = core.known_device(token, state.owner, now);
+        let device = core.known_device(token, state.credential, now);
+        // Who proves a sign-up of their own for an address must not begin the count of that address anew.
+        let address = match state.subject {
+            Subject::Pending => core.failures_key(&state.owner.to_string()),
+            Subject::Account | Subject::Decoy => state.attempt,
+        };
         let limits = &core.settings.limits;
         let client = || core.client_window(BY_CLIENT, origin, limits.client_proofs, limits.proof_window, now);
         Self {
-            key: device.as_ref().map_or(state.attempt, |device| core.device_key(device)),
-            address: state.attempt,
+            key: device.as_ref().map_or(address, |device| core.device_key(device)),
+            address,
             client: device.is_none().then(client),
             device,
             meter: origin.meter.clone(),
