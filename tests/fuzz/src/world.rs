@@ -9,7 +9,7 @@ use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Request, Response};
 use sha2::{Digest, Sha256};
 use tacit_api::ApiSettings;
-use tacit_domain::caller::Origin;
+use tacit_domain::caller::{Meter, Origin};
 use tacit_domain::keyring::MasterKey;
 use tacit_domain::login::LoginError;
 use tacit_domain::seams::{Clock, Seams};
@@ -105,6 +105,8 @@ impl World {
             m1: "00".repeat(32),
             refresh_delivery: None,
             device_name: None,
+            device_token: None,
+            remember_device: None,
         };
         let proof = proof.try_into().ok().expect("a message");
         match self.runtime.block_on(self.domain.logins.prove(proof, Origin::default())) {
@@ -131,7 +133,7 @@ impl World {
 
     /// Whether a text is taken for a refresh token.
     pub fn refreshes(&self, token: &str) -> bool {
-        self.runtime.block_on(self.domain.refresh.refresh(token)).is_ok()
+        self.runtime.block_on(self.domain.refresh.refresh(token, &Meter::default())).is_ok()
     }
 
     /// Sends a request; each bit of `headers` is one header.
@@ -183,7 +185,12 @@ async fn sign_up(domain: &Domain) {
     let verifier = client::verifier(small.group, &client::private_key(&identity, &salt, P));
     let credential = Credential::new(&identity, &salt, small, &verifier);
     let message = SignUp { auth_id: ADDRESS.to_owned(), credential, display_name: None, language: None };
-    domain.sign_ups.sign_up(message.try_into().ok().expect("a message")).await.ok().expect("a sign-up");
+    domain
+        .sign_ups
+        .sign_up(message.try_into().ok().expect("a message"), &Origin::default())
+        .await
+        .ok()
+        .expect("a sign-up");
     let job = domain.outbox.claim(1, Duration::from_mins(1)).await.ok().expect("a row").remove(0);
     let token = Some(job.secret.expect("a secret").link.to_string());
     let activate = Activate { token, ..Activate::default() };
@@ -193,7 +200,7 @@ async fn sign_up(domain: &Domain) {
 
 async fn begin(domain: &Domain) -> LoginChallenge {
     let start = LoginStart { auth_id: ADDRESS.to_owned(), ticket: None };
-    domain.logins.begin(start.try_into().ok().expect("a message")).await.ok().expect("a challenge")
+    domain.logins.begin(start.try_into().ok().expect("a message"), &Origin::default()).await.ok().expect("a challenge")
 }
 
 /// An access and a refresh token.
@@ -209,6 +216,8 @@ async fn log_in(domain: &Domain) -> (String, String) {
         m1: proof.proof.to_hex(),
         refresh_delivery: None,
         device_name: None,
+        device_token: None,
+        remember_device: None,
     };
     let opened = domain.logins.prove(message.try_into().ok().expect("a message"), Origin::default()).await;
     let tokens = opened.ok().expect("a session").tokens;
@@ -226,7 +235,17 @@ fn settings() -> Settings {
         default_language: "en".to_owned(),
         algorithm: SigningAlgorithm::EdDsa,
         lifetimes: Lifetimes::default(),
-        limits: Limits { srp_workers: 1, ..Limits::default() },
+        limits: Limits {
+            srp_workers: 1,
+            client_requests: u32::MAX,
+            client_logins: u32::MAX,
+            client_proofs: u32::MAX,
+            client_sign_ups: u32::MAX,
+            client_mails: u32::MAX,
+            session_refreshes: u32::MAX,
+            address_sign_ups: u32::MAX,
+            ..Limits::default()
+        },
     }
 }
 
