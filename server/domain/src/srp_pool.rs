@@ -133,12 +133,14 @@ impl Slot {
         let (done, result) = oneshot::channel();
         let (shared, step) = (Arc::clone(&self.shared), self.step);
         let job = Box::new(move || {
+            // Dropped from the last to the first, after a panic too: the place is free before whoever asked is told.
+            let (done, place) = (done, self);
             // Whoever asked may have gone; nobody would read the value.
             if done.is_closed() {
                 return;
             }
             let value = compute();
-            drop(self);
+            drop(place);
             drop(done.send(value));
         });
         shared.lock().of(step).waiting.push_back(job);
