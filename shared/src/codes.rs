@@ -152,6 +152,22 @@ codes! {
     /// The queue for password proofs is full.
     SrpBusy = "srp_busy", Unavailable, "Busy", "The server is busy. Try again in a moment.";
 
+    /// The proof is valid, and what it authorises does not open: it was altered, or sealed for something else.
+    SealedInvalid = "sealed_invalid", BadRequest, "Sealed body does not open", "What was sealed under the proof was altered, or is for another session or operation.";
+    /// The credential that was proved is not the account's any more.
+    CredentialReplaced = "credential_replaced", Unauthenticated, "Password was changed meanwhile", "The password was changed meanwhile. Nothing was done; begin again with the new one.";
+    /// An upgrade of a credential that is not below today's preset, or to one that is.
+    UpgradeRefused = "upgrade_refused", BadRequest, "No upgrade", "Only a credential below the default preset is upgraded, and not to one below it.";
+    /// The session has not shown the password of late.
+    StepUpRequired = "step_up_required", Forbidden, "Password needed again", "This asks for the password again: step up, then repeat the request.";
+
+    /// The secret of a password reset is wrong, expired or used.
+    ResetInvalid = "reset_invalid", Unauthenticated, "Reset is not valid", "The link or code is wrong, has expired or was used.";
+    /// The same when the reset is completed, where it is 400.
+    ResetRefused = "reset_invalid", BadRequest, "Reset is not valid", "The link or code is wrong, has expired or was used.";
+    /// The secret that confirms or undoes a change of address is wrong, expired or used, or the address is taken.
+    EmailChangeInvalid = "email_change_invalid", Unauthenticated, "Change of address is not valid", "The link is wrong, has expired or was used, or the address cannot be had any more.";
+
     /// The refresh token is unknown, expired or its session has ended.
     RefreshInvalid = "refresh_invalid", Unauthenticated, "Refresh token is not valid", "Sign in again.";
     /// The refresh token had been used before; the session was ended.
@@ -173,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn only_account_unknown_has_two_statuses() {
+    fn only_two_codes_have_two_statuses() {
         let twice: Vec<_> = Code::ALL
             .iter()
             .filter(|code| Code::ALL.iter().filter(|other| other.as_str() == code.as_str()).count() > 1)
             .map(|code| code.as_str())
             .collect();
-        assert_eq!(twice, ["account_unknown", "account_unknown"]);
+        assert_eq!(twice, ["account_unknown", "account_unknown", "reset_invalid", "reset_invalid"]);
     }
 
     #[test]

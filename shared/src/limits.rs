@@ -12,6 +12,8 @@ pub const LANGUAGE_MAX: usize = 35;
 pub const DEVICE_NAME_MAX: usize = 100;
 /// A sealed handshake in base64url.
 pub const HANDSHAKE_MAX: usize = 2048;
+/// What a proof authorises, sealed, in base64url: a credential of the largest group takes some 1,700.
+pub const SEALED_MAX: usize = 4096;
 /// A password, both as typed and in normal form NFKC, in UTF-8.
 pub const PASSWORD_MAX_BYTES: usize = 1024;
 /// A request body, in bytes.

@@ -4,11 +4,17 @@
 //! members are refused; in answers a client ignores them, so that answers can grow. A member that is absent is left
 //! out, never `null`. Most messages carry secrets, so none has `Debug`.
 
+mod account;
 mod login;
+mod password;
+mod reset;
 mod session;
 mod sign_up;
 
-pub use login::{LoginChallenge, LoginProof, LoginResult, LoginStart, ParsedChallenge, RefreshDelivery};
+pub use account::{AccountUpdate, EmailChangeSecret, EmailChanged};
+pub use login::{Challenge, LoginProof, LoginResult, LoginStart, ParsedChallenge, RefreshDelivery};
+pub use password::{ChangePurpose, PasswordChangeStart, SealedCredential, SealedProof, SteppedUp};
+pub use reset::{ResetCompleted, ResetCompletion, ResetRequest, ResetRequested, ResetSecret, ResetValid};
 pub use session::{RefreshRequest, Refreshed, Tokens};
 pub use sign_up::{
     Activate, Activated, ActivationResent, Availability, Credential, ParsedCredential, ResendActivation, SignUp,

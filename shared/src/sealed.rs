@@ -42,6 +42,17 @@ impl Purpose {
             Self::Recovery => "recovery",
         }
     }
+
+    /// Method and path of the request that carries a body sealed for this purpose; a login carries none, and for
+    /// recovery there is no operation yet.
+    #[must_use]
+    pub const fn request(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Login | Self::Recovery => None,
+            Self::Change | Self::Upgrade => Some(("POST", "/api/auth/srp/password/change/confirm")),
+            Self::StepUp => Some(("POST", "/api/auth/srp/step-up/confirm")),
+        }
+    }
 }
 
 /// What a sealed body is bound to: opened anywhere else, it is noise.
@@ -55,6 +66,15 @@ pub struct Context<'a> {
     pub method: &'a str,
     /// The path without host and query.
     pub path: &'a str,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a purpose in a session; `None` for a purpose without a sealed body.
+    #[must_use]
+    pub fn of(purpose: Purpose, session_id: &'a str) -> Option<Self> {
+        let (method, path) = purpose.request()?;
+        Some(Self { purpose, session_id, method, path })
+    }
 }
 
 /// Why a body could not be sealed or opened; one that was altered says no more than that.

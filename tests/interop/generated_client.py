@@ -34,7 +34,7 @@ from tacit_client.models import (
     Ended,
     HealthView,
     JwkSet,
-    LoginChallenge,
+    Challenge,
     LoginProof,
     LoginResult,
     LoginStart,
@@ -101,11 +101,11 @@ class Somebody:
         body = Activate(token=link_secret(newest_mail(self.url, self.address)))
         return activate.sync_detailed(client=self.client, body=body)
 
-    def begin(self, **more) -> LoginChallenge:
+    def begin(self, **more) -> Challenge:
         body = LoginStart(auth_id=self.address, **more)
-        return done(begin_login.sync_detailed(client=self.client, body=body), LoginChallenge)
+        return done(begin_login.sync_detailed(client=self.client, body=body), Challenge)
 
-    def prove(self, challenge: LoginChallenge, **changed):
+    def prove(self, challenge: Challenge, **changed):
         """The computation is that of srptools; the generated client carries it."""
         proof = protocol.prove(self.person, challenge.to_dict())
         body = LoginProof.from_dict({**proof.message, **changed})

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tacit_shared::encoding::to_hex;
+use tacit_shared::sealed::{self, Purpose};
 use tacit_shared::srp::client::{self as srp, ClientProof, Ephemeral};
 use tacit_shared::srp::{Identity, Proof, PublicValue, Salt};
 use tacit_shared::{confirm, kdf, preset};
@@ -31,7 +32,9 @@ impl NewCredential {
         Self::with_preset(password, PRESET)
     }
 
-    fn with_preset(password: &str, preset: u16) -> Self {
+    /// The same under this preset.
+    #[must_use]
+    pub fn with_preset(password: &str, preset: u16) -> Self {
         let (identity, salt) = (Identity::random(&OsEntropy), Salt::random(&OsEntropy));
         let x = private_key(password, &identity, &salt, preset);
         let group = preset::find(preset).unwrap().group;
@@ -139,6 +142,12 @@ impl Person {
         // Whatever is derived from the real password is forgotten.
         person.credential = NewCredential::of(password);
         person
+    }
+
+    /// The same person with another password, whose credential this is.
+    #[must_use]
+    pub fn with_password(&self, password: &str, credential: &NewCredential) -> Self {
+        Self { password: password.to_owned(), credential: credential.clone(), ..self.clone() }
     }
 
     /// The same person with a credential of the preset that clients use by themselves.
@@ -348,6 +357,78 @@ impl User {
         let confirmed = to_hex(&confirm::compute(&proof.key, &session));
         assert_eq!(answer.string("/confirm"), confirmed, "confirm does not cover the answer");
         Self { client: client.bearer(&access_token), id, session_id, access_token, refresh_token, answer }
+    }
+
+    /// Changes the password; `members` go into what is sealed, beside the credential.
+    pub async fn change_password(&self, person: &Person, new: &NewCredential, members: &Value) -> Answer {
+        self.replace_credential(person, Purpose::Change, new, members).await
+    }
+
+    /// Puts a new credential in the old one's place.
+    pub async fn replace_credential(
+        &self,
+        person: &Person,
+        purpose: Purpose,
+        new: &NewCredential,
+        members: &Value,
+    ) -> Answer {
+        let handshake = self.begin(purpose).await;
+        let mut sealed = json!({ "credential": new.json() });
+        for (name, value) in members.as_object().unwrap() {
+            sealed[name] = value.clone();
+        }
+        self.authorise(person, &handshake, purpose, sealed.to_string().as_bytes()).await
+    }
+
+    /// The first step of what a proof authorises.
+    pub async fn begin(&self, purpose: Purpose) -> Handshake {
+        let (path, body) = match purpose {
+            Purpose::StepUp => ("/api/auth/srp/step-up/initiate", None),
+            other => ("/api/auth/srp/password/change/initiate", Some(json!({ "purpose": other.as_str() }))),
+        };
+        let answer = match body {
+            None => self.client.post_nothing(path).await,
+            Some(body) => self.client.post(path, body).await,
+        };
+        Handshake::of(&answer.expect_status(200))
+    }
+
+    /// The second step: a proof, and what it authorises, sealed. Fails unless the server proves itself where it agrees.
+    pub async fn authorise(&self, person: &Person, handshake: &Handshake, purpose: Purpose, plain: &[u8]) -> Answer {
+        let (body, proof) = self.authorisation(person, handshake, purpose, plain);
+        let (_, path) = purpose.request().expect("a purpose with a sealed body");
+        let answer = self.client.post(path, body).await;
+        let m2 = match answer.status {
+            204 => Some(answer.header("m2").to_owned()),
+            200 => Some(answer.string("/M2")),
+            _ => None,
+        };
+        if let Some(m2) = m2 {
+            assert!(proof.server_proved(&Proof::parse(&m2).unwrap()), "the server did not prove itself");
+        }
+        answer
+    }
+
+    /// The body of the second step, for those who want to spoil it.
+    #[must_use]
+    pub fn authorisation(
+        &self,
+        person: &Person,
+        handshake: &Handshake,
+        purpose: Purpose,
+        plain: &[u8],
+    ) -> (Value, ClientProof) {
+        let proof = person.proof(handshake);
+        let context = sealed::Context::of(purpose, &self.session_id).expect("a purpose with a sealed body");
+        let sealed = sealed::seal(&proof.key, context, plain, &OsEntropy).unwrap();
+        let (a, m1) = (proof.public.to_hex(), proof.proof.to_hex());
+        (json!({ "handshake": handshake.sealed, "A": a, "M1": m1, "sealed": sealed }), proof)
+    }
+
+    /// Shows the password again, as what is dangerous asks for.
+    pub async fn step_up(&self, person: &Person) -> Answer {
+        let handshake = self.begin(Purpose::StepUp).await;
+        self.authorise(person, &handshake, Purpose::StepUp, b"").await
     }
 
     /// The refresh token that came in the body.

@@ -133,7 +133,12 @@ pub(crate) fn mailer(config: &Config, settings: &Settings, mailbox: Option<Mailb
         None => Transport::Smtp(smtp(config)?),
     };
     let templates = Templates::new(mail.templates.clone());
-    let links = Links { activation: mail.activation_link.clone() };
+    let links = Links {
+        activation: mail.activation_link.clone(),
+        password_reset: mail.password_reset_link.clone(),
+        email_change: mail.email_change_link.clone(),
+        email_undo: mail.email_undo_link.clone(),
+    };
     Ok(Mailer::new(transport, templates, links, &mail.from, settings)?)
 }
 

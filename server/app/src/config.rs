@@ -116,6 +116,12 @@ pub struct Mail {
     pub activation_link: String,
     /// Link `admin create` prints, with `{secret}` in it.
     pub welcome_link: String,
+    /// Link of password resets, with `{secret}` in it.
+    pub password_reset_link: String,
+    /// Link that confirms a new address, with `{secret}` in it.
+    pub email_change_link: String,
+    /// Link that takes a change of address back, with `{secret}` in it.
+    pub email_undo_link: String,
 }
 
 /// How many connections there may be.
@@ -244,6 +250,9 @@ impl Mail {
             templates: r.optional("mail.templates", ""),
             activation_link: r.value("mail.links.activation", format!("{base}/activate#{{secret}}")),
             welcome_link: r.value("mail.links.welcome", format!("{base}/welcome#{{secret}}")),
+            password_reset_link: r.value("mail.links.password_reset", format!("{base}/reset#{{secret}}")),
+            email_change_link: r.value("mail.links.email_change", format!("{base}/confirm-email#{{secret}}")),
+            email_undo_link: r.value("mail.links.email_undo", format!("{base}/undo-email#{{secret}}")),
         }
     }
 }
@@ -256,6 +265,9 @@ fn lifetimes(r: &mut Reader) -> Lifetimes {
         session: r.value("lifetimes.session", default.session),
         activation: r.value("lifetimes.activation", default.activation),
         invitation: r.value("lifetimes.invitation", default.invitation),
+        password_reset: r.value("lifetimes.password_reset", default.password_reset),
+        email_change: r.value("lifetimes.email_change", default.email_change),
+        email_undo: r.value("lifetimes.email_undo", default.email_undo),
         signing_key: r.value("lifetimes.signing_key", default.signing_key),
     }
 }

@@ -8,6 +8,7 @@ use tacit_store::{AccountId, StoreError, Timestamp, sessions};
 use zeroize::Zeroizing;
 
 use crate::address::Address;
+use crate::audit::{Event, EventType};
 use crate::caller::Caller;
 use crate::core::Core;
 use crate::fault::{Fault, Internal, InvalidInput};
@@ -136,6 +137,8 @@ impl Accounts {
             expires_at: now + core.settings.lifetimes.invitation,
         };
         invitations::insert(&mut tx, &invitation).await?;
+        let event = Event::by_operator(id, EventType::AccountInvited).with("role", Role::Admin.as_str());
+        core.record(&mut tx, event, now).await?;
         tx.commit().await?;
         Ok(secret)
     }
@@ -164,6 +167,8 @@ impl Accounts {
         accounts::update_status(&mut tx, account.id, AccountStatus::Disabled, now).await?;
         invitations::delete_for(&mut tx, account.id).await?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::DISABLED, now).await?;
+        let event = Event::by_operator(account.id, EventType::AccountDisabled).with("sessions_ended", ended);
+        core.record(&mut tx, event, now).await?;
         tx.commit().await?;
         Ok(ended)
     }
@@ -174,9 +179,12 @@ impl Accounts {
     /// [`AccountError::Unknown`].
     pub async fn revoke_sessions(&self, name: &AccountName) -> Result<u64, AccountError> {
         let core = &self.0;
+        let now = core.now();
         let mut tx = core.store.begin().await?;
         let account = lock(&mut tx, name).await?;
-        let ended = sessions::end_all(&mut tx, account.id, None, ended::ADMIN, core.now()).await?;
+        let ended = sessions::end_all(&mut tx, account.id, None, ended::ADMIN, now).await?;
+        let event = Event::by_operator(account.id, EventType::SessionsRevoked).with("sessions_ended", ended);
+        core.record(&mut tx, event, now).await?;
         tx.commit().await?;
         Ok(ended)
     }
@@ -190,6 +198,8 @@ impl Accounts {
         let mut tx = core.store.begin().await?;
         let account = find(&mut tx, name).await?;
         let failures = core.forgive(&mut tx, &account.email_key).await?;
+        let event = Event::by_operator(account.id, EventType::AccountUnlocked).with("failures", failures);
+        core.record(&mut tx, event, core.now()).await?;
         tx.commit().await?;
         Ok(u64::try_from(failures).unwrap_or(0))
     }

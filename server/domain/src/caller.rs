@@ -24,6 +24,7 @@ pub struct Origin {
 pub struct Caller {
     pub(crate) account: AccountRecord,
     pub(crate) session: SessionRecord,
+    pub(crate) origin: Origin,
 }
 
 impl Caller {

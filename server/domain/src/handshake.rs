@@ -1,5 +1,6 @@
 //! What the server must remember between the two steps of a handshake, as fixed bytes that only it can read.
 
+use tacit_shared::sealed::Purpose;
 use tacit_store::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -23,17 +24,24 @@ pub(crate) const SKEW_MS: i64 = 5 * 1000;
 /// find its nonce forgotten.
 pub(crate) const SPENT_KEPT_MS: i64 = EPOCH_MS + DESTROY_AFTER_MS + 60 * 60 * 1000;
 
-/// What a proof authorises.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Login,
+/// A purpose as it stands in a handshake. Its number never changes; recovery has none yet.
+const fn purpose_byte(purpose: Purpose) -> u8 {
+    match purpose {
+        Purpose::Recovery => 0,
+        Purpose::Login => 1,
+        Purpose::Change => 2,
+        Purpose::Upgrade => 3,
+        Purpose::StepUp => 4,
+    }
 }
 
-impl Purpose {
-    const fn byte(self) -> u8 {
-        match self {
-            Self::Login => 1,
-        }
+const fn purpose_of(byte: u8) -> Option<Purpose> {
+    match byte {
+        1 => Some(Purpose::Login),
+        2 => Some(Purpose::Change),
+        3 => Some(Purpose::Upgrade),
+        4 => Some(Purpose::StepUp),
+        _ => None,
     }
 }
 
@@ -92,7 +100,7 @@ pub(crate) struct Handshake {
 impl Handshake {
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(LENGTH));
-        out.extend_from_slice(&[VERSION, self.purpose.byte(), self.subject.byte()]);
+        out.extend_from_slice(&[VERSION, purpose_byte(self.purpose), self.subject.byte()]);
         out.extend_from_slice(&self.preset.to_be_bytes());
         out.extend_from_slice(self.owner.as_bytes());
         out.extend_from_slice(self.credential.as_bytes());
@@ -115,10 +123,7 @@ impl Handshake {
         }
         let mut rest = bytes;
         let [version, purpose, subject] = take::<3>(&mut rest)?;
-        let purpose = match purpose {
-            1 => Purpose::Login,
-            _ => return None,
-        };
+        let purpose = purpose_of(purpose)?;
         let subject = Subject::from_byte(subject)?;
         if version != VERSION {
             return None;
@@ -191,7 +196,7 @@ mod tests {
         assert!(Handshake::decode(&[bytes.as_slice(), &[0]].concat()).is_none());
         assert_eq!(unpad(&state.public, 256).unwrap(), [8; 256]);
         // Another version, purpose or subject: none that this program knows what to do with.
-        for (place, known) in [(0, VERSION..=VERSION), (1, 1..=1), (2, 0..=2)] {
+        for (place, known) in [(0, VERSION..=VERSION), (1, 1..=4), (2, 0..=2)] {
             for other in (0..=u8::MAX).filter(|other| !known.contains(other)) {
                 let mut altered = bytes.to_vec();
                 altered[place] = other;

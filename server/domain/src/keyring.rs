@@ -54,6 +54,7 @@ pub(crate) struct Keyring {
     pub(crate) signing_keys: Key,
     pub(crate) outbox: Key,
     pub(crate) devices: Key,
+    pub(crate) audit: Key,
 }
 
 impl Keyring {
@@ -69,6 +70,7 @@ impl Keyring {
             signing_keys: master.derive("signing-keys"),
             outbox: master.derive("outbox"),
             devices: master.derive("devices"),
+            audit: master.derive("audit"),
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod access_tokens;
 pub mod accounts;
 pub mod address;
+pub mod audit;
 pub mod caller;
 pub mod client_limits;
 pub mod fault;
@@ -17,6 +18,8 @@ pub mod keyring;
 pub mod login;
 pub mod mailbox;
 pub mod outbox;
+pub mod passwords;
+pub mod proofs;
 pub mod refresh;
 pub mod seams;
 pub mod sessions;
@@ -24,6 +27,7 @@ pub mod settings;
 pub mod sign_ups;
 pub mod signing_keys;
 pub mod srp_pool;
+pub mod step_ups;
 pub mod tokens;
 
 mod aead;

@@ -1,30 +1,29 @@
 //! Login by SRP: a challenge that writes nothing, a proof that is looked at once.
 
-mod attempt;
 mod candidate;
 mod error;
 mod input;
 
 use std::sync::Arc;
 
-use tacit_shared::FieldCode;
+use tacit_shared::sealed::Purpose;
+use tacit_shared::srp::Proof;
 use tacit_shared::srp::server::Verdict;
-use tacit_shared::srp::{Group, Identity, Proof, PublicValue, Salt, Verifier, server};
-use tacit_shared::{confirm, encoding, messages, preset};
+use tacit_shared::{confirm, messages};
 use tacit_store::accounts::{self, AccountRecord, AccountStatus};
 use tacit_store::sessions::{self, RefreshDelivery, SessionRecord};
 use tacit_store::{AccountId, SessionId, Timestamp, credentials};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use self::attempt::Attempt;
 pub use self::error::LoginError;
 pub use self::input::{ProveLogin, StartLogin};
+use crate::audit::{Event, EventType};
 use crate::caller::Origin;
 use crate::core::Core;
-use crate::fault::{Internal, InvalidInput};
 use crate::grid;
-use crate::handshake::{self, Handshake, Purpose, Subject};
+use crate::handshake::Subject;
+use crate::proofs::{Asked, ProofError, Proved};
 use crate::srp_pool::Step;
 use crate::tokens::TokenPair;
 
@@ -40,48 +39,20 @@ impl Logins {
     ///
     /// # Errors
     /// [`LoginError::TooMany`]; [`LoginError::Busy`]; with `reveal_accounts` also [`LoginError::UnknownAccount`] and [`LoginError::NotActivated`].
-    pub async fn begin(&self, start: StartLogin, origin: &Origin) -> Result<messages::LoginChallenge, LoginError> {
+    pub async fn begin(&self, start: StartLogin, origin: &Origin) -> Result<messages::Challenge, LoginError> {
         self.0.admit_login_start(origin, self.0.now()).await?;
-        // On the heap, as in `prove`: the fixed-size credentials make these futures large.
-        Box::pin(self.challenge(start)).await
+        self.challenge(start).await
     }
 
-    async fn challenge(&self, start: StartLogin) -> Result<messages::LoginChallenge, LoginError> {
+    async fn challenge(&self, start: StartLogin) -> Result<messages::Challenge, LoginError> {
         let core = &self.0;
         let now = core.now();
         let slot = core.srp_pool.reserve(Step::Challenge)?;
         let attempt = core.failures_key(start.address.key());
         let candidate = core.candidate(&start, &attempt, now).await?;
-        let preset = preset::find(candidate.preset).ok_or(Internal::Malformed("credential"))?;
-        let (verifier, entropy) = (candidate.verifier(preset.group)?, Arc::clone(&core.entropy));
-        let challenge = slot.run(move || server::challenge(preset.group, &verifier, &*entropy)).await?;
-
-        let mut nonce = [0u8; 16];
-        core.entropy.fill(&mut nonce);
-        let b_hex = challenge.public.to_hex();
-        let state = Handshake {
-            purpose: Purpose::Login,
-            subject: Subject::from_byte(candidate.subject).ok_or(Internal::Malformed("credential"))?,
-            preset: preset.number,
-            owner: Uuid::from_bytes(candidate.owner),
-            credential: Uuid::from_bytes(candidate.credential),
-            version: candidate.version,
-            session: Uuid::nil(),
-            issued_at: now,
-            nonce,
-            attempt,
-            identity: candidate.identity,
-            salt: candidate.salt,
-            b: challenge.b,
-            public: handshake::pad(challenge.public.as_bytes()),
-        };
-        Ok(messages::LoginChallenge {
-            handshake: core.seal_handshake(&state, now).await?,
-            identity: encoding::to_hex(&state.identity),
-            salt: encoding::to_hex(&state.salt),
-            preset: preset.number,
-            b: b_hex,
-        })
+        let asked = Asked { purpose: Purpose::Login, session: Uuid::nil(), attempt };
+        // On the heap: the fixed-size credentials make these futures large.
+        Ok(Box::pin(core.challenge(slot, candidate, asked, now)).await?)
     }
 
     /// Checks the client's proof and opens a session.
@@ -93,7 +64,7 @@ impl Logins {
     pub async fn prove(&self, prove: ProveLogin, origin: Origin) -> Result<OpenedSession, LoginError> {
         let arrived = tokio::time::Instant::now();
         let result = Box::pin(self.look_at(prove, origin)).await;
-        if matches!(result, Err(LoginError::Rejected)) {
+        if matches!(result, Err(LoginError::Proof(ProofError::Rejected))) {
             grid::release(arrived).await;
         }
         result
@@ -102,48 +73,28 @@ impl Logins {
     async fn look_at(&self, prove: ProveLogin, origin: Origin) -> Result<OpenedSession, LoginError> {
         let core = &self.0;
         let now = core.now();
-        let state = core.open_handshake(&prove.handshake, now).await??;
-        let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
-        let public = PublicValue::parse_hex(preset.group, &prove.public)
-            .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
-        let attempt = Attempt::new(core, &state, prove.device_token.as_deref(), &origin, now);
-        attempt.look(core).await?;
-        let slot = core.srp_pool.reserve(Step::Proof)?;
-        attempt.spend(core, &state).await?;
-
-        let (verifier, holds) = core.verifier_of(&state, preset).await?;
-        let check = Check::new(preset.group, &state, verifier, public, prove.proof.clone())?;
-        let verdict = slot.run(move || check.run()).await?;
-        if !(bool::from(verdict.accepted) & holds) {
-            return Err(LoginError::Rejected);
-        }
-        match state.subject {
-            Subject::Decoy => Err(LoginError::Rejected),
-            Subject::Pending => {
-                let mut tx = core.store.begin().await?;
-                attempt.succeed(&mut tx).await?;
-                tx.commit().await?;
-                Err(LoginError::NotActivated)
-            }
-            Subject::Account => self.open_session(&state, &attempt, prove, origin, &verdict, now).await,
+        let proved = core.look_at_login(&prove.shown, prove.device_token.as_deref(), &origin, now).await?;
+        match proved.state.subject {
+            Subject::Decoy => Err(LoginError::REJECTED),
+            Subject::Pending => Err(proved.refuse(core, LoginError::NotActivated).await),
+            Subject::Account => self.open_session(&proved, prove, origin, now).await,
         }
     }
 
     async fn open_session(
         &self,
-        state: &Handshake,
-        attempt: &Attempt,
+        proved: &Proved,
         prove: ProveLogin,
         origin: Origin,
-        verdict: &Verdict,
         now: Timestamp,
     ) -> Result<OpenedSession, LoginError> {
         let core = &self.0;
+        let Proved { state, attempt, verdict } = proved;
         let mut tx = core.store.begin().await?;
-        let account = accounts::lock(&mut tx, AccountId::from_uuid(state.owner)).await?.ok_or(LoginError::Rejected)?;
-        let credential = credentials::find(&mut tx, account.id).await?.ok_or(LoginError::Rejected)?;
+        let account = accounts::lock(&mut tx, AccountId::from_uuid(state.owner)).await?.ok_or(LoginError::REJECTED)?;
+        let credential = credentials::find(&mut tx, account.id).await?.ok_or(LoginError::REJECTED)?;
         if credential.id.as_uuid() != state.credential || credential.version != state.version {
-            return Err(LoginError::Rejected);
+            return Err(LoginError::REJECTED);
         }
         match account.status {
             AccountStatus::Active => {}
@@ -152,12 +103,14 @@ impl Logins {
                 tx.commit().await?;
                 return Err(LoginError::Disabled);
             }
-            AccountStatus::Invited => return Err(LoginError::Rejected),
+            AccountStatus::Invited => return Err(LoginError::REJECTED),
         }
-        let session = core.new_session(&account, &prove, origin, now);
+        let session = core.new_session(&account, &prove, &origin, now);
         sessions::insert(&mut tx, &session).await?;
         let refresh_token = core.first_refresh_token(&mut tx, &session, now).await?;
         attempt.succeed(&mut tx).await?;
+        let event = Event::of(account.id, EventType::Login, &origin).in_session(session.id);
+        core.record(&mut tx, event, now).await?;
         tx.commit().await?;
 
         let tokens = core.pair(&account, &session, refresh_token, now).await?;
@@ -221,7 +174,7 @@ impl Core {
         &self,
         account: &AccountRecord,
         prove: &ProveLogin,
-        origin: Origin,
+        origin: &Origin,
         now: Timestamp,
     ) -> SessionRecord {
         SessionRecord {
@@ -230,62 +183,15 @@ impl Core {
             created_at: now,
             last_seen_at: now,
             auth_time: now,
+            stepped_up_at: None,
             expires_at: now + self.settings.lifetimes.session,
             ended_at: None,
             ended_reason: None,
             amr: AMR.to_owned(),
-            user_agent: origin.user_agent,
+            user_agent: origin.user_agent.clone(),
             ip_address: origin.ip.map(|ip| ip.to_string()),
             device_name: prove.device_name.clone(),
             refresh_delivery: prove.delivery,
         }
-    }
-}
-
-/// All that the arithmetic of step two needs, ready to go to a worker.
-struct Check {
-    group: Group,
-    identity: Identity,
-    salt: Salt,
-    verifier: Verifier,
-    b: Zeroizing<[u8; 32]>,
-    server_public: PublicValue,
-    client_public: PublicValue,
-    proof: Proof,
-}
-
-impl Check {
-    fn new(
-        group: Group,
-        state: &Handshake,
-        verifier: Verifier,
-        client_public: PublicValue,
-        proof: Proof,
-    ) -> Result<Self, Internal> {
-        let malformed = || Internal::Malformed("handshake");
-        let server_public = handshake::unpad(&state.public, group.len()).ok_or_else(malformed)?;
-        Ok(Self {
-            group,
-            identity: Identity::parse(&encoding::to_hex(&state.identity)).map_err(|_| malformed())?,
-            salt: Salt::from_bytes(state.salt).map_err(|_| malformed())?,
-            verifier,
-            b: state.b.clone(),
-            server_public: PublicValue::from_bytes(group, server_public.to_vec()).map_err(|_| malformed())?,
-            client_public,
-            proof,
-        })
-    }
-
-    fn run(&self) -> Verdict {
-        server::verify(
-            self.group,
-            &self.identity,
-            &self.salt,
-            &self.verifier,
-            &self.b,
-            &self.server_public,
-            &self.client_public,
-            &self.proof,
-        )
     }
 }

@@ -19,6 +19,7 @@ use crate::keyring::{Keyring, MasterKey};
 use crate::login::Logins;
 use crate::mailbox::Mailbox;
 use crate::outbox::Outbox;
+use crate::passwords::Passwords;
 use crate::refresh::Refresh;
 use crate::seal::EpochKeys;
 use crate::seams::Seams;
@@ -27,6 +28,7 @@ use crate::settings::Settings;
 use crate::sign_ups::SignUps;
 use crate::signing_keys::{SigningKeyCache, SigningKeys};
 use crate::srp_pool::SrpPool;
+use crate::step_ups::StepUps;
 use crate::verifiers::{self, Place};
 
 const REALM: &str = "realm";
@@ -41,6 +43,10 @@ pub struct Domain {
     pub sign_ups: SignUps,
     /// Login by SRP.
     pub logins: Logins,
+    /// Change of a password.
+    pub passwords: Passwords,
+    /// Showing the password again.
+    pub step_ups: StepUps,
     /// Sessions.
     pub sessions: Sessions,
     /// Renewal of tokens.
@@ -129,10 +135,13 @@ impl Domain {
         });
         core.ensure_signing_keys(core.now()).await?;
         core.tend_preset_shares().await?;
+        core.begin_audit_chains().await?;
         Ok(Self {
             settings,
             sign_ups: SignUps(Arc::clone(&core)),
             logins: Logins(Arc::clone(&core)),
+            passwords: Passwords(Arc::clone(&core)),
+            step_ups: StepUps(Arc::clone(&core)),
             sessions: Sessions(Arc::clone(&core)),
             refresh: Refresh(Arc::clone(&core)),
             accounts: Accounts(Arc::clone(&core)),

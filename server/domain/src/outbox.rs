@@ -10,6 +10,7 @@ use tacit_store::outbox::{self, OutboxRecord};
 use tacit_store::{OutboxId, StoreError, Timestamp, Tx};
 use zeroize::Zeroizing;
 
+use crate::address::Address;
 use crate::aead;
 use crate::core::Core;
 use crate::fault::Internal;
@@ -28,6 +29,18 @@ pub enum MailKind {
     Activation,
     /// Somebody signed up with an address that has an account.
     AlreadyRegistered,
+    /// Somebody asked for a password reset.
+    PasswordReset,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// To the new address: confirm that it is to be the account's.
+    EmailChange,
+    /// To the old address: the account has another one now, which can be undone.
+    EmailChanged,
+    /// To an address that has an account: another account wants to have it.
+    EmailTaken,
+    /// The account was deleted.
+    AccountDeleted,
 }
 
 impl MailKind {
@@ -37,11 +50,29 @@ impl MailKind {
         match self {
             Self::Activation => "activation",
             Self::AlreadyRegistered => "already_registered",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::EmailChange => "email_change",
+            Self::EmailChanged => "email_changed",
+            Self::EmailTaken => "email_taken",
+            Self::AccountDeleted => "account_deleted",
         }
     }
 
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Activation,
+        Self::AlreadyRegistered,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::EmailChange,
+        Self::EmailChanged,
+        Self::EmailTaken,
+        Self::AccountDeleted,
+    ];
+
     fn parse(text: &str) -> Option<Self> {
-        [Self::Activation, Self::AlreadyRegistered].into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -51,6 +82,7 @@ pub(crate) struct NewMail {
     pub(crate) to: String,
     pub(crate) language: String,
     pub(crate) display_name: Option<String>,
+    /// When its secret expires; for a notice, when it happened.
     pub(crate) expires_at: Timestamp,
     pub(crate) secret: Option<MailSecret>,
 }
@@ -75,7 +107,7 @@ pub struct MailJob {
     pub language: String,
     /// What the reader is called.
     pub display_name: Option<String>,
-    /// When the secret in it expires.
+    /// When the secret in it expires; for a notice, when it happened.
     pub expires_at: Timestamp,
     /// The secret, opened.
     pub secret: Option<MailSecret>,
@@ -113,6 +145,7 @@ impl Core {
         let seal = |secret: &MailSecret| {
             aead::seal(&self.keyring.outbox, &aad(id), encode_secret(secret).as_bytes(), &*self.entropy)
         };
+        let recipient_key = Address::parse(&mail.to).ok().map(|address| address.key().to_owned());
         let payload = Payload {
             to: mail.to,
             language: mail.language,
@@ -132,6 +165,7 @@ impl Core {
             done_at: None,
             failed_at: None,
             last_error: None,
+            recipient_key,
         };
         Ok(outbox::push(tx, &record).await?)
     }

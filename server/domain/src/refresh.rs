@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tacit_shared::codes::Code;
-use tacit_store::accounts::{AccountRecord, AccountStatus};
+use tacit_store::accounts::{self, AccountRecord, AccountStatus};
 use tacit_store::refresh_tokens::{self, RefreshTokenRecord};
 use tacit_store::sessions::{self, SessionRecord};
 use tacit_store::{StoreError, Timestamp, Tx};
 use zeroize::Zeroizing;
 
-use crate::caller::Meter;
+use crate::audit::{Event, EventType};
+use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::{Fault, Internal};
 use crate::keyring::mac;
@@ -79,7 +80,7 @@ impl Refresh {
     ///
     /// # Errors
     /// [`RefreshError::Invalid`], [`RefreshError::Reused`], [`RefreshError::TooMany`].
-    pub async fn refresh(&self, token: &str, meter: &Meter) -> Result<TokenPair, RefreshError> {
+    pub async fn refresh(&self, token: &str, origin: &Origin) -> Result<TokenPair, RefreshError> {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::RefreshToken, token);
@@ -88,7 +89,7 @@ impl Refresh {
         let record = found.filter(|record| record.expires_at > now).ok_or(RefreshError::Invalid)?;
         let (session, account) = self.living(&mut tx, &record, now).await?;
         let window = core.refreshes(&session, now);
-        if !window.count_openly(&mut tx, meter).await? {
+        if !window.count_openly(&mut tx, &origin.meter).await? {
             return Err(RefreshError::TooMany(window.remaining(now)));
         }
 
@@ -105,6 +106,8 @@ impl Refresh {
             return Ok(core.pair(&account, &session, next, now).await?);
         }
         sessions::end(&mut tx, session.id, account.id, ended::REUSED, now).await?;
+        let event = Event::by_mail(account.id, EventType::RefreshReused, origin).failed().in_session(session.id);
+        core.record(&mut tx, event, now).await?;
         tx.commit().await?;
         tracing::warn!(account = %account.id, session = %session.id, "a used refresh token came back: session ended");
         Err(RefreshError::Reused)
@@ -138,6 +141,9 @@ impl Refresh {
         record: &RefreshTokenRecord,
         now: Timestamp,
     ) -> Result<(SessionRecord, AccountRecord), RefreshError> {
+        let (_, account) = sessions::find_active(tx, record.session_id, now).await?.ok_or(RefreshError::Invalid)?;
+        // Held against a disabling, a reset or a logout elsewhere: what they ended is looked at after they have.
+        accounts::lock(tx, account.id).await?;
         let found = sessions::find_active(tx, record.session_id, now).await?;
         found.filter(|(_, account)| account.status == AccountStatus::Active).ok_or(RefreshError::Invalid)
     }

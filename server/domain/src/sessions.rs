@@ -8,7 +8,8 @@ use tacit_store::accounts::{self, AccountStatus, Role};
 use tacit_store::sessions::{self, SessionRecord};
 use tacit_store::{SessionId, StoreError, Timestamp};
 
-use crate::caller::Caller;
+use crate::audit::{AuditResult, Event, EventType};
+use crate::caller::{Caller, Origin};
 use crate::core::Core;
 use crate::fault::{Fault, Internal};
 use crate::tokens::amr_of;
@@ -94,6 +95,7 @@ pub(crate) mod ended {
     pub(crate) const REVOKED: &str = "revoked";
     pub(crate) const ADMIN: &str = "revoked_by_admin";
     pub(crate) const DISABLED: &str = "account_disabled";
+    pub(crate) const PASSWORD_CHANGED: &str = "password_changed";
     pub(crate) const REUSED: &str = "refresh_reused";
 }
 
@@ -102,7 +104,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`SessionError::Unauthenticated`]; nothing tells the cases apart.
-    pub async fn authenticate(&self, access_token: &str) -> Result<Caller, SessionError> {
+    pub async fn authenticate(&self, access_token: &str, origin: Origin) -> Result<Caller, SessionError> {
         let core = &self.0;
         let now = core.now();
         let claims = core.read_access_token(access_token, now).await?.ok_or(SessionError::Unauthenticated)?;
@@ -113,7 +115,7 @@ impl Sessions {
             return Err(SessionError::Unauthenticated);
         }
         // The row's role holds, not the token's: taking a role away works at once.
-        Ok(Caller { account, session })
+        Ok(Caller { account, session, origin })
     }
 
     /// All sessions of the caller, newest first.
@@ -156,7 +158,10 @@ impl Sessions {
         // Held against a login that is about to open another one.
         accounts::lock(&mut tx, caller.account.id).await?;
         let kept = Some(caller.session.id);
-        let count = sessions::end_all(&mut tx, caller.account.id, kept, ended::LOGOUT, core.now()).await?;
+        let now = core.now();
+        let count = sessions::end_all(&mut tx, caller.account.id, kept, ended::LOGOUT, now).await?;
+        let event = Event::by(caller, EventType::SessionsEnded, AuditResult::Success).with("sessions_ended", count);
+        core.record(&mut tx, event, now).await?;
         tx.commit().await?;
         Ok(count)
     }
@@ -172,7 +177,12 @@ impl Sessions {
     async fn end(&self, caller: &Caller, session: SessionId, reason: &str) -> Result<bool, SessionError> {
         let core = &self.0;
         let mut tx = core.store.begin().await?;
-        let ended = sessions::end(&mut tx, session, caller.account.id, reason, core.now()).await?;
+        let now = core.now();
+        let ended = sessions::end(&mut tx, session, caller.account.id, reason, now).await?;
+        if ended {
+            let event = Event::by(caller, EventType::SessionsEnded, AuditResult::Success).in_session(session);
+            core.record(&mut tx, event, now).await?;
+        }
         tx.commit().await?;
         Ok(ended)
     }

@@ -51,6 +51,12 @@ pub struct Lifetimes {
     pub activation: Duration,
     /// The link `tacit admin create` prints.
     pub invitation: Duration,
+    /// A password reset, its link and code.
+    pub password_reset: Duration,
+    /// The link that confirms a new address.
+    pub email_change: Duration,
+    /// The link that takes a change of address back.
+    pub email_undo: Duration,
     /// A signing key, until the next one takes over.
     pub signing_key: Duration,
 }
@@ -64,6 +70,9 @@ impl Default for Lifetimes {
             session: Duration::from_hours(90 * DAY),
             activation: Duration::from_hours(DAY),
             invitation: Duration::from_hours(3 * DAY),
+            password_reset: Duration::from_mins(30),
+            email_change: Duration::from_hours(DAY),
+            email_undo: Duration::from_hours(7 * DAY),
             signing_key: Duration::from_hours(90 * DAY),
         }
     }

@@ -176,16 +176,16 @@ impl SignUps {
     ///
     /// # Errors
     /// [`SignUpError::ActivationInvalid`] for a secret that is wrong, expired or used.
-    pub async fn activate(&self, activation: Activation) -> Result<Address, SignUpError> {
+    pub async fn activate(&self, activation: Activation, origin: &Origin) -> Result<Address, SignUpError> {
         let arrived = Instant::now();
-        let result = Box::pin(self.redeem(activation)).await;
+        let result = Box::pin(self.redeem(activation, origin)).await;
         if result.is_err() {
             grid::release(arrived).await;
         }
         result
     }
 
-    async fn redeem(&self, activation: Activation) -> Result<Address, SignUpError> {
+    async fn redeem(&self, activation: Activation, origin: &Origin) -> Result<Address, SignUpError> {
         let core = &self.0;
         let now = core.now();
         match activation.secret {
@@ -193,8 +193,8 @@ impl SignUps {
                 let link_hash = secrets::token_hash(&core.keyring, Purpose::ActivationLink, &link);
                 let mut tx = core.store.begin().await?;
                 match pending_credentials::find_by_link(&mut tx, link_hash).await? {
-                    Some(pending) => core.activate_pending(tx, pending, now).await,
-                    None => core.activate_invited(tx, &link, activation.credential, now).await,
+                    Some(pending) => core.activate_pending(tx, pending, origin, now).await,
+                    None => core.activate_invited(tx, &link, activation.credential, origin, now).await,
                 }
             }
             ActivationSecret::Code { address, code } => {
@@ -210,7 +210,7 @@ impl SignUps {
                     return Err(core.no_such_code(&address).await?);
                 };
                 attempts.refund(&mut tx).await?;
-                core.activate_pending(tx, pending, now).await
+                core.activate_pending(tx, pending, origin, now).await
             }
         }
     }

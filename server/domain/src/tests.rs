@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tacit_shared::messages::{Activate, Credential, LoginChallenge, LoginProof, LoginStart, SignUp};
+use tacit_shared::messages::{Activate, Challenge, Credential, LoginProof, LoginStart, SignUp};
 use tacit_shared::preset::{self, Preset};
 use tacit_shared::srp::{Identity, PublicValue, Salt, client};
 use tacit_shared::{Entropy, messages};
@@ -12,10 +12,11 @@ use tacit_store::{DatabaseSettings, Store, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::Domain;
-use crate::caller::{Meter, Origin};
+use crate::caller::Origin;
 use crate::fault::Fault as _;
 use crate::keyring::MasterKey;
 use crate::login::{LoginError, OpenedSession};
+use crate::proofs::ProofError;
 use crate::refresh::RefreshError;
 use crate::seams::{Clock, Seams};
 use crate::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
@@ -93,7 +94,7 @@ impl World {
 
     async fn activate(&self, link: &str) -> Result<(), crate::sign_ups::SignUpError> {
         let activate = Activate { token: Some(link.to_owned()), auth_id: None, code: None, credential: None };
-        self.domain.sign_ups.activate(activate.try_into().unwrap()).await.map(|_| ())
+        self.domain.sign_ups.activate(activate.try_into().unwrap(), &Origin::default()).await.map(|_| ())
     }
 
     async fn resend(&self, address: &str, ticket: &str) -> Result<u64, crate::sign_ups::SignUpError> {
@@ -101,12 +102,12 @@ impl World {
         self.domain.sign_ups.resend(message.try_into().unwrap(), &Origin::default()).await
     }
 
-    async fn begin(&self, address: &str) -> LoginChallenge {
+    async fn begin(&self, address: &str) -> Challenge {
         let start = LoginStart { auth_id: address.to_owned(), ticket: None };
         self.domain.logins.begin(start.try_into().unwrap(), &Origin::default()).await.unwrap()
     }
 
-    async fn prove(&self, challenge: &LoginChallenge, p: &[u8]) -> Result<OpenedSession, LoginError> {
+    async fn prove(&self, challenge: &Challenge, p: &[u8]) -> Result<OpenedSession, LoginError> {
         self.domain.logins.prove(answer(challenge, p).try_into().unwrap(), Origin::default()).await
     }
 }
@@ -163,7 +164,7 @@ fn credential(preset: &Preset) -> Credential {
     }
 }
 
-fn answer(challenge: &LoginChallenge, p: &[u8]) -> LoginProof {
+fn answer(challenge: &Challenge, p: &[u8]) -> LoginProof {
     let parsed = challenge.parse().unwrap();
     let group = parsed.preset.group;
     let x = client::private_key(&parsed.identity, &parsed.salt, p);
@@ -186,13 +187,13 @@ async fn a_person_signs_up_activates_logs_in_and_is_known_until_they_log_out() {
     let world = World::start().await;
     world.registered("person@example.com").await;
     let opened = world.prove(&world.begin("Person@Example.com").await, P).await.unwrap();
-    let caller = world.domain.sessions.authenticate(&opened.tokens.access_token).await.unwrap();
+    let caller = world.domain.sessions.authenticate(&opened.tokens.access_token, Origin::default()).await.unwrap();
     assert_eq!(caller.session_id(), opened.session_id);
     assert_eq!(world.domain.accounts.me(&caller).email, "person@example.com");
     world.domain.sessions.logout(&caller).await.unwrap();
-    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
+    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token, Origin::default()).await.is_err());
     assert!(matches!(
-        world.domain.refresh.refresh(&opened.tokens.refresh_token, &Meter::default()).await,
+        world.domain.refresh.refresh(&opened.tokens.refresh_token, &Origin::default()).await,
         Err(RefreshError::Invalid)
     ));
 }
@@ -203,8 +204,8 @@ async fn a_handshake_serves_one_attempt_within_two_minutes() {
     world.registered("person@example.com").await;
 
     let challenge = world.begin("person@example.com").await;
-    assert!(matches!(world.prove(&challenge, b"wrong").await, Err(LoginError::Rejected)));
-    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeSpent)));
+    assert!(matches!(world.prove(&challenge, b"wrong").await, Err(LoginError::Proof(ProofError::Rejected))));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::Proof(ProofError::HandshakeSpent))));
 
     let challenge = world.begin("person@example.com").await;
     world.advance(Duration::from_mins(2));
@@ -212,7 +213,7 @@ async fn a_handshake_serves_one_attempt_within_two_minutes() {
 
     let challenge = world.begin("person@example.com").await;
     world.advance(Duration::from_millis(120_001));
-    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeExpired)));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::Proof(ProofError::HandshakeExpired))));
 }
 
 #[tokio::test]
@@ -222,13 +223,13 @@ async fn a_handshake_from_a_clock_ahead_or_from_before_a_restart_is_refused() {
 
     let challenge = world.begin("person@example.com").await;
     world.back(Duration::from_millis(5_001));
-    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeInvalid)));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::Proof(ProofError::HandshakeInvalid))));
     world.advance(Duration::from_millis(1));
     world.prove(&challenge, P).await.unwrap();
 
     let challenge = world.begin("person@example.com").await;
     world.restart().await;
-    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::HandshakeExpired)));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::Proof(ProofError::HandshakeExpired))));
 }
 
 #[tokio::test]
@@ -240,9 +241,15 @@ async fn every_altered_byte_of_a_handshake_is_refused() {
     for at in (0..bytes.len()).step_by(7) {
         let mut altered = bytes.clone();
         altered[at] ^= 1;
-        let altered = LoginChallenge { handshake: tacit_shared::encoding::to_base64url(&altered), ..challenge.clone() };
+        let altered = Challenge { handshake: tacit_shared::encoding::to_base64url(&altered), ..challenge.clone() };
         let refused = world.prove(&altered, P).await.err().unwrap();
-        assert!(matches!(refused, LoginError::HandshakeInvalid | LoginError::HandshakeExpired), "byte {at}");
+        assert!(
+            matches!(
+                refused,
+                LoginError::Proof(ProofError::HandshakeInvalid) | LoginError::Proof(ProofError::HandshakeExpired)
+            ),
+            "byte {at}"
+        );
     }
     world.prove(&challenge, P).await.unwrap();
 }
@@ -259,7 +266,7 @@ async fn an_unknown_address_answers_like_a_known_one_and_keeps_its_answer() {
     assert_eq!(known.preset, unknown.preset);
     assert_eq!((&unknown.identity, &unknown.salt), (&again.identity, &again.salt));
     assert_ne!(unknown.identity, world.begin("other@example.com").await.identity);
-    assert!(matches!(world.prove(&unknown, P).await, Err(LoginError::Rejected)));
+    assert!(matches!(world.prove(&unknown, P).await, Err(LoginError::Proof(ProofError::Rejected))));
 }
 
 #[tokio::test]
@@ -345,10 +352,10 @@ async fn failed_proofs_close_an_address_for_the_window_and_good_ones_do_not_coun
     }
     for _ in 0..3 {
         let refused = world.prove(&world.begin("person@example.com").await, b"wrong").await;
-        assert!(matches!(refused, Err(LoginError::Rejected)));
+        assert!(matches!(refused, Err(LoginError::Proof(ProofError::Rejected))));
     }
     let challenge = world.begin("person@example.com").await;
-    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::Throttled(_))));
+    assert!(matches!(world.prove(&challenge, P).await, Err(LoginError::Proof(ProofError::Throttled(_)))));
     world.advance(Limits::default().proof_window);
     world.prove(&world.begin("person@example.com").await, P).await.unwrap();
 }
@@ -360,14 +367,14 @@ async fn a_refresh_token_is_used_once_and_its_reuse_ends_the_session() {
     let opened = world.prove(&world.begin("person@example.com").await, P).await.unwrap();
     let first = opened.tokens.refresh_token.to_string();
     let refresh = &world.domain.refresh;
-    let second = refresh.refresh(&first, &Meter::default()).await.unwrap().refresh_token;
+    let second = refresh.refresh(&first, &Origin::default()).await.unwrap().refresh_token;
     world.advance(Duration::from_secs(10));
-    assert_eq!(*refresh.refresh(&first, &Meter::default()).await.unwrap().refresh_token, *second);
-    let third = refresh.refresh(&second, &Meter::default()).await.unwrap().refresh_token;
+    assert_eq!(*refresh.refresh(&first, &Origin::default()).await.unwrap().refresh_token, *second);
+    let third = refresh.refresh(&second, &Origin::default()).await.unwrap().refresh_token;
     world.advance(Duration::from_millis(1));
-    assert!(matches!(refresh.refresh(&first, &Meter::default()).await, Err(RefreshError::Reused)));
-    assert!(matches!(refresh.refresh(&third, &Meter::default()).await, Err(RefreshError::Invalid)));
-    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
+    assert!(matches!(refresh.refresh(&first, &Origin::default()).await, Err(RefreshError::Reused)));
+    assert!(matches!(refresh.refresh(&third, &Origin::default()).await, Err(RefreshError::Invalid)));
+    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token, Origin::default()).await.is_err());
 }
 
 #[tokio::test]
@@ -380,10 +387,10 @@ async fn tokens_of_a_retired_key_count_until_they_expire() {
     assert_eq!(world.domain.signing_keys.jwks().await.unwrap().keys.len(), keys + 1);
     let after = world.prove(&world.begin("person@example.com").await, P).await.unwrap();
     for opened in [&before, &after] {
-        world.domain.sessions.authenticate(&opened.tokens.access_token).await.unwrap();
+        world.domain.sessions.authenticate(&opened.tokens.access_token, Origin::default()).await.unwrap();
     }
     world.advance(Lifetimes::default().access_token + Duration::from_secs(6));
-    assert!(world.domain.sessions.authenticate(&before.tokens.access_token).await.is_err());
+    assert!(world.domain.sessions.authenticate(&before.tokens.access_token, Origin::default()).await.is_err());
 }
 
 #[tokio::test]
@@ -394,7 +401,10 @@ async fn a_disabled_account_is_out_at_once_and_told_so_after_a_valid_proof_only(
     let begun = world.begin("person@example.com").await;
     let name = crate::accounts::AccountName::parse("person@example.com").unwrap();
     assert_eq!(world.domain.accounts.disable(&name).await.unwrap(), 1);
-    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token).await.is_err());
+    assert!(world.domain.sessions.authenticate(&opened.tokens.access_token, Origin::default()).await.is_err());
     assert!(matches!(world.prove(&begun, P).await, Err(LoginError::Disabled)));
-    assert!(matches!(world.prove(&world.begin("person@example.com").await, b"wrong").await, Err(LoginError::Rejected)));
+    assert!(matches!(
+        world.prove(&world.begin("person@example.com").await, b"wrong").await,
+        Err(LoginError::Proof(ProofError::Rejected))
+    ));
 }

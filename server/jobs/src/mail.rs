@@ -3,7 +3,7 @@
 use lettre::message::Mailbox as Sender;
 use tacit_domain::Timestamp;
 use tacit_domain::mailbox::Mailbox;
-use tacit_domain::outbox::MailJob;
+use tacit_domain::outbox::{MailJob, MailKind as DomainKind};
 use tacit_domain::settings::Settings;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -42,6 +42,28 @@ pub enum SendError {
 pub struct Links {
     /// The page that activates an account.
     pub activation: String,
+    /// The page that resets a password.
+    pub password_reset: String,
+    /// The page that confirms a new address.
+    pub email_change: String,
+    /// The page that takes a change of address back.
+    pub email_undo: String,
+}
+
+impl Links {
+    /// Where the secret of a mail leads; mails of other kinds have none.
+    fn of(&self, kind: DomainKind) -> Option<&str> {
+        match kind {
+            DomainKind::Activation => Some(&self.activation),
+            DomainKind::PasswordReset => Some(&self.password_reset),
+            DomainKind::EmailChange => Some(&self.email_change),
+            DomainKind::EmailChanged => Some(&self.email_undo),
+            DomainKind::AlreadyRegistered
+            | DomainKind::PasswordChanged
+            | DomainKind::EmailTaken
+            | DomainKind::AccountDeleted => None,
+        }
+    }
 }
 
 /// Writes mails and sends them.
@@ -78,7 +100,7 @@ impl Mailer {
         values.display_name = job.display_name.clone().unwrap_or_default();
         values.expires_at = moment(job.expires_at);
         if let Some(secret) = &job.secret {
-            values.link = self.links.activation.replace(SECRET, &secret.link);
+            values.link = self.links.of(job.kind).unwrap_or_default().replace(SECRET, &secret.link);
             values.code = secret.code.as_ref().map(|code| code.to_string()).unwrap_or_default();
         }
         self.deliver(&job.id.to_string(), job.kind.into(), &job.language, &values, now).await
@@ -128,11 +150,17 @@ impl Mailer {
     }
 }
 
-impl From<tacit_domain::outbox::MailKind> for MailKind {
-    fn from(kind: tacit_domain::outbox::MailKind) -> Self {
+impl From<DomainKind> for MailKind {
+    fn from(kind: DomainKind) -> Self {
         match kind {
-            tacit_domain::outbox::MailKind::Activation => Self::Activation,
-            tacit_domain::outbox::MailKind::AlreadyRegistered => Self::AlreadyRegistered,
+            DomainKind::Activation => Self::Activation,
+            DomainKind::AlreadyRegistered => Self::AlreadyRegistered,
+            DomainKind::PasswordReset => Self::PasswordReset,
+            DomainKind::PasswordChanged => Self::PasswordChanged,
+            DomainKind::EmailChange => Self::EmailChange,
+            DomainKind::EmailChanged => Self::EmailChanged,
+            DomainKind::EmailTaken => Self::EmailTaken,
+            DomainKind::AccountDeleted => Self::AccountDeleted,
         }
     }
 }

@@ -94,10 +94,17 @@ const UPDATE_ACTIVATED: &str = "UPDATE accounts SET status = 'active', activated
 
 const UPDATE_STATUS: &str = "UPDATE accounts SET status = $2, disabled_at = $3, updated_at = $4 WHERE id = $1";
 
+const UPDATE_PROFILE: &str = "UPDATE accounts SET display_name = $2, language = $3, updated_at = $4 WHERE id = $1";
+
+const UPDATE_EMAIL: &str = "UPDATE accounts SET email = $2, email_key = $3, updated_at = $4 WHERE id = $1";
+
+const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
+
 const COUNT: &str = "SELECT COUNT(*) FROM accounts";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: FIND, FIND_BY_KEY, FIND_NEAREST, INSERT, UPDATE_ACTIVATED, UPDATE_STATUS, COUNT;
+    both: FIND, FIND_BY_KEY, FIND_NEAREST, INSERT, UPDATE_ACTIVATED, UPDATE_STATUS, UPDATE_PROFILE,
+        UPDATE_EMAIL, DELETE, COUNT;
     postgres: LOCK_POSTGRES
 ];
 
@@ -179,6 +186,44 @@ pub async fn update_status(
 ) -> Result<bool, StoreError> {
     let disabled_at = (status == AccountStatus::Disabled).then_some(now);
     Ok(on!(execute tx, query(UPDATE_STATUS).bind(id).bind(status).bind(disabled_at).bind(now))? == 1)
+}
+
+/// Sets what the person is called and written to in; `false` if there is no such account.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn update_profile(
+    tx: &mut Tx,
+    id: AccountId,
+    display_name: Option<&str>,
+    language: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(UPDATE_PROFILE).bind(id).bind(display_name).bind(language).bind(now))? == 1)
+}
+
+/// Gives an account another address; `false` if there is no such account.
+///
+/// # Errors
+/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when another account has the address; any failure of
+/// the database.
+pub async fn update_email(
+    tx: &mut Tx,
+    id: AccountId,
+    email: &str,
+    email_key: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(UPDATE_EMAIL).bind(id).bind(email).bind(email_key).bind(now))? == 1)
+}
+
+/// Deletes an account with everything that belongs to it: credential, sessions, invitations, resets, changes of
+/// address. `false` if there is no such account.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete(tx: &mut Tx, id: AccountId) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(DELETE).bind(id))? == 1)
 }
 
 /// How many accounts there are.

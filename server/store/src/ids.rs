@@ -71,12 +71,20 @@ id! {
     PendingId
 }
 id! {
+    /// A password reset that was asked for.
+    PasswordResetId
+}
+id! {
     /// A session: one login on one device.
     SessionId
 }
 id! {
     /// A piece of work in the outbox.
     OutboxId
+}
+id! {
+    /// Something that happened, in the audit log.
+    AuditEventId
 }
 id! {
     /// A mail in the demo's mailbox.

@@ -17,12 +17,14 @@ mod timestamp;
 mod tx;
 
 pub mod accounts;
+pub mod audit_events;
 pub mod credentials;
 pub mod demo_mails;
 pub mod epoch_keys;
 pub mod instance;
 pub mod invitations;
 pub mod outbox;
+pub mod password_resets;
 pub mod pending_credentials;
 pub mod proof_failures;
 pub mod refresh_tokens;
@@ -37,7 +39,9 @@ mod testing;
 pub use backend::{Engine, Store, Tx};
 pub use connect::DatabaseSettings;
 pub use error::{StoreError, StoreErrorKind};
-pub use ids::{AccountId, CredentialId, MailId, OutboxId, PendingId, SecretHash, SessionId};
+pub use ids::{
+    AccountId, AuditEventId, CredentialId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash, SessionId,
+};
 pub use migrate::SchemaState;
 pub use statements::{Statement, statements};
 pub use timestamp::Timestamp;

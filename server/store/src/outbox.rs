@@ -38,16 +38,19 @@ pub struct OutboxRecord {
     pub failed_at: Option<Timestamp>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// Whom it is for: an address in the form look-ups compare.
+    pub recipient_key: Option<String>,
 }
 
 const PUSH: &str = "INSERT INTO outbox (id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, \
-    done_at, failed_at, last_error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    done_at, failed_at, last_error, recipient_key) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const CLAIM_SQLITE: &str = "UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id IN (\
     SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (due_at <= $1 OR due_at > $4) \
     AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3) \
     RETURNING id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, done_at, failed_at, \
-    last_error";
+    last_error, recipient_key";
 
 /// The rows are chosen in a materialised step of their own: inside `IN (…)` the planner may run the choice twice,
 /// and with `SKIP LOCKED` the second time sees other rows.
@@ -56,9 +59,10 @@ const CLAIM_POSTGRES: &str = "WITH due AS MATERIALIZED (\
     AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
     UPDATE outbox SET lease_until = $2, attempts = outbox.attempts + 1 FROM due WHERE outbox.id = due.id \
     RETURNING outbox.id, outbox.kind, outbox.payload, outbox.key_id, outbox.sealed, outbox.created_at, outbox.due_at, \
-    outbox.attempts, outbox.lease_until, outbox.done_at, outbox.failed_at, outbox.last_error";
+    outbox.attempts, outbox.lease_until, outbox.done_at, outbox.failed_at, outbox.last_error, outbox.recipient_key";
 
-const FINISH: &str = "UPDATE outbox SET done_at = $2, lease_until = NULL, key_id = NULL, sealed = NULL \
+const FINISH: &str = "UPDATE outbox SET done_at = $2, lease_until = NULL, key_id = NULL, sealed = NULL, \
+    payload = '{}', recipient_key = NULL \
     WHERE id = $1 AND done_at IS NULL AND failed_at IS NULL";
 
 const RETRY: &str = "UPDATE outbox SET due_at = $2, last_error = $3, lease_until = NULL \
@@ -69,10 +73,12 @@ const FAIL: &str = "UPDATE outbox SET failed_at = $2, last_error = $3, lease_unt
 
 const COUNT_OPEN: &str = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
 
+const DELETE_FOR: &str = "DELETE FROM outbox WHERE recipient_key = $1";
+
 const DELETE_DONE_BEFORE: &str = "DELETE FROM outbox WHERE done_at < $1 OR failed_at < $1";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_DONE_BEFORE;
+    both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_DONE_BEFORE;
     sqlite: CLAIM_SQLITE;
     postgres: CLAIM_POSTGRES
 ];
@@ -94,7 +100,8 @@ pub async fn push(tx: &mut Tx, work: &OutboxRecord) -> Result<(), StoreError> {
         .bind(work.lease_until)
         .bind(work.done_at)
         .bind(work.failed_at)
-        .bind(&work.last_error))?;
+        .bind(&work.last_error)
+        .bind(&work.recipient_key))?;
     Ok(())
 }
 
@@ -127,7 +134,7 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Marks work as done and erases its secrets; `false` if it was done or given up before.
+/// Marks work as done and erases what it needed to know, its secrets first; `false` if it was done or given up before.
 ///
 /// # Errors
 /// Any failure of the database.
@@ -157,6 +164,14 @@ pub async fn fail(tx: &mut Tx, id: OutboxId, now: Timestamp, error: &str) -> Res
 /// Any failure of the database.
 pub async fn count_open(tx: &mut Tx) -> Result<i64, StoreError> {
     on!(read tx, c => query_scalar::<_, i64>(COUNT_OPEN).fetch_one(c))
+}
+
+/// Drops what is still to be done, or was given up, for an address; answers how many.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete_for(tx: &mut Tx, recipient_key: &str) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_FOR).bind(recipient_key))
 }
 
 /// Drops what was done or given up before a time; answers how many.

@@ -33,6 +33,8 @@ pub struct SessionRecord {
     pub last_seen_at: Timestamp,
     /// When the password was last proved.
     pub auth_time: Timestamp,
+    /// When it was last proved again, on purpose, after the login.
+    pub stepped_up_at: Option<Timestamp>,
     /// When it ends by itself.
     pub expires_at: Timestamp,
     /// When it was ended.
@@ -52,11 +54,11 @@ pub struct SessionRecord {
 }
 
 const INSERT: &str = "INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, expires_at, ended_at, \
-    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 const FIND_ACTIVE: &str = "SELECT s.id, s.account_id, s.created_at, s.last_seen_at, s.auth_time, s.expires_at, \
-    s.ended_at, s.ended_reason, s.amr, s.user_agent, s.ip_address, s.device_name, s.refresh_delivery, \
+    s.ended_at, s.ended_reason, s.amr, s.user_agent, s.ip_address, s.device_name, s.refresh_delivery, s.stepped_up_at, \
     a.email AS account_email, a.email_key AS account_email_key, a.display_name AS account_display_name, \
     a.language AS account_language, a.role AS account_role, a.status AS account_status, \
     a.created_at AS account_created_at, a.updated_at AS account_updated_at, \
@@ -65,7 +67,7 @@ const FIND_ACTIVE: &str = "SELECT s.id, s.account_id, s.created_at, s.last_seen_
     WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2";
 
 const LIST_ACTIVE: &str = "SELECT id, account_id, created_at, last_seen_at, auth_time, expires_at, ended_at, \
-    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery FROM sessions \
+    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at FROM sessions \
     WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4";
 
 const COUNT_ACTIVE: &str =
@@ -82,10 +84,18 @@ const END_OTHERS: &str = "UPDATE sessions SET ended_at = $3, ended_reason = $2 \
 
 const UPDATE_SEEN: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
 
+const LIST_OF: &str = "SELECT id, account_id, created_at, last_seen_at, auth_time, expires_at, ended_at, \
+    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at FROM sessions \
+    WHERE account_id = $1 ORDER BY created_at DESC, id DESC";
+
+const UPDATE_STEPPED_UP: &str = "UPDATE sessions SET auth_time = $2, stepped_up_at = $2 \
+    WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
+
 const DELETE_ENDED_BEFORE: &str = "DELETE FROM sessions WHERE ended_at < $1 OR expires_at < $1";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: INSERT, FIND_ACTIVE, LIST_ACTIVE, COUNT_ACTIVE, END, END_ALL, END_OTHERS, UPDATE_SEEN, DELETE_ENDED_BEFORE
+    both: INSERT, FIND_ACTIVE, LIST_ACTIVE, COUNT_ACTIVE, END, END_ALL, END_OTHERS, UPDATE_SEEN, DELETE_ENDED_BEFORE,
+        LIST_OF, UPDATE_STEPPED_UP
 ];
 
 /// Opens a session.
@@ -106,7 +116,8 @@ pub async fn insert(tx: &mut Tx, session: &SessionRecord) -> Result<(), StoreErr
         .bind(&session.user_agent)
         .bind(&session.ip_address)
         .bind(&session.device_name)
-        .bind(session.refresh_delivery))?;
+        .bind(session.refresh_delivery)
+        .bind(session.stepped_up_at))?;
     Ok(())
 }
 
@@ -190,6 +201,22 @@ pub async fn end_all(
 pub async fn update_seen(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
     on!(execute tx, query(UPDATE_SEEN).bind(id).bind(now))?;
     Ok(())
+}
+
+/// All of an account's sessions that are still kept, ended ones too, the newest first.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list_of(tx: &mut Tx, account: AccountId) -> Result<Vec<SessionRecord>, StoreError> {
+    on!(read tx, c => query_as::<_, SessionRecord>(LIST_OF).bind(account).fetch_all(c))
+}
+
+/// Notes that the password was proved again; `false` for a session that is over.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn update_stepped_up(tx: &mut Tx, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(UPDATE_STEPPED_UP).bind(id).bind(now))? == 1)
 }
 
 /// Drops sessions that were over before a time, and their refresh tokens; answers how many.

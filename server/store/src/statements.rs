@@ -2,8 +2,8 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, credentials, demo_mails, epoch_keys, instance, invitations, outbox, pending_credentials, proof_failures,
-    refresh_tokens, sessions, signing_keys, spent_handshakes, throttles,
+    accounts, audit_events, credentials, demo_mails, epoch_keys, instance, invitations, outbox, password_resets,
+    pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys, spent_handshakes, throttles,
 };
 
 /// One SQL text.
@@ -41,12 +41,14 @@ pub(crate) use listed;
 pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
     [
         accounts::STATEMENTS,
+        audit_events::STATEMENTS,
         credentials::STATEMENTS,
         demo_mails::STATEMENTS,
         epoch_keys::STATEMENTS,
         instance::STATEMENTS,
         invitations::STATEMENTS,
         outbox::STATEMENTS,
+        password_resets::STATEMENTS,
         pending_credentials::STATEMENTS,
         proof_failures::STATEMENTS,
         refresh_tokens::STATEMENTS,

@@ -27,7 +27,7 @@ pub struct LoginStart {
 /// The server's challenge. It has the same form for addresses without an account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
-pub struct LoginChallenge {
+pub struct Challenge {
     /// The server's own state, sealed: sent back unchanged, within two minutes.
     pub handshake: String,
     /// `I`: 32 lower-case hex digits, used as received.
@@ -54,7 +54,7 @@ pub struct ParsedChallenge {
     pub b_public: PublicValue,
 }
 
-impl LoginChallenge {
+impl Challenge {
     /// Parses every part but the handshake, which is the server's own.
     ///
     /// # Errors

@@ -49,12 +49,35 @@ fn every_message(mut check: impl FnMut(&'static str, Value, &dyn Fn(Value) -> Op
     each("LoginStart", json!({"auth_id": "a@b.c"}), through::<LoginStart>);
     each("LoginStart", json!({"auth_id": "a@b.c", "ticket": ticket}), through::<LoginStart>);
     let challenge = json!({"handshake": "AAAA", "identity": identity, "salt": hex, "preset": 3, "B": "ab"});
-    each("LoginChallenge", challenge, through::<LoginChallenge>);
+    each("Challenge", challenge, through::<Challenge>);
     each("LoginProof", json!({"handshake": "AAAA", "A": "ab", "M1": hex}), through::<LoginProof>);
     let full = json!({"handshake": "AAAA", "A": "ab", "M1": hex, "refresh_delivery": "cookie", "device_name": "D"});
     each("LoginProof", full, through::<LoginProof>);
     let result = json!({"M2": hex, "confirm": hex, "user_id": "u", "session_id": "s", "tokens": tokens});
     each("LoginResult", result, through::<LoginResult>);
+    each("PasswordChangeStart", json!({}), through::<PasswordChangeStart>);
+    each("PasswordChangeStart", json!({"purpose": "upgrade"}), through::<PasswordChangeStart>);
+    let proof = json!({"handshake": "AAAA", "A": "ab", "M1": hex, "sealed": "AAAA"});
+    each("SealedProof", proof, through::<SealedProof>);
+    each("SealedCredential", json!({"credential": credential}), through::<SealedCredential>);
+    let keeping = json!({"credential": credential, "keep_other_sessions": true});
+    each("SealedCredential", keeping, through::<SealedCredential>);
+    each("SteppedUp", json!({"M2": hex, "expires_in": 600}), through::<SteppedUp>);
+    each("ResetRequest", json!({"auth_id": "a@b.c"}), through::<ResetRequest>);
+    each("ResetRequested", json!({"expires_in": 1800, "resend_after": 60}), through::<ResetRequested>);
+    each("ResetSecret", json!({"token": secret}), through::<ResetSecret>);
+    each("ResetSecret", json!({"auth_id": "a@b.c", "code": "ABCDE-FGHJK"}), through::<ResetSecret>);
+    each("ResetValid", json!({"auth_id": "a@b.c", "expires_in": 1800}), through::<ResetValid>);
+    let reset = json!({"token": secret, "auth_id": "a@b.c", "credential": credential});
+    each("ResetCompletion", reset, through::<ResetCompletion>);
+    let reset = json!({"auth_id": "a@b.c", "code": "ABCDE-FGHJK", "credential": credential});
+    each("ResetCompletion", reset, through::<ResetCompletion>);
+    each("ResetCompleted", json!({"auth_id": "a@b.c"}), through::<ResetCompleted>);
+    each("AccountUpdate", json!({}), through::<AccountUpdate>);
+    let update = json!({"display_name": "A", "language": "en", "email": "a@b.c"});
+    each("AccountUpdate", update, through::<AccountUpdate>);
+    each("EmailChangeSecret", json!({"token": secret}), through::<EmailChangeSecret>);
+    each("EmailChanged", json!({"email": "a@b.c"}), through::<EmailChanged>);
     each("Tokens", tokens.clone(), through::<Tokens>);
     each("Tokens", short.clone(), through::<Tokens>);
     each("RefreshRequest", json!({}), through::<RefreshRequest>);
@@ -77,6 +100,14 @@ fn requests_and_credentials_with_unknown_members_are_refused() {
         "Activate",
         "LoginStart",
         "LoginProof",
+        "PasswordChangeStart",
+        "SealedProof",
+        "SealedCredential",
+        "ResetRequest",
+        "ResetSecret",
+        "ResetCompletion",
+        "AccountUpdate",
+        "EmailChangeSecret",
         "RefreshRequest",
     ];
     every_message(|name, mut value, back| {
@@ -117,7 +148,7 @@ fn what_is_wrong_with_a_credential_is_named() {
 #[test]
 fn a_challenge_with_an_unknown_preset_or_a_value_out_of_range_is_refused() {
     let credential = credential();
-    let challenge = LoginChallenge {
+    let challenge = Challenge {
         handshake: "AAAA".into(),
         identity: credential.identity.clone(),
         salt: credential.salt.clone(),
@@ -125,12 +156,12 @@ fn a_challenge_with_an_unknown_preset_or_a_value_out_of_range_is_refused() {
         b: "2".into(),
     };
     assert!(challenge.parse().is_ok());
-    let error = |altered: LoginChallenge| altered.parse().err().map(|error| (error.name, error.code));
-    let preset = LoginChallenge { preset: 0, ..challenge.clone() };
+    let error = |altered: Challenge| altered.parse().err().map(|error| (error.name, error.code));
+    let preset = Challenge { preset: 0, ..challenge.clone() };
     assert_eq!(error(preset), Some(("preset".into(), FieldCode::UnknownPreset)));
-    let zero = LoginChallenge { b: "0".into(), ..challenge.clone() };
+    let zero = Challenge { b: "0".into(), ..challenge.clone() };
     assert_eq!(error(zero), Some(("B".into(), FieldCode::OutOfRange)));
-    let long = LoginChallenge { b: "1".repeat(513), ..challenge };
+    let long = Challenge { b: "1".repeat(513), ..challenge };
     assert_eq!(error(long), Some(("B".into(), FieldCode::TooLong)));
 }
 
@@ -160,9 +191,21 @@ mod openapi {
             "Activate" => back::<Activate>(value),
             "Activated" => back::<Activated>(value),
             "LoginStart" => back::<LoginStart>(value),
-            "LoginChallenge" => back::<LoginChallenge>(value),
+            "Challenge" => back::<Challenge>(value),
             "LoginProof" => back::<LoginProof>(value),
             "LoginResult" => back::<LoginResult>(value),
+            "PasswordChangeStart" => back::<PasswordChangeStart>(value),
+            "SealedProof" => back::<SealedProof>(value),
+            "SteppedUp" => back::<SteppedUp>(value),
+            "ResetRequest" => back::<ResetRequest>(value),
+            "ResetRequested" => back::<ResetRequested>(value),
+            "ResetSecret" => back::<ResetSecret>(value),
+            "ResetValid" => back::<ResetValid>(value),
+            "ResetCompletion" => back::<ResetCompletion>(value),
+            "ResetCompleted" => back::<ResetCompleted>(value),
+            "AccountUpdate" => back::<AccountUpdate>(value),
+            "EmailChangeSecret" => back::<EmailChangeSecret>(value),
+            "EmailChanged" => back::<EmailChanged>(value),
             "Tokens" => back::<Tokens>(value),
             "RefreshRequest" => back::<RefreshRequest>(value),
             "Refreshed" => back::<Refreshed>(value),
@@ -170,15 +213,25 @@ mod openapi {
         }
     }
 
+    /// Sealed and never in a body, so that poem-openapi does not know it.
+    const SEALED: &str = "SealedCredential";
+
     #[test]
     fn every_message_makes_the_round_trip_through_poem_openapi() {
-        every_message(|name, value, _| assert_eq!(back_by_name(name, value.clone()), Some(value), "{name}"));
+        every_message(|name, value, _| {
+            if name != SEALED {
+                assert_eq!(back_by_name(name, value.clone()), Some(value), "{name}");
+            }
+        });
     }
 
     #[test]
     fn both_refuse_the_same_unknown_members() {
         every_message(|name, mut value, back| {
             value["surprise"] = json!(1);
+            if name == SEALED {
+                return;
+            }
             assert_eq!(back(value.clone()).is_none(), back_by_name(name, value).is_none(), "{name}");
         });
     }
@@ -191,7 +244,12 @@ mod openapi {
             assert_eq!(back_by_name(name, value).is_some(), length <= most, "{name} {length}");
         };
         let hex = || "ab".repeat(32);
-        let texts: [(usize, Make<'_>); 11] = [
+        let texts: [(usize, Make<'_>); 14] = [
+            (limits::SEALED_MAX, &|text| {
+                ("SealedProof", json!({"handshake": "A", "A": "1", "M1": hex(), "sealed": text}))
+            }),
+            (limits::DISPLAY_NAME_MAX, &|text| ("AccountUpdate", json!({"display_name": text}))),
+            (limits::AUTH_ID_MAX, &|text| ("AccountUpdate", json!({"email": text}))),
             (limits::AUTH_ID_MAX, &|text| ("LoginStart", json!({"auth_id": text}))),
             (limits::TICKET_CHARS, &|text| ("LoginStart", json!({"auth_id": "a", "ticket": text}))),
             (limits::HANDSHAKE_MAX, &|text| ("LoginProof", json!({"handshake": text, "A": "1", "M1": hex()}))),

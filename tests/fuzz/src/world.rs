@@ -9,13 +9,13 @@ use poem::http::Method;
 use poem::{Endpoint, EndpointExt, Request, Response};
 use sha2::{Digest, Sha256};
 use tacit_api::ApiSettings;
-use tacit_domain::caller::{Meter, Origin};
+use tacit_domain::caller::Origin;
 use tacit_domain::keyring::MasterKey;
 use tacit_domain::login::LoginError;
 use tacit_domain::seams::{Clock, Seams};
 use tacit_domain::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
 use tacit_domain::{Domain, Timestamp};
-use tacit_shared::messages::{Activate, Credential, LoginChallenge, LoginProof, LoginStart, SignUp};
+use tacit_shared::messages::{Activate, Challenge, Credential, LoginProof, LoginStart, SignUp};
 use tacit_shared::srp::{Identity, Salt, client};
 use tacit_shared::{Entropy, limits, preset};
 use tacit_store::{DatabaseSettings, Store};
@@ -123,7 +123,7 @@ impl World {
 
     /// Whether a text is taken for an access token.
     pub fn accepts(&self, token: &str) -> bool {
-        self.runtime.block_on(self.domain.sessions.authenticate(token)).is_ok()
+        self.runtime.block_on(self.domain.sessions.authenticate(token, Origin::default())).is_ok()
     }
 
     /// The refresh token that was handed out.
@@ -133,7 +133,7 @@ impl World {
 
     /// Whether a text is taken for a refresh token.
     pub fn refreshes(&self, token: &str) -> bool {
-        self.runtime.block_on(self.domain.refresh.refresh(token, &Meter::default())).is_ok()
+        self.runtime.block_on(self.domain.refresh.refresh(token, &Origin::default())).is_ok()
     }
 
     /// Sends a request; each bit of `headers` is one header.
@@ -194,11 +194,16 @@ async fn sign_up(domain: &Domain) {
     let job = domain.outbox.claim(1, Duration::from_mins(1)).await.ok().expect("a row").remove(0);
     let token = Some(job.secret.expect("a secret").link.to_string());
     let activate = Activate { token, ..Activate::default() };
-    domain.sign_ups.activate(activate.try_into().ok().expect("a message")).await.ok().expect("an account");
+    domain
+        .sign_ups
+        .activate(activate.try_into().ok().expect("a message"), &Origin::default())
+        .await
+        .ok()
+        .expect("an account");
     domain.outbox.finish(job.id).await.ok().expect("done");
 }
 
-async fn begin(domain: &Domain) -> LoginChallenge {
+async fn begin(domain: &Domain) -> Challenge {
     let start = LoginStart { auth_id: ADDRESS.to_owned(), ticket: None };
     domain.logins.begin(start.try_into().ok().expect("a message"), &Origin::default()).await.ok().expect("a challenge")
 }

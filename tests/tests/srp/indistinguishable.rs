@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tacit_domain::address::Address;
+use tacit_domain::caller::Origin;
 use tacit_shared::encoding::to_hex;
 use tacit_shared::messages::Activate;
 use tacit_shared::srp::Identity;
@@ -95,7 +96,10 @@ impl Crowd {
             let secret = domain.accounts.invite_admin(&address).await.unwrap();
             let activation: Activate =
                 serde_json::from_value(json!({ "token": *secret, "credential": anonymous_credential() })).unwrap();
-            Box::pin(domain.sign_ups.activate(activation.try_into().unwrap())).await.map(drop).unwrap();
+            Box::pin(domain.sign_ups.activate(activation.try_into().unwrap(), &Origin::default()))
+                .await
+                .map(drop)
+                .unwrap();
         }
         crowd
     }

@@ -185,7 +185,16 @@ fn success(status: &str, mut response: Value, known: &Value) -> Value {
     let said = response.get("description").and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     let description = said.or_else(|| description_of(&response, known)).unwrap_or_else(|| "Done.".to_owned());
     let class = if number(status) == Class::Unavailable.status() { Class::Unavailable } else { Class::Internal };
-    let mut answer = json!({"description": description, "headers": headers_of(class, false)});
+    let mut headers = headers_of(class, false);
+    for (name, own) in response.get("headers").and_then(Value::as_object).into_iter().flatten() {
+        let mut own = own.clone();
+        // What poem writes and OpenAPI takes for granted.
+        if let Some(own) = own.as_object_mut() {
+            own.retain(|word, value| !matches!(word.as_str(), "style" | "deprecated") && !value.is_null());
+        }
+        set(&mut headers, name, own);
+    }
+    let mut answer = json!({"description": description, "headers": headers});
     if let Some(content) = response.get_mut("content").map(Value::take) {
         set(&mut answer, "content", content);
     }

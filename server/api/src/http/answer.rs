@@ -4,8 +4,8 @@ use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::Json;
-use poem_openapi::registry::{MetaResponses, Registry};
-use poem_openapi::types::ToJSON;
+use poem_openapi::registry::{MetaHeader, MetaResponses, Registry};
+use poem_openapi::types::{ToJSON, Type as _};
 
 /// 201 with a body.
 pub(crate) struct Created<T>(pub T);
@@ -38,6 +38,37 @@ impl IntoResponse for NoContent {
 impl ApiResponse for NoContent {
     fn meta() -> MetaResponses {
         with_status(<()>::meta(), StatusCode::NO_CONTENT)
+    }
+
+    fn register(_registry: &mut Registry) {}
+}
+
+/// 204 whose header `M2` has the server's own proof, 32 bytes in hex.
+pub(crate) struct Proved(pub String);
+
+impl Proved {
+    const HEADER: &'static str = "M2";
+}
+
+impl IntoResponse for Proved {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.with_header(Self::HEADER, self.0).into_response()
+    }
+}
+
+impl ApiResponse for Proved {
+    fn meta() -> MetaResponses {
+        let mut meta = with_status(<()>::meta(), StatusCode::NO_CONTENT);
+        for response in &mut meta.responses {
+            response.headers.push(MetaHeader {
+                name: Self::HEADER.to_owned(),
+                description: Some("The server's own proof: 32 bytes in hex".to_owned()),
+                required: true,
+                deprecated: false,
+                schema: String::schema_ref(),
+            });
+        }
+        meta
     }
 
     fn register(_registry: &mut Registry) {}

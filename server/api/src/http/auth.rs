@@ -11,6 +11,7 @@ use tacit_shared::codes::{Class, Code};
 
 use super::fail::report;
 use super::problem::Refusal;
+use super::source;
 
 /// The access token that `login/proof` gave out
 #[derive(SecurityScheme)]
@@ -24,7 +25,7 @@ pub(crate) struct BearerAuth(pub Caller);
 
 async fn authenticate(request: &Request, bearer: Bearer) -> poem::Result<Caller> {
     let domain = request.data::<Domain>().ok_or(Refusal::new(Code::Internal))?;
-    let checked = domain.sessions.authenticate(&bearer.token).await;
+    let checked = domain.sessions.authenticate(&bearer.token, source::origin_of(request)).await;
     checked.map_err(|fault| {
         if matches!(fault.code().class(), Class::Internal | Class::Unavailable) {
             report(&fault);

@@ -12,14 +12,18 @@ const USER_AGENT_MAX: usize = 256;
 /// The client's address and program, as stored with a session.
 pub(crate) struct Source(pub Origin);
 
+/// The same outside an operation's arguments.
+pub(crate) fn origin_of(request: &Request) -> Origin {
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        ip: request.data::<ClientIp>().and_then(|client| client.0),
+        user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
+        meter: request.data::<Meter>().cloned().unwrap_or_default(),
+    }
+}
+
 impl<'a> FromRequest<'a> for Source {
-    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
-        let ClientIp(client) = ClientIp::from_request(request, body).await?;
-        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Ok(Self(Origin {
-            ip: client,
-            user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_MAX).collect()),
-            meter: request.data::<Meter>().cloned().unwrap_or_default(),
-        }))
+    async fn from_request(request: &'a Request, _body: &mut RequestBody) -> Result<Self> {
+        Ok(Self(origin_of(request)))
     }
 }

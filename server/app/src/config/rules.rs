@@ -91,8 +91,13 @@ fn mail(config: &Config, r: &mut Reader) {
 }
 
 fn links(config: &Config, r: &mut Reader) {
-    let links =
-        [("mail.links.activation", &config.mail.activation_link), ("mail.links.welcome", &config.mail.welcome_link)];
+    let links = [
+        ("mail.links.activation", &config.mail.activation_link),
+        ("mail.links.welcome", &config.mail.welcome_link),
+        ("mail.links.password_reset", &config.mail.password_reset_link),
+        ("mail.links.email_change", &config.mail.email_change_link),
+        ("mail.links.email_undo", &config.mail.email_undo_link),
+    ];
     for (key, link) in links {
         if let Err(message) = link_problem(link) {
             r.conflict(&[key, "public_url"], message);

@@ -3,10 +3,10 @@
 use tacit_shared::FieldCode;
 use tacit_shared::limits;
 use tacit_shared::messages;
-use tacit_shared::srp::Proof;
 
 use crate::address::Address;
 use crate::fault::InvalidInput;
+use crate::proofs::ShownProof;
 use crate::text;
 use tacit_store::sessions::RefreshDelivery;
 
@@ -26,9 +26,7 @@ impl TryFrom<messages::LoginStart> for StartLogin {
 
 /// Step two, parsed as far as it can be before the handshake is open.
 pub struct ProveLogin {
-    pub(super) handshake: String,
-    pub(super) public: String,
-    pub(super) proof: Proof,
+    pub(super) shown: ShownProof,
     pub(super) delivery: RefreshDelivery,
     pub(super) device_name: Option<String>,
     pub(super) device_token: Option<String>,
@@ -47,7 +45,7 @@ impl TryFrom<messages::LoginProof> for ProveLogin {
     type Error = InvalidInput;
 
     fn try_from(message: messages::LoginProof) -> Result<Self, InvalidInput> {
-        let proof = Proof::parse(&message.m1).map_err(|_| InvalidInput::field("M1", FieldCode::Malformed))?;
+        let shown = ShownProof::parse(message.handshake, message.a, &message.m1)?;
         let delivery = match message.refresh_delivery.unwrap_or_default() {
             messages::RefreshDelivery::Body => RefreshDelivery::Body,
             messages::RefreshDelivery::Cookie => RefreshDelivery::Cookie,
@@ -56,9 +54,7 @@ impl TryFrom<messages::LoginProof> for ProveLogin {
             return Err(InvalidInput::field("device_name", FieldCode::Malformed));
         }
         Ok(Self {
-            handshake: message.handshake,
-            public: message.a,
-            proof,
+            shown,
             delivery,
             device_name: message.device_name,
             device_token: message.device_token,

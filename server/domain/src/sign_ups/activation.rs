@@ -9,6 +9,8 @@ use tacit_store::{AccountId, CredentialId, StoreErrorKind, Timestamp, Tx, invita
 
 use super::SignUpError;
 use crate::address::Address;
+use crate::audit::{Event, EventType};
+use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
 use crate::secrets::{self, Purpose};
@@ -44,6 +46,7 @@ impl Core {
         &self,
         mut tx: Tx,
         pending: PendingCredentialRecord,
+        origin: &Origin,
         now: Timestamp,
     ) -> Result<Address, SignUpError> {
         if !pending.activatable || pending.expires_at <= now {
@@ -75,6 +78,7 @@ impl Core {
         }
         credentials::insert(&mut tx, &self.credential(account.id, &parsed, now)?).await?;
         pending_credentials::delete_by_key(&mut tx, &pending.email_key).await?;
+        self.record(&mut tx, Event::by_mail(account.id, EventType::AccountActivated, origin), now).await?;
         tx.commit().await?;
         tracing::info!(account = %account.id, "activated");
         Ok(Address::parse(&account.email)?)
@@ -85,6 +89,7 @@ impl Core {
         mut tx: Tx,
         link: &str,
         credential: Option<ParsedCredential>,
+        origin: &Origin,
         now: Timestamp,
     ) -> Result<Address, SignUpError> {
         let hash = secrets::token_hash(&self.keyring, Purpose::Invitation, link);
@@ -102,6 +107,7 @@ impl Core {
         accounts::update_activated(&mut tx, account.id, now).await?;
         invitations::delete_for(&mut tx, account.id).await?;
         pending_credentials::delete_by_key(&mut tx, &account.email_key).await?;
+        self.record(&mut tx, Event::by_mail(account.id, EventType::AccountActivated, origin), now).await?;
         tx.commit().await?;
         tracing::info!(account = %account.id, "invited account activated");
         Ok(Address::parse(&account.email)?)

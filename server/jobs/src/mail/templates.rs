@@ -11,6 +11,12 @@ use serde::Serialize;
 pub(crate) enum MailKind {
     Activation,
     AlreadyRegistered,
+    PasswordReset,
+    PasswordChanged,
+    EmailChange,
+    EmailChanged,
+    EmailTaken,
+    AccountDeleted,
     Test,
 }
 
@@ -52,7 +58,17 @@ pub enum TemplateError {
     Wrong(String, #[source] minijinja::Error),
 }
 
-const KINDS: [MailKind; 3] = [MailKind::Activation, MailKind::AlreadyRegistered, MailKind::Test];
+const KINDS: [MailKind; 9] = [
+    MailKind::Activation,
+    MailKind::AlreadyRegistered,
+    MailKind::PasswordReset,
+    MailKind::PasswordChanged,
+    MailKind::EmailChange,
+    MailKind::EmailChanged,
+    MailKind::EmailTaken,
+    MailKind::AccountDeleted,
+    MailKind::Test,
+];
 
 /// The language that has every text.
 const LAST_RESORT: &str = "en";
@@ -63,7 +79,11 @@ macro_rules! built_in {
     };
 }
 
-const BUILT_IN: [(&str, &str); 10] = built_in!(
+const BUILT_IN: [(&str, &str); 34] = built_in!(
+    "account_deleted.de.html",
+    "account_deleted.de.txt",
+    "account_deleted.en.html",
+    "account_deleted.en.txt",
     "activation.de.html",
     "activation.de.txt",
     "activation.en.html",
@@ -72,6 +92,26 @@ const BUILT_IN: [(&str, &str); 10] = built_in!(
     "already_registered.de.txt",
     "already_registered.en.html",
     "already_registered.en.txt",
+    "email_change.de.html",
+    "email_change.de.txt",
+    "email_change.en.html",
+    "email_change.en.txt",
+    "email_changed.de.html",
+    "email_changed.de.txt",
+    "email_changed.en.html",
+    "email_changed.en.txt",
+    "email_taken.de.html",
+    "email_taken.de.txt",
+    "email_taken.en.html",
+    "email_taken.en.txt",
+    "password_changed.de.html",
+    "password_changed.de.txt",
+    "password_changed.en.html",
+    "password_changed.en.txt",
+    "password_reset.de.html",
+    "password_reset.de.txt",
+    "password_reset.en.html",
+    "password_reset.en.txt",
     "test.de.txt",
     "test.en.txt"
 );
@@ -81,6 +121,12 @@ impl MailKind {
         match self {
             Self::Activation => "activation",
             Self::AlreadyRegistered => "already_registered",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::EmailChange => "email_change",
+            Self::EmailChanged => "email_changed",
+            Self::EmailTaken => "email_taken",
+            Self::AccountDeleted => "account_deleted",
             Self::Test => "test",
         }
     }

@@ -109,6 +109,7 @@ pub(crate) fn session(number: u8, account: AccountId) -> SessionRecord {
         ip_address: Some("2001:db8::1".to_owned()),
         device_name: None,
         refresh_delivery: RefreshDelivery::Cookie,
+        stepped_up_at: Some(after(4)),
     }
 }
 
@@ -154,6 +155,7 @@ pub(crate) fn work(number: u8) -> OutboxRecord {
         done_at: None,
         failed_at: None,
         last_error: None,
+        recipient_key: Some("person@example.com".to_owned()),
     }
 }
 

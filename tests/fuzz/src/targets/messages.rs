@@ -7,8 +7,8 @@ use serde_json::Value;
 use tacit_domain::login::{ProveLogin, StartLogin};
 use tacit_domain::sign_ups;
 use tacit_shared::messages::{
-    Activate, Activated, ActivationResent, Credential, LoginChallenge, LoginProof, LoginResult, LoginStart,
-    RefreshRequest, Refreshed, ResendActivation, SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, Tokens,
+    Activate, Activated, ActivationResent, Challenge, Credential, LoginProof, LoginResult, LoginStart, RefreshRequest,
+    Refreshed, ResendActivation, SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, Tokens,
 };
 use tacit_shared::preset;
 
@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
         5 => request::<LoginProof>(json, |message| drop(ProveLogin::try_from(message))),
         6 => request::<RefreshRequest>(json, drop),
         7 => request::<Credential>(json, |message| credential(&message)),
-        8 => drop(answer::<LoginChallenge>(json, |message| challenge(&message))),
+        8 => drop(answer::<Challenge>(json, |message| challenge(&message))),
         9 => drop(answer::<LoginResult>(json, drop)),
         10 => drop(answer::<Tokens>(json, drop)),
         11 => drop(answer::<Refreshed>(json, drop)),
@@ -75,7 +75,7 @@ fn credential(message: &Credential) {
     assert_eq!(again.verifier.as_bytes(), parsed.verifier.as_bytes());
 }
 
-fn challenge(message: &LoginChallenge) {
+fn challenge(message: &Challenge) {
     let Ok(parsed) = message.parse() else { return };
     assert_eq!(Some(parsed.preset), preset::find(message.preset));
     assert_eq!(parsed.identity.as_str(), message.identity);

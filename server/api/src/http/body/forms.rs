@@ -10,12 +10,14 @@ const BYTES_32: &str = "^[0-9a-fA-F]{64}$";
 const INTEGER: &str = "^[0-9a-fA-F]{1,1024}$";
 
 /// Message, member, pattern.
-const FORMS: [(&str, &str, &str); 5] = [
+const FORMS: [(&str, &str, &str); 7] = [
     ("Credential", "identity", "^[0-9a-f]{32}$"),
     ("Credential", "salt", BYTES_32),
     ("Credential", "verifier", INTEGER),
     ("LoginProof", "A", INTEGER),
     ("LoginProof", "M1", BYTES_32),
+    ("SealedProof", "A", INTEGER),
+    ("SealedProof", "M1", BYTES_32),
 ];
 
 /// The members of a message that have a form, with their patterns.

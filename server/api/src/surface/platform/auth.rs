@@ -174,7 +174,7 @@ impl Auth {
         source: Source,
     ) -> Result<Response<Json<Refreshed>>, Fail<Refreshing>> {
         let presented = self.presented(body.0, request)?;
-        let pair = self.refresh.refresh(&presented.token, &source.0.meter).await?;
+        let pair = self.refresh.refresh(&presented.token, &source.0).await?;
         let response = Response::new(Json(Refreshed { tokens: tokens(&pair, presented.delivery) }));
         Ok(match presented.delivery {
             RefreshDelivery::Body => response,

@@ -7,7 +7,7 @@ use tacit_domain::RefreshDelivery;
 use tacit_domain::login::{Logins, OpenedSession, ProveLogin};
 use tacit_shared::codes::Code;
 use tacit_shared::encoding::to_hex;
-use tacit_shared::messages::{LoginChallenge, LoginProof, LoginResult, LoginStart};
+use tacit_shared::messages::{Challenge, LoginProof, LoginResult, LoginStart};
 
 use super::Tag;
 use crate::http::body::Body;
@@ -65,7 +65,7 @@ impl Login {
     /// answer of the same shape, always the same identity and salt, and fails at the proof. An address that is not
     /// activated counts as unknown, unless the `ticket` of its sign-up is shown.
     #[oai(path = "/email", method = "post", operation_id = "begin_login")]
-    async fn begin(&self, body: Body<LoginStart>, source: Source) -> Result<Json<LoginChallenge>, Fail<Beginning>> {
+    async fn begin(&self, body: Body<LoginStart>, source: Source) -> Result<Json<Challenge>, Fail<Beginning>> {
         Ok(Json(self.logins.begin(body.0.try_into()?, &source.0).await?))
     }
 

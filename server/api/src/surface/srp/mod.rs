@@ -1,8 +1,10 @@
 //! The dialect of seed 001, `/api/auth/…`: sign-up, login by SRP, sessions.
 
 mod login;
+mod passwords;
 mod sessions;
 mod sign_up;
+mod step_up;
 
 use poem_openapi::Tags;
 use tacit_domain::Domain;
@@ -11,7 +13,7 @@ use crate::http::cookies::RefreshCookie;
 use crate::http::origins::Origins;
 
 /// All operations of this surface.
-pub(crate) type Api = (sign_up::SignUp, login::Login, sessions::Sessions);
+pub(crate) type Api = (sign_up::SignUp, login::Login, sessions::Sessions, passwords::Passwords, step_up::StepUp);
 
 /// What its document says of itself.
 pub(crate) const DESCRIPTION: &str = "Sign-up, login and sessions without the password ever being sent: SRP-6a, profile \
@@ -24,6 +26,8 @@ pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> 
         sign_up::SignUp::new(domain.sign_ups.clone()),
         login::Login::new(domain.logins.clone(), origins.clone(), cookie),
         sessions::Sessions::new(domain.sessions.clone(), cookie),
+        passwords::Passwords::new(domain.passwords.clone()),
+        step_up::StepUp::new(domain.step_ups.clone()),
     )
 }
 
@@ -36,4 +40,9 @@ enum Tag {
     Login,
     /// The caller's own sessions
     Sessions,
+    /// Changing and resetting a password; the server gets a verifier, never a password
+    Password,
+    /// Showing the password again before something dangerous
+    #[oai(rename = "Step-up")]
+    StepUp,
 }

@@ -106,8 +106,8 @@ impl SignUp {
     /// sign-up and drops all others of the address. An account made by an administrator has none yet: its link takes the
     /// person's first `credential` along.
     #[oai(path = "/activate", method = "post", operation_id = "activate")]
-    async fn activate(&self, body: Body<Activate>) -> Result<Json<Activated>, Fail<Activating>> {
-        let address = self.sign_ups.activate(body.0.try_into()?).await?;
+    async fn activate(&self, body: Body<Activate>, source: Source) -> Result<Json<Activated>, Fail<Activating>> {
+        let address = self.sign_ups.activate(body.0.try_into()?, &source.0).await?;
         Ok(Json(Activated { auth_id: address.as_str().to_owned() }))
     }
 }

@@ -93,7 +93,7 @@ impl World {
     /// Follows the link of a mail.
     pub(crate) async fn activate(&self, secret: &str) {
         let message = Activate { token: Some(secret.to_owned()), auth_id: None, code: None, credential: None };
-        self.domain.sign_ups.activate(message.try_into().ok().unwrap()).await.unwrap();
+        self.domain.sign_ups.activate(message.try_into().ok().unwrap(), &Origin::default()).await.unwrap();
     }
 
     /// The one row of the outbox, behind the store's back.
@@ -115,7 +115,13 @@ impl World {
     }
 
     pub(crate) fn worker_over(&self, transport: Transport, templates: Templates) -> Worker {
-        let links = Links { activation: "https://login.example.com/activate#{secret}".to_owned() };
+        let to = |page: &str| format!("https://login.example.com/{page}#{{secret}}");
+        let links = Links {
+            activation: to("activate"),
+            password_reset: to("reset"),
+            email_change: to("confirm-email"),
+            email_undo: to("undo-email"),
+        };
         let from = "Tacit <no-reply@example.com>";
         let mailer = Mailer::new(transport, templates, links, from, &self.domain.settings).unwrap();
         Worker::new(self.domain.outbox.clone(), Arc::new(mailer), self.clock.clone())

@@ -2,7 +2,7 @@
 
 use tacit_store::{StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
 
-use super::LoginError;
+use super::ProofError;
 use crate::caller::{Meter, Origin};
 use crate::core::Core;
 use crate::handshake::{self, Handshake, Subject};
@@ -13,20 +13,27 @@ use crate::throttle::Window;
 /// The name of a client's window for failed proofs.
 const BY_CLIENT: &str = "client_proof";
 
-/// An attempt to log in.
-pub(super) struct Attempt {
-    /// Failures in a row are counted under this: the address, or the device that is known.
+/// An attempt to prove a password.
+pub(crate) struct Attempt {
+    /// Failures in a row are counted under this: the address, the device that is known, or the account of a session.
     key: [u8; 32],
     address: [u8; 32],
     device: Option<KnownDevice>,
-    /// Absent for a known device: neighbours behind one address must not shut it out.
+    /// Absent for a known device and for a session: neighbours behind one address must not shut them out.
     client: Option<Window>,
     meter: Meter,
     now: Timestamp,
 }
 
 impl Attempt {
-    pub(super) fn new(core: &Core, state: &Handshake, token: Option<&str>, origin: &Origin, now: Timestamp) -> Self {
+    /// At a login.
+    pub(super) fn to_log_in(
+        core: &Core,
+        state: &Handshake,
+        token: Option<&str>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Self {
         let device = core.known_device(token, state.credential, now);
         // Who proves a sign-up of their own for an address must not begin the count of that address anew.
         let address = match state.subject {
@@ -45,34 +52,39 @@ impl Attempt {
         }
     }
 
-    pub(super) const fn device(&self) -> Option<&KnownDevice> {
+    /// In a session.
+    pub(super) fn of_caller(key: [u8; 32], now: Timestamp) -> Self {
+        Self { key, address: key, device: None, client: None, meter: Meter::default(), now }
+    }
+
+    pub(crate) const fn device(&self) -> Option<&KnownDevice> {
         self.device.as_ref()
     }
 
     /// Refuses what would be one too many, without counting or spending anything.
-    pub(super) async fn look(&self, core: &Core) -> Result<(), LoginError> {
+    pub(super) async fn look(&self, core: &Core) -> Result<(), ProofError> {
         let mut tx = core.store.read().await?;
         if let Some(client) = &self.client
             && !client.is_open(&mut tx, &self.meter).await?
         {
-            return Err(LoginError::TooMany(client.remaining(self.now)));
+            return Err(ProofError::TooMany(client.remaining(self.now)));
         }
         let stood = rows::find(&mut tx, &self.key).await?;
         Ok(proof_failures::check(&core.settings.limits, stood, self.now)?)
     }
 
     /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
-    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<(), LoginError> {
+    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<(), ProofError> {
         let mut tx = core.store.begin().await?;
         let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
         if !spent_handshakes::spend(&mut tx, &state.nonce, keep_until).await? {
-            return Err(LoginError::HandshakeSpent);
+            return Err(ProofError::HandshakeSpent);
         }
         // Several proofs may have passed the first look together: the counts decide.
         if let Some(client) = &self.client
             && !client.count_openly(&mut tx, &self.meter).await?
         {
-            return Err(LoginError::TooMany(client.remaining(self.now)));
+            return Err(ProofError::TooMany(client.remaining(self.now)));
         }
         let stood = core.count_failure(&mut tx, &self.key, self.now).await?;
         proof_failures::check(&core.settings.limits, stood, self.now)?;
@@ -80,7 +92,7 @@ impl Attempt {
     }
 
     /// Takes back what was counted. A known device that succeeds opens the address for others again.
-    pub(super) async fn succeed(&self, tx: &mut Tx) -> Result<(), StoreError> {
+    pub(crate) async fn succeed(&self, tx: &mut Tx) -> Result<(), StoreError> {
         // In the order in which they were counted: two logins of one account must not wait for each other.
         if let Some(client) = &self.client {
             client.refund(tx).await?;
@@ -94,7 +106,7 @@ impl Attempt {
     }
 }
 
-impl From<Held> for LoginError {
+impl From<Held> for ProofError {
     fn from(held: Held) -> Self {
         match held {
             Held::For(wait) => Self::Throttled(wait),

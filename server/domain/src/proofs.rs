@@ -1,0 +1,251 @@
+//! A proof of a password, whatever it is for: a challenge that writes nothing, a proof that is looked at once.
+
+mod attempt;
+mod candidate;
+mod error;
+mod input;
+
+use tacit_shared::FieldCode;
+use tacit_shared::messages::Challenge;
+use tacit_shared::sealed::{self, Context, Purpose};
+use tacit_shared::srp::server::{self, Verdict};
+use tacit_shared::srp::{Group, Identity, Proof, PublicValue, Salt, Verifier};
+use tacit_shared::{encoding, preset};
+use tacit_store::accounts::{self, AccountRecord, AccountStatus};
+use tacit_store::credentials::{self, CredentialRecord};
+use tacit_store::{AccountId, Timestamp, Tx, sessions};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub(crate) use self::attempt::Attempt;
+pub(crate) use self::candidate::{Candidate, Row};
+pub use self::error::ProofError;
+pub use self::input::Authorisation;
+pub(crate) use self::input::ShownProof;
+use crate::caller::{Caller, Origin};
+use crate::core::Core;
+use crate::fault::{Internal, InvalidInput};
+use crate::handshake::{self, Handshake, Subject};
+use crate::srp_pool::{Slot, Step};
+
+/// Who asks for a challenge, and what for.
+pub(crate) struct Asked {
+    pub(crate) purpose: Purpose,
+    /// The session that asks; nil for a login.
+    pub(crate) session: Uuid,
+    /// What attempts are counted under.
+    pub(crate) attempt: [u8; 32],
+}
+
+/// A proof that is valid, before anything was done for it.
+pub(crate) struct Proved {
+    pub(crate) state: Handshake,
+    pub(crate) attempt: Attempt,
+    pub(crate) verdict: Verdict,
+}
+
+impl Core {
+    /// Answers with a challenge from a credential. Writes nothing.
+    pub(crate) async fn challenge(
+        &self,
+        slot: Slot,
+        candidate: Candidate,
+        asked: Asked,
+        now: Timestamp,
+    ) -> Result<Challenge, ProofError> {
+        let preset = preset::find(candidate.preset).ok_or(Internal::Malformed("credential"))?;
+        let (verifier, entropy) = (candidate.verifier(preset.group)?, std::sync::Arc::clone(&self.entropy));
+        let challenge = slot.run(move || server::challenge(preset.group, &verifier, &*entropy)).await?;
+
+        let mut nonce = [0u8; 16];
+        self.entropy.fill(&mut nonce);
+        let b_hex = challenge.public.to_hex();
+        let state = Handshake {
+            purpose: asked.purpose,
+            subject: Subject::from_byte(candidate.subject).ok_or(Internal::Malformed("credential"))?,
+            preset: preset.number,
+            owner: Uuid::from_bytes(candidate.owner),
+            credential: Uuid::from_bytes(candidate.credential),
+            version: candidate.version,
+            session: asked.session,
+            issued_at: now,
+            nonce,
+            attempt: asked.attempt,
+            identity: candidate.identity,
+            salt: candidate.salt,
+            b: challenge.b,
+            public: handshake::pad(challenge.public.as_bytes()),
+        };
+        Ok(Challenge {
+            handshake: self.seal_handshake(&state, now).await?,
+            identity: encoding::to_hex(&state.identity),
+            salt: encoding::to_hex(&state.salt),
+            preset: preset.number,
+            b: b_hex,
+        })
+    }
+
+    /// A challenge to somebody who has logged in, for this session and purpose.
+    pub(crate) async fn challenge_caller(&self, caller: &Caller, purpose: Purpose) -> Result<Challenge, ProofError> {
+        let now = self.now();
+        let slot = self.srp_pool.reserve(Step::Challenge)?;
+        let mut tx = self.store.read().await?;
+        let credential = credentials::find(&mut tx, caller.account.id).await?;
+        drop(tx);
+        let candidate = self.candidate_of(&credential.ok_or(ProofError::SignedOut)?)?;
+        let asked = Asked { purpose, session: caller.session.id.as_uuid(), attempt: self.caller_key(caller) };
+        Box::pin(self.challenge(slot, candidate, asked, now)).await
+    }
+
+    /// Looks at the proof of a login.
+    pub(crate) async fn look_at_login(
+        &self,
+        shown: &ShownProof,
+        device_token: Option<&str>,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Proved, ProofError> {
+        let state = self.open_handshake(&shown.handshake, now).await??;
+        if state.purpose != Purpose::Login {
+            return Err(ProofError::HandshakeInvalid);
+        }
+        let attempt = Attempt::to_log_in(self, &state, device_token, origin, now);
+        Box::pin(self.look_at(shown, state, attempt)).await
+    }
+
+    /// Looks at a proof of somebody who has logged in, made in this session for one of these purposes.
+    pub(crate) async fn look_at_callers(
+        &self,
+        shown: &ShownProof,
+        caller: &Caller,
+        purposes: &[Purpose],
+        now: Timestamp,
+    ) -> Result<Proved, ProofError> {
+        let state = self.open_handshake(&shown.handshake, now).await??;
+        let theirs = state.subject == Subject::Account
+            && state.owner == caller.account.id.as_uuid()
+            && state.session == caller.session.id.as_uuid();
+        if !theirs || !purposes.contains(&state.purpose) {
+            return Err(ProofError::HandshakeInvalid);
+        }
+        let attempt = Attempt::of_caller(self.caller_key(caller), now);
+        Box::pin(self.look_at(shown, state, attempt)).await
+    }
+
+    /// Spends the handshake, then looks at the proof. Unknown accounts do the same work and fail the same way.
+    async fn look_at(&self, shown: &ShownProof, state: Handshake, attempt: Attempt) -> Result<Proved, ProofError> {
+        let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
+        let public = PublicValue::parse_hex(preset.group, &shown.public)
+            .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
+        attempt.look(self).await?;
+        let slot = self.srp_pool.reserve(Step::Proof)?;
+        attempt.spend(self, &state).await?;
+
+        let (verifier, holds) = self.verifier_of(&state, preset).await?;
+        let check = Check::new(preset.group, &state, verifier, public, shown.proof.clone())?;
+        let verdict = slot.run(move || check.run()).await?;
+        if !(bool::from(verdict.accepted) & holds) || state.subject == Subject::Decoy {
+            return Err(ProofError::Rejected);
+        }
+        Ok(Proved { state, attempt, verdict })
+    }
+
+    /// What a caller's attempts are counted under: one count an account, whatever session or address they come from.
+    fn caller_key(&self, caller: &Caller) -> [u8; 32] {
+        self.failures_key(&["account:", &caller.account.id.to_string()].concat())
+    }
+}
+
+impl Proved {
+    /// Opens what the proof authorises. Where it does not open the attempt still is none that failed.
+    pub(crate) async fn open_sealed(&self, core: &Core, sealed: &str) -> Result<Zeroizing<Vec<u8>>, ProofError> {
+        let session = self.state.session.hyphenated().to_string();
+        let opened = Context::of(self.state.purpose, &session)
+            .and_then(|context| sealed::open(&self.verdict.key, context, sealed).ok());
+        match opened {
+            Some(plain) => Ok(plain),
+            None => Err(self.refuse(core, ProofError::SealedInvalid).await),
+        }
+    }
+
+    /// Gives the attempt back, whose proof was right, and answers why nothing is done all the same.
+    pub(crate) async fn refuse<E: From<ProofError>>(&self, core: &Core, reason: E) -> E {
+        let given_back = async {
+            let mut tx = core.store.begin().await?;
+            self.attempt.succeed(&mut tx).await?;
+            tx.commit().await
+        };
+        match given_back.await {
+            Ok(()) => reason,
+            Err(error) => ProofError::from(error).into(),
+        }
+    }
+
+    /// Locks the caller's account and makes sure that everything still is as it was when the proof was looked at:
+    /// a reset, another change or a disabling in between wins.
+    pub(crate) async fn hold(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<(AccountRecord, CredentialRecord), ProofError> {
+        let account = accounts::lock(tx, AccountId::from_uuid(self.state.owner)).await?.ok_or(ProofError::SignedOut)?;
+        let living = sessions::find_active(tx, caller.session.id, now).await?.is_some();
+        if !living || account.status != AccountStatus::Active {
+            return Err(ProofError::SignedOut);
+        }
+        let credential = credentials::find(tx, account.id).await?.ok_or(ProofError::SignedOut)?;
+        if credential.id.as_uuid() != self.state.credential || credential.version != self.state.version {
+            return Err(ProofError::CredentialReplaced);
+        }
+        Ok((account, credential))
+    }
+}
+
+/// All that the arithmetic of step two needs, ready to go to a worker.
+struct Check {
+    group: Group,
+    identity: Identity,
+    salt: Salt,
+    verifier: Verifier,
+    b: Zeroizing<[u8; 32]>,
+    server_public: PublicValue,
+    client_public: PublicValue,
+    proof: Proof,
+}
+
+impl Check {
+    fn new(
+        group: Group,
+        state: &Handshake,
+        verifier: Verifier,
+        client_public: PublicValue,
+        proof: Proof,
+    ) -> Result<Self, Internal> {
+        let malformed = || Internal::Malformed("handshake");
+        let server_public = handshake::unpad(&state.public, group.len()).ok_or_else(malformed)?;
+        Ok(Self {
+            group,
+            identity: Identity::parse(&encoding::to_hex(&state.identity)).map_err(|_| malformed())?,
+            salt: Salt::from_bytes(state.salt).map_err(|_| malformed())?,
+            verifier,
+            b: state.b.clone(),
+            server_public: PublicValue::from_bytes(group, server_public.to_vec()).map_err(|_| malformed())?,
+            client_public,
+            proof,
+        })
+    }
+
+    fn run(&self) -> Verdict {
+        server::verify(
+            self.group,
+            &self.identity,
+            &self.salt,
+            &self.verifier,
+            &self.b,
+            &self.server_public,
+            &self.client_public,
+            &self.proof,
+        )
+    }
+}

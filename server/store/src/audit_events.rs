@@ -1,0 +1,285 @@
+//! The record of what happened, in chains: each event carries a keyed hash over itself and the one before it.
+//!
+//! Rows are only ever added. Where an event came from is a row of its own, because it is personal and goes with the
+//! account; the chain holds a hash of it.
+
+use sqlx::{query, query_as, query_scalar};
+
+use crate::backend::{Engine, Tx, on};
+use crate::error::StoreError;
+use crate::ids::{AccountId, AuditEventId, SessionId};
+use crate::statements::{Statement, listed};
+use crate::text::stored_words;
+use crate::timestamp::Timestamp;
+
+stored_words! {
+    /// Whether what was tried was done.
+    pub enum AuditResult {
+        /// It was.
+        Success = "success",
+        /// It was not.
+        Failure = "failure",
+    }
+}
+
+stored_words! {
+    /// Who acted.
+    pub enum AuditActor {
+        /// Nobody who had logged in, such as the reader of a mail.
+        Anonymous = "anonymous",
+        /// Somebody who had logged in.
+        Account = "account",
+        /// Whoever runs the server, on its command line.
+        Operator = "operator",
+        /// The server by itself.
+        System = "system",
+    }
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditEventRecord {
+    /// The chain it belongs to.
+    pub chain: i64,
+    /// Its place there, from 1, without gaps.
+    pub sequence: i64,
+    /// Its id.
+    pub id: AuditEventId,
+    /// What was tried.
+    pub event_type: String,
+    /// Whether it was done.
+    pub result: AuditResult,
+    /// Whose account it is about.
+    pub account_id: Option<AccountId>,
+    /// The session it happened in.
+    pub session_id: Option<SessionId>,
+    /// Who acted.
+    pub actor: AuditActor,
+    /// The account of who acted.
+    pub actor_id: Option<AccountId>,
+    /// More, as a JSON object; nothing personal.
+    pub detail: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// Keyed hash of where it came from.
+    pub origin_hash: Vec<u8>,
+    /// Keyed hash of the event before it and of all the above.
+    pub hash: Vec<u8>,
+}
+
+/// Where an event came from.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditOriginRecord {
+    /// The event.
+    pub event_id: AuditEventId,
+    /// The account it goes with.
+    pub account_id: AccountId,
+    /// Random, so that the hash in the chain tells nothing once this row is gone.
+    pub nonce: Vec<u8>,
+    /// The client's address.
+    pub ip_address: Option<String>,
+    /// The client's name for itself.
+    pub user_agent: Option<String>,
+}
+
+/// The end of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditHeadRecord {
+    /// The chain.
+    pub chain: i64,
+    /// Its last event; 0 before the first.
+    pub sequence: i64,
+    /// The hash of that event.
+    pub hash: Vec<u8>,
+    /// Keyed hash over the three, apart from those of events.
+    pub seal: Vec<u8>,
+}
+
+/// An event beside where it came from, if that is still known.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditEventWithOrigin {
+    /// The event.
+    #[sqlx(flatten)]
+    pub event: AuditEventRecord,
+    /// The random part of its origin.
+    pub nonce: Option<Vec<u8>>,
+    /// The client's address.
+    pub ip_address: Option<String>,
+    /// The client's name for itself.
+    pub user_agent: Option<String>,
+}
+
+const FIND_HEAD: &str = "SELECT chain, sequence, hash, seal FROM audit_heads WHERE chain = $1";
+
+const LOCK_HEAD_POSTGRES: &str = "SELECT chain, sequence, hash, seal FROM audit_heads WHERE chain = $1 FOR UPDATE";
+
+const LIST_HEADS: &str = "SELECT chain, sequence, hash, seal FROM audit_heads ORDER BY chain";
+
+const INSERT_HEAD_IF_ABSENT: &str = "INSERT INTO audit_heads (chain, sequence, hash, seal) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT (chain) DO NOTHING";
+
+const UPDATE_HEAD: &str = "UPDATE audit_heads SET sequence = $2, hash = $3, seal = $4 WHERE chain = $1";
+
+const INSERT: &str = "INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, \
+    actor_id, detail, created_at, origin_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+const INSERT_ORIGIN: &str = "INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
+    VALUES ($1, $2, $3, $4, $5)";
+
+const DELETE_ORIGINS_OF: &str = "DELETE FROM audit_origins WHERE account_id = $1";
+
+const LIST: &str = "SELECT e.chain, e.sequence, e.id, e.event_type, e.result, e.account_id, e.session_id, e.actor, \
+    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.nonce, o.ip_address, o.user_agent \
+    FROM audit_events e LEFT JOIN audit_origins o ON o.event_id = e.id \
+    ORDER BY e.created_at DESC, e.id DESC LIMIT $1 OFFSET $2";
+
+const LIST_OF: &str = "SELECT e.chain, e.sequence, e.id, e.event_type, e.result, e.account_id, e.session_id, e.actor, \
+    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.nonce, o.ip_address, o.user_agent \
+    FROM audit_events e LEFT JOIN audit_origins o ON o.event_id = e.id WHERE e.account_id = $1 \
+    ORDER BY e.created_at DESC, e.id DESC LIMIT $2 OFFSET $3";
+
+const LIST_CHAIN: &str = "SELECT e.chain, e.sequence, e.id, e.event_type, e.result, e.account_id, e.session_id, e.actor, \
+    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.nonce, o.ip_address, o.user_agent \
+    FROM audit_events e LEFT JOIN audit_origins o ON o.event_id = e.id WHERE e.chain = $1 AND e.sequence > $2 \
+    ORDER BY e.sequence LIMIT $3";
+
+const COUNT: &str = "SELECT COUNT(*) FROM audit_events";
+
+const COUNT_OF: &str = "SELECT COUNT(*) FROM audit_events WHERE account_id = $1";
+
+pub(crate) const STATEMENTS: &[Statement] = listed![
+    both: FIND_HEAD, LIST_HEADS, INSERT_HEAD_IF_ABSENT, UPDATE_HEAD, INSERT, INSERT_ORIGIN, DELETE_ORIGINS_OF, LIST,
+        LIST_OF, LIST_CHAIN, COUNT, COUNT_OF;
+    postgres: LOCK_HEAD_POSTGRES
+];
+
+/// The end of a chain, kept from other writers until the transaction ends.
+///
+/// # Errors
+/// Any failure of the database; [`ReadOnly`](crate::StoreErrorKind::ReadOnly) outside a transaction.
+pub async fn lock_head(tx: &mut Tx, chain: i64) -> Result<Option<AuditHeadRecord>, StoreError> {
+    let sql = match tx.engine() {
+        // The transaction holds the whole database's write lock already.
+        Engine::Sqlite => FIND_HEAD,
+        Engine::Postgres => LOCK_HEAD_POSTGRES,
+    };
+    on!(write tx, c => query_as::<_, AuditHeadRecord>(sql).bind(chain).fetch_optional(c))
+}
+
+/// The ends of all chains.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list_heads(tx: &mut Tx) -> Result<Vec<AuditHeadRecord>, StoreError> {
+    on!(read tx, c => query_as::<_, AuditHeadRecord>(LIST_HEADS).fetch_all(c))
+}
+
+/// Begins a chain; `false` if it has begun.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn insert_head_if_absent(tx: &mut Tx, head: &AuditHeadRecord) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(INSERT_HEAD_IF_ABSENT)
+        .bind(head.chain)
+        .bind(head.sequence)
+        .bind(&head.hash)
+        .bind(&head.seal))?
+        == 1)
+}
+
+/// Moves the end of a chain.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn update_head(tx: &mut Tx, head: &AuditHeadRecord) -> Result<(), StoreError> {
+    on!(execute tx, query(UPDATE_HEAD).bind(head.chain).bind(head.sequence).bind(&head.hash).bind(&head.seal))?;
+    Ok(())
+}
+
+/// Adds an event.
+///
+/// # Errors
+/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when its place is taken; any failure of the database.
+pub async fn insert(tx: &mut Tx, event: &AuditEventRecord) -> Result<(), StoreError> {
+    on!(execute tx, query(INSERT)
+        .bind(event.chain)
+        .bind(event.sequence)
+        .bind(event.id)
+        .bind(&event.event_type)
+        .bind(event.result)
+        .bind(event.account_id)
+        .bind(event.session_id)
+        .bind(event.actor)
+        .bind(event.actor_id)
+        .bind(&event.detail)
+        .bind(event.created_at)
+        .bind(&event.origin_hash)
+        .bind(&event.hash))?;
+    Ok(())
+}
+
+/// Adds where an event came from.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn insert_origin(tx: &mut Tx, origin: &AuditOriginRecord) -> Result<(), StoreError> {
+    on!(execute tx, query(INSERT_ORIGIN)
+        .bind(origin.event_id)
+        .bind(origin.account_id)
+        .bind(&origin.nonce)
+        .bind(&origin.ip_address)
+        .bind(&origin.user_agent))?;
+    Ok(())
+}
+
+/// Erases where an account's events came from; answers how many rows went. The events stay.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete_origins_of(tx: &mut Tx, account: AccountId) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_ORIGINS_OF).bind(account))
+}
+
+/// A page of events, of one account or of all, the newest first.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list(
+    tx: &mut Tx,
+    account: Option<AccountId>,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<AuditEventWithOrigin>, StoreError> {
+    let Some(account) = account else {
+        return on!(read tx, c => query_as::<_, AuditEventWithOrigin>(LIST).bind(limit).bind(offset).fetch_all(c));
+    };
+    on!(read tx, c => query_as::<_, AuditEventWithOrigin>(LIST_OF)
+        .bind(account)
+        .bind(limit)
+        .bind(offset)
+        .fetch_all(c))
+}
+
+/// How many events there are, of one account or of all.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn count(tx: &mut Tx, account: Option<AccountId>) -> Result<i64, StoreError> {
+    let Some(account) = account else {
+        return on!(read tx, c => query_scalar::<_, i64>(COUNT).fetch_one(c));
+    };
+    on!(read tx, c => query_scalar::<_, i64>(COUNT_OF).bind(account).fetch_one(c))
+}
+
+/// The events of a chain behind a place, in their order.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list_chain(
+    tx: &mut Tx,
+    chain: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<AuditEventWithOrigin>, StoreError> {
+    on!(read tx, c => query_as::<_, AuditEventWithOrigin>(LIST_CHAIN).bind(chain).bind(after).bind(limit).fetch_all(c))
+}
