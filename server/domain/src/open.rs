@@ -111,6 +111,11 @@ impl Domain {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(store: Store, master: &MasterKey, settings: Settings, seams: Seams) -> Result<Self, OpenError> {
+        // On the heap: it is done once, and large.
+        Box::pin(Self::assemble(store, master, settings, seams)).await
+    }
+
+    async fn assemble(store: Store, master: &MasterKey, settings: Settings, seams: Seams) -> Result<Self, OpenError> {
         pin(&store, master, &settings).await?;
         // A second call finds the first one's provider, which is the same.
         jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().ok();
