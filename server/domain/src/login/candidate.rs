@@ -45,9 +45,17 @@ impl Core {
         drop(tx);
 
         let decoy = self.decoy(attempt)?;
-        let account = self.opened(nearest.as_ref().map(|nearest| Row::Account(&nearest.credential)))?;
+        let row = nearest.as_ref().map(|nearest| Row::Account(&nearest.credential));
+        let same = nearest.as_ref().map_or("", |nearest| &nearest.email_key).as_bytes().ct_eq(key.as_bytes());
+        let account = match self.opened(row) {
+            // A row of somebody else's that was tampered with must not show at addresses nobody has.
+            Err(error) if !bool::from(same) => {
+                tracing::error!(%error, "a credential cannot be read; its account cannot log in");
+                self.opened(None)?
+            }
+            opened => opened?,
+        };
         let pending = self.opened(pending.as_ref().map(Row::Pending))?;
-        let same = nearest.map(|nearest| nearest.email_key).unwrap_or_default().as_bytes().ct_eq(key.as_bytes());
         let first = Candidate::select(&decoy, &account, same);
         Ok(Candidate::select(&first, &pending, is(pending.subject, Subject::Pending)))
     }
