@@ -15,6 +15,7 @@ mod srp {
 }
 
 mod platform {
+    mod audit;
     mod auth;
     mod cookies;
     mod refresh;
@@ -59,6 +60,7 @@ mod app {
 mod attacks {
     mod addresses;
     mod at_once;
+    mod audit;
     mod between_the_steps;
     mod bodies;
     mod handshakes;
