@@ -28,10 +28,10 @@ impl World {
 
     /// Logins of an account.
     async fn logins(&self, account: AccountId, count: usize) {
-        let core = self.core();
+        let (core, origin) = (self.core(), somewhere());
         let mut tx = core.store.begin().await.unwrap();
         for _ in 0..count {
-            let event = Event::of(account, EventType::Login, &somewhere());
+            let event = Event::of(account, EventType::Login, &origin);
             core.record(&mut tx, event, core.now()).await.unwrap();
         }
         tx.commit().await.unwrap();
