@@ -1,4 +1,5 @@
-//! The contract table: every documented status of the operations under `/api/auth`, and how it is provoked.
+//! The contract table: every documented status of the operations under `/api/auth` and of the audit log, and how it is
+//! provoked.
 //!
 //! A row is `status how_it_is_provoked [settings] => |app| request;` and runs on both engines, or on the one it names.
 
@@ -28,6 +29,7 @@ const LIST: &str = "/api/auth/sessions/list";
 const VERIFY: &str = "/api/auth/sessions/verify";
 const LOGOUT: &str = "/api/auth/sessions/logout";
 const LOGOUT_ALL: &str = "/api/auth/sessions/logout-all";
+const LOGS: &str = "/v1/audit/logs";
 
 struct Row {
     operation: &'static str,
@@ -439,6 +441,25 @@ contract! {
             cut_off(app, user.client.post_nothing(LOGOUT_ALL)).await
         };
     }
+    list_audit_logs {
+        200 an_administrator [Setup::new()] => |app| admin(app).await.client.get(LOGS).await;
+        400 a_page_of_nothing [Setup::new()] => |app| admin(app).await.client.get("/v1/audit/logs?limit=0").await;
+        401 nobody_in_particular [Setup::new()] => |app| app.anonymous().get(LOGS).await;
+        403 somebody_who_is_no_administrator [Setup::new()] => |app| user(app).await.client.get(LOGS).await;
+        429 a_flood [hasty()] => |app| {
+            let admin = admin(app).await;
+            flood(async || admin.client.get(LOGS).await).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            let admin = admin(app).await;
+            app.database.drop_table("audit_origins").await;
+            admin.client.get(LOGS).await
+        };
+        503 a_database_out_of_reach [Setup::new()] on Postgres => |app| {
+            let admin = admin(app).await;
+            cut_off(app, admin.client.get(LOGS)).await
+        };
+    }
 }
 
 async fn post(app: &App, path: &str, body: Value) -> Answer {
@@ -528,6 +549,12 @@ async fn user(app: &App) -> User {
     let user = app.user("person@example.com").await;
     app.settle().await;
     user
+}
+
+async fn admin(app: &App) -> User {
+    let admin = app.admin("root@example.com").await;
+    app.settle().await;
+    admin
 }
 
 /// Somebody logged in whose session the server can no longer look up.

@@ -18,6 +18,7 @@ mod srp {
 }
 
 mod platform {
+    mod audit;
     mod auth;
     mod cookies;
     mod refresh;
@@ -62,6 +63,7 @@ mod app {
 mod attacks {
     mod addresses;
     mod at_once;
+    mod audit;
     mod authorisations;
     mod between_the_steps;
     mod bodies;

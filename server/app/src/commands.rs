@@ -9,6 +9,7 @@ use crate::config::{Config, Flag, Problems, Sources};
 use crate::telemetry;
 
 mod accounts;
+mod audit;
 mod backup;
 mod check;
 mod failure;
@@ -25,7 +26,7 @@ use failure::Failure;
 /// `TACIT_CONFIG` names, or ./tacit.toml), environment variables (`TACIT_MAIL__PORT` sets mail.port), and flags.
 /// `tacit check` shows them all with where they came from.
 ///
-/// Exit status: 0 done, 1 failed, 2 wrong usage or wrong configuration.
+/// Exit status: 0 done, 1 failed, 2 wrong usage or wrong configuration, 3 `audit verify` found faults.
 #[derive(Debug, Parser)]
 #[command(name = "tacit", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -74,6 +75,9 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -160,6 +164,22 @@ enum UserCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Look whether every event of the audit log is as it was recorded
+    ///
+    /// Names every event that was altered, removed, moved or added behind the server's back, and ends with status 3 if
+    /// there is one. The server may go on working meanwhile.
+    ///
+    /// Where all is well it prints an anchor: keep it away from the database, and give it to a later call with --anchor.
+    /// Without one nobody can tell a database that was put back, as a whole, to an older copy of itself.
+    Verify {
+        /// What an earlier call printed: the log must still have all it had then
+        #[arg(long, value_name = "TEXT")]
+        anchor: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum KeysCommand {
     /// Sign access tokens with the next key from now on
     ///
@@ -213,6 +233,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Admin(AdminCommand::Create { email }) => {
             on_runtime(accounts::create_admin(common.load(Vec::new())?, email))
         }
+        Command::Audit(AuditCommand::Verify { anchor }) => on_runtime(audit::verify(common.load(Vec::new())?, anchor)),
         Command::User(command) => on_runtime(accounts::user(common.load(Vec::new())?, command)),
         Command::Mail(MailCommand::Test { address, language }) => {
             on_runtime(mail::test(common.load(Vec::new())?, address, language))

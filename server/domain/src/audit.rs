@@ -4,17 +4,30 @@
 //! under a key outside the database: a row that was altered, removed or cut off shows. Sixteen chains, chosen by account,
 //! so that events of different people do not wait for each other.
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tacit_store::audit_events::{self, AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
 pub use tacit_store::audit_events::{AuditActor, AuditResult};
-use tacit_store::{AccountId, AuditEventId, SessionId, Timestamp, Tx};
+use tacit_store::{AccountId, SessionId};
 
 use crate::caller::{Caller, Origin};
 use crate::core::Core;
-use crate::fault::Internal;
-use crate::keyring::mac;
+
+mod anchor;
+mod fault;
+mod list;
+mod record;
+mod seals;
+mod verify;
+mod walk;
+
+pub use fault::{AuditFault, FaultKind};
+pub use list::LoggedEvent;
+pub use verify::{Report, VerifyError};
+
+/// The log as it is read.
+#[derive(Clone)]
+pub struct Audit(pub(crate) Arc<Core>);
 
 /// Chains there are; a change needs a migration.
 pub(crate) const CHAINS: i64 = 16;
@@ -158,100 +171,11 @@ impl<'a> Event<'a> {
     }
 }
 
-impl Core {
-    /// Records an event. To be called last before a commit: the end of its chain stays locked until then.
-    pub(crate) async fn record(&self, tx: &mut Tx, event: Event<'_>, now: Timestamp) -> Result<(), Internal> {
-        let chain = chain_of(event.account);
-        let id = AuditEventId::from_uuid(self.new_id(now));
-        let mut nonce = vec![0u8; 32];
-        self.entropy.fill(&mut nonce);
-        // Without an account there is nobody it could be erased for.
-        let origin = event.account.zip(event.origin).map(|(account_id, origin)| AuditOriginRecord {
-            event_id: id,
-            account_id,
-            nonce,
-            ip_address: origin.ip.as_ref().map(IpAddr::to_string),
-            user_agent: origin.user_agent.clone(),
-        });
-        if let Some(origin) = &origin {
-            audit_events::insert_origin(tx, origin).await?;
-        }
-        let head = audit_events::lock_head(tx, chain).await?.ok_or(Internal::Malformed("audit chain"))?;
-        let mut record = AuditEventRecord {
-            chain,
-            sequence: head.sequence + 1,
-            id,
-            event_type: event.kind.as_str().to_owned(),
-            result: event.result,
-            account_id: event.account,
-            session_id: event.session,
-            actor: event.actor,
-            actor_id: event.actor_id,
-            detail: Value::Object(event.detail).to_string(),
-            created_at: now,
-            origin_hash: origin.as_ref().map_or_else(Vec::new, |origin| self.origin_hash(origin).to_vec()),
-            hash: Vec::new(),
-        };
-        record.hash = self.event_hash(&head.hash, &record).to_vec();
-        audit_events::insert(tx, &record).await?;
-        audit_events::update_head(tx, &self.sealed_head(chain, record.sequence, record.hash)).await?;
-        Ok(())
-    }
-
-    /// Begins the chains of a new database.
-    pub(crate) async fn begin_audit_chains(&self) -> Result<(), Internal> {
-        let begun = audit_events::list_heads(&mut self.store.read().await?).await?.len();
-        if i64::try_from(begun) == Ok(CHAINS) {
-            return Ok(());
-        }
-        let mut tx = self.store.begin().await?;
-        for chain in 0..CHAINS {
-            audit_events::insert_head_if_absent(&mut tx, &self.sealed_head(chain, 0, vec![0; 32])).await?;
-        }
-        Ok(tx.commit().await?)
-    }
-
-    pub(crate) fn sealed_head(&self, chain: i64, sequence: i64, hash: Vec<u8>) -> AuditHeadRecord {
-        let parts: [&[u8]; 4] = [b"head", &chain.to_be_bytes(), &sequence.to_be_bytes(), &hash];
-        let seal = mac(&self.keyring.audit, &parts).to_vec();
-        AuditHeadRecord { chain, sequence, hash, seal }
-    }
-
-    pub(crate) fn event_hash(&self, before: &[u8], event: &AuditEventRecord) -> [u8; 32] {
-        let id = |id: Option<uuid::Uuid>| id.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
-        mac(
-            &self.keyring.audit,
-            &[
-                b"event",
-                before,
-                &event.chain.to_be_bytes(),
-                &event.sequence.to_be_bytes(),
-                event.id.as_bytes(),
-                event.event_type.as_bytes(),
-                event.result.as_str().as_bytes(),
-                &id(event.account_id.map(|id| id.as_uuid())),
-                &id(event.session_id.map(|id| id.as_uuid())),
-                event.actor.as_str().as_bytes(),
-                &id(event.actor_id.map(|id| id.as_uuid())),
-                event.detail.as_bytes(),
-                &event.created_at.as_millis().to_be_bytes(),
-                &event.origin_hash,
-            ],
-        )
-    }
-
-    pub(crate) fn origin_hash(&self, origin: &AuditOriginRecord) -> [u8; 32] {
-        let text = |text: &Option<String>| match text {
-            None => Vec::new(),
-            Some(text) => [b"+", text.as_bytes()].concat(),
-        };
-        let (ip, agent) = (text(&origin.ip_address), text(&origin.user_agent));
-        mac(&self.keyring.audit, &[b"origin", origin.event_id.as_bytes(), &origin.nonce, &ip, &agent])
-    }
-}
-
 /// Events of one account stand in one chain, in their order.
 fn chain_of(account: Option<AccountId>) -> i64 {
     // The last byte of a UUID of version 7 is random.
     account.map_or(0, |id| i64::from(id.as_bytes()[15] & 15))
 }
+
+#[cfg(test)]
+mod tests;

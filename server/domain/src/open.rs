@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::accounts::Accounts;
+use crate::audit::Audit;
 use crate::client_limits::{ClientLimits, Floods};
 use crate::core::Core;
 use crate::decoys::{self, PresetShares};
@@ -56,6 +57,8 @@ pub struct Domain {
     pub refresh: Refresh,
     /// Accounts.
     pub accounts: Accounts,
+    /// The record of what happened.
+    pub audit: Audit,
     /// The keys that sign access tokens.
     pub signing_keys: SigningKeys,
     /// Later work.
@@ -154,6 +157,7 @@ impl Domain {
             sessions: Sessions(Arc::clone(&core)),
             refresh: Refresh(Arc::clone(&core)),
             accounts: Accounts(Arc::clone(&core)),
+            audit: Audit(Arc::clone(&core)),
             signing_keys: SigningKeys(Arc::clone(&core)),
             outbox: Outbox(Arc::clone(&core)),
             mailbox: Mailbox(Arc::clone(&core)),

@@ -40,14 +40,14 @@ impl Entropy for OsEntropy {
     }
 }
 
-struct World {
-    domain: Domain,
+pub(crate) struct World {
+    pub(crate) domain: Domain,
     clock: Arc<SteppedClock>,
     folder: std::path::PathBuf,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut name = [0u8; 8];
         OsEntropy.fill(&mut name);
         let folder = std::env::temp_dir().join(format!("tacit-domain-{}", tacit_shared::encoding::to_hex(&name)));
@@ -58,7 +58,7 @@ impl World {
     }
 
     /// The same database under a new process: keys that live in memory are gone.
-    async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.domain = open(&self.folder, &self.clock).await;
     }
 
@@ -66,7 +66,7 @@ impl World {
         self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
-    fn back(&self, time: Duration) {
+    pub(crate) fn back(&self, time: Duration) {
         self.clock.0.fetch_sub(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 

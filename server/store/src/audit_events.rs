@@ -3,6 +3,8 @@
 //! Rows are only ever added. Where an event came from is a row of its own, because it is personal and goes with the
 //! account; the chain holds a hash of it.
 
+use std::ops::RangeInclusive;
+
 use sqlx::{query, query_as, query_scalar};
 
 use crate::backend::{Engine, Tx, on};
@@ -101,6 +103,8 @@ pub struct AuditEventWithOrigin {
     /// The event.
     #[sqlx(flatten)]
     pub event: AuditEventRecord,
+    /// The account its origin goes with.
+    pub origin_account_id: Option<AccountId>,
     /// The random part of its origin.
     pub nonce: Option<Vec<u8>>,
     /// The client's address.
@@ -129,19 +133,29 @@ const INSERT_ORIGIN: &str = "INSERT INTO audit_origins (event_id, account_id, no
 const DELETE_ORIGINS_OF: &str = "DELETE FROM audit_origins WHERE account_id = $1";
 
 const LIST: &str = "SELECT e.chain, e.sequence, e.id, e.event_type, e.result, e.account_id, e.session_id, e.actor, \
-    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.nonce, o.ip_address, o.user_agent \
+    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.account_id AS origin_account_id, o.nonce, \
+    o.ip_address, o.user_agent \
     FROM audit_events e LEFT JOIN audit_origins o ON o.event_id = e.id \
     ORDER BY e.created_at DESC, e.id DESC LIMIT $1 OFFSET $2";
 
 const LIST_OF: &str = "SELECT e.chain, e.sequence, e.id, e.event_type, e.result, e.account_id, e.session_id, e.actor, \
-    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.nonce, o.ip_address, o.user_agent \
+    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.account_id AS origin_account_id, o.nonce, \
+    o.ip_address, o.user_agent \
     FROM audit_events e LEFT JOIN audit_origins o ON o.event_id = e.id WHERE e.account_id = $1 \
     ORDER BY e.created_at DESC, e.id DESC LIMIT $2 OFFSET $3";
 
 const LIST_CHAIN: &str = "SELECT e.chain, e.sequence, e.id, e.event_type, e.result, e.account_id, e.session_id, e.actor, \
-    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.nonce, o.ip_address, o.user_agent \
-    FROM audit_events e LEFT JOIN audit_origins o ON o.event_id = e.id WHERE e.chain = $1 AND e.sequence > $2 \
+    e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.account_id AS origin_account_id, o.nonce, \
+    o.ip_address, o.user_agent \
+    FROM audit_events e LEFT JOIN audit_origins o ON o.event_id = e.id WHERE e.chain = $1 AND e.sequence >= $2 \
     ORDER BY e.sequence LIMIT $3";
+
+const FIND_SEQUENCE: &str =
+    "SELECT sequence FROM audit_events WHERE chain = $1 AND sequence >= $2 ORDER BY sequence LIMIT 1";
+
+const FIND_LAST: &str = "SELECT sequence, hash FROM audit_events WHERE chain = $1 ORDER BY sequence DESC LIMIT 1";
+
+const LIST_PLACES_OUTSIDE: &str = "SELECT chain, sequence FROM audit_events WHERE chain < $1 OR chain > $2 LIMIT $3";
 
 const COUNT: &str = "SELECT COUNT(*) FROM audit_events";
 
@@ -149,7 +163,7 @@ const COUNT_OF: &str = "SELECT COUNT(*) FROM audit_events WHERE account_id = $1"
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: FIND_HEAD, LIST_HEADS, INSERT_HEAD_IF_ABSENT, UPDATE_HEAD, INSERT, INSERT_ORIGIN, DELETE_ORIGINS_OF, LIST,
-        LIST_OF, LIST_CHAIN, COUNT, COUNT_OF;
+        LIST_OF, LIST_CHAIN, FIND_SEQUENCE, FIND_LAST, LIST_PLACES_OUTSIDE, COUNT, COUNT_OF;
     postgres: LOCK_HEAD_POSTGRES
 ];
 
@@ -271,15 +285,50 @@ pub async fn count(tx: &mut Tx, account: Option<AccountId>) -> Result<i64, Store
     on!(read tx, c => query_scalar::<_, i64>(COUNT_OF).bind(account).fetch_one(c))
 }
 
-/// The events of a chain behind a place, in their order.
+/// The events of a chain from a place on, in their order.
 ///
 /// # Errors
-/// Any failure of the database.
+/// Any failure of the database; [`Other`](crate::StoreErrorKind::Other) when a row among them cannot be read.
 pub async fn list_chain(
     tx: &mut Tx,
     chain: i64,
-    after: i64,
+    from: i64,
     limit: i64,
 ) -> Result<Vec<AuditEventWithOrigin>, StoreError> {
-    on!(read tx, c => query_as::<_, AuditEventWithOrigin>(LIST_CHAIN).bind(chain).bind(after).bind(limit).fetch_all(c))
+    on!(read tx, c => query_as::<_, AuditEventWithOrigin>(LIST_CHAIN).bind(chain).bind(from).bind(limit).fetch_all(c))
 }
+
+/// The first place of a chain, from one on, where an event stands; whatever else is in its row.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn find_sequence(tx: &mut Tx, chain: i64, from: i64) -> Result<Option<i64>, StoreError> {
+    on!(read tx, c => query_scalar::<_, i64>(FIND_SEQUENCE).bind(chain).bind(from).fetch_optional(c))
+}
+
+/// Place and hash of a chain's last event.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn find_last(tx: &mut Tx, chain: i64) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+    on!(read tx, c => query_as::<_, (i64, Vec<u8>)>(FIND_LAST).bind(chain).fetch_optional(c))
+}
+
+/// Chain and place of events in chains other than these, as far as they come.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list_places_outside(
+    tx: &mut Tx,
+    chains: RangeInclusive<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    on!(read tx, c => query_as::<_, (i64, i64)>(LIST_PLACES_OUTSIDE)
+        .bind(chains.start())
+        .bind(chains.end())
+        .bind(limit)
+        .fetch_all(c))
+}
+
+#[cfg(test)]
+mod tests;

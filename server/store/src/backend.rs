@@ -116,6 +116,14 @@ impl Store {
         Ok(Tx::reader(held, Arc::clone(&self.condition)))
     }
 
+    /// Takes a connection to read from, on which every statement sees the same state, whatever others write meanwhile.
+    ///
+    /// # Errors
+    /// As for [`Store::read`].
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        self.read().await?.at_one_moment().await
+    }
+
     /// Asks the database whether it can be worked with: it answers, no damage was found in it, and if a write failed
     /// since the last look, one works again now.
     ///

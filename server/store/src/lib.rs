@@ -1,7 +1,7 @@
 //! Where rows are kept: the only crate with SQL.
 //!
 //! One file a resource: its record, its SQL in constants, and one function a statement. Every function takes a
-//! [`Tx`] from [`Store::begin`] (to write) or [`Store::read`]; nothing outside `backend.rs` and `tx.rs` knows that there are
+//! [`Tx`] from [`Store::begin`] (to write), [`Store::read`] or [`Store::snapshot`]; nothing outside `backend.rs` and `tx.rs` knows that there are
 //! two engines underneath. No rule, no clock and no randomness lives here: they are arguments.
 
 mod backend;

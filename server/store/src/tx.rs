@@ -82,6 +82,16 @@ impl Tx {
         begun.map(|()| tx)
     }
 
+    /// Sees from its first statement on what was committed by then, and nothing later.
+    pub(crate) async fn at_one_moment(mut self) -> Result<Self, StoreError> {
+        self.open = true;
+        match self.engine {
+            Engine::Sqlite => self.control("BEGIN DEFERRED").await,
+            Engine::Postgres => self.control("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
+        }?;
+        Ok(self)
+    }
+
     /// For work that may take its time and keeps nobody waiting.
     #[must_use]
     pub const fn patiently(mut self) -> Self {

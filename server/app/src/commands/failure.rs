@@ -15,6 +15,8 @@ use crate::start::StartError;
 const FAILED: u8 = 1;
 /// Also clap's, for a command line that makes no sense.
 const WRONG: u8 = 2;
+/// The audit log is not what the server wrote.
+const UNTRUE: u8 = 3;
 
 /// What went wrong, in words for an operator, and the exit status that says it to a script.
 pub(super) struct Failure {
@@ -29,6 +31,10 @@ impl Failure {
 
     pub(super) fn wrong(message: impl Into<String>) -> Self {
         Self { message: message.into(), status: WRONG }
+    }
+
+    pub(super) fn untrue(message: impl Into<String>) -> Self {
+        Self { message: message.into(), status: UNTRUE }
     }
 
     /// Writes it to standard error.

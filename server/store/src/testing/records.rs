@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::{NOW, after};
 use crate::accounts::{AccountRecord, AccountStatus, Role};
+use crate::audit_events::{AuditActor, AuditEventRecord, AuditHeadRecord, AuditOriginRecord, AuditResult};
 use crate::credentials::CredentialRecord;
 use crate::demo_mails::DemoMailRecord;
 use crate::epoch_keys::EpochKeyRecord;
@@ -14,7 +15,9 @@ use crate::pending_credentials::PendingCredentialRecord;
 use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::{RefreshDelivery, SessionRecord};
 use crate::signing_keys::{KeyState, SigningKeyRecord};
-use crate::{AccountId, CredentialId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash, SessionId};
+use crate::{
+    AccountId, AuditEventId, CredentialId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash, SessionId,
+};
 
 /// A hash; `kind` keeps those of one number apart.
 pub(crate) fn hash(kind: u8, number: u8) -> SecretHash {
@@ -180,4 +183,40 @@ pub(crate) fn mail(number: u8) -> DemoMailRecord {
         body_html: Some("<p>Open the link</p>".to_owned()),
         created_at: after(i64::from(number)),
     }
+}
+
+pub(crate) fn audit_event_id(number: u8) -> AuditEventId {
+    AuditEventId::from_uuid(uuid(number))
+}
+
+pub(crate) fn audit_event(number: u8, chain: i64, account: Option<AccountId>) -> AuditEventRecord {
+    AuditEventRecord {
+        chain,
+        sequence: i64::from(number),
+        id: audit_event_id(number),
+        event_type: "session.end".to_owned(),
+        result: AuditResult::Failure,
+        account_id: account,
+        session_id: Some(session_id(number)),
+        actor: AuditActor::Operator,
+        actor_id: account,
+        detail: r#"{"sessions_ended":2}"#.to_owned(),
+        created_at: after(i64::from(number)),
+        origin_hash: vec![1, number],
+        hash: vec![2, number],
+    }
+}
+
+pub(crate) fn audit_origin(number: u8, account: AccountId) -> AuditOriginRecord {
+    AuditOriginRecord {
+        event_id: audit_event_id(number),
+        account_id: account,
+        nonce: vec![number; 32],
+        ip_address: Some("2001:db8::1".to_owned()),
+        user_agent: None,
+    }
+}
+
+pub(crate) fn audit_head(chain: i64, number: u8) -> AuditHeadRecord {
+    AuditHeadRecord { chain, sequence: i64::from(number), hash: vec![2, number], seal: vec![3, number] }
 }

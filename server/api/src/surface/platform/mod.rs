@@ -1,5 +1,6 @@
 //! The dialect of seed 004, `/v1/…`.
 
+mod audit;
 mod auth;
 mod sessions;
 
@@ -10,15 +11,19 @@ use crate::http::cookies::RefreshCookie;
 use crate::http::origins::Origins;
 
 /// All operations of this surface.
-pub(crate) type Api = (auth::Auth, sessions::Sessions);
+pub(crate) type Api = (auth::Auth, sessions::Sessions, audit::Audit);
 
 /// What its document says of itself.
-pub(crate) const DESCRIPTION: &str = "Tokens, the caller's own account and sessions, and the public settings of this \
-    installation.\n\nEvery error has the shape of `Problem`; branch on its `code`.";
+pub(crate) const DESCRIPTION: &str = "Tokens, the caller's own account and sessions, the audit log, and the public \
+    settings of this installation.\n\nEvery error has the shape of `Problem`; branch on its `code`.";
 
 /// The operations over a live domain.
 pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> Api {
-    (auth::Auth::new(domain, origins.clone(), cookie), sessions::Sessions::new(domain.sessions.clone()))
+    (
+        auth::Auth::new(domain, origins.clone(), cookie),
+        sessions::Sessions::new(domain.sessions.clone()),
+        audit::Audit::new(domain.audit.clone()),
+    )
 }
 
 #[derive(Tags)]
@@ -27,4 +32,6 @@ enum Tag {
     Authentication,
     /// The caller's own sessions
     Sessions,
+    /// What happened to accounts, for administrators
+    Audit,
 }
