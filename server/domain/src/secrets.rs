@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     ActivationLink,
     Invitation,
     RefreshToken,
+    EmailConfirmation,
+    EmailUndo,
 }
 
 impl Purpose {
@@ -30,6 +32,8 @@ impl Purpose {
             Self::ActivationLink => b"activation-link",
             Self::Invitation => b"invitation",
             Self::RefreshToken => b"refresh-token",
+            Self::EmailConfirmation => b"email-confirmation",
+            Self::EmailUndo => b"email-undo",
         }
     }
 }

@@ -5,6 +5,7 @@ mod passwords;
 mod sessions;
 mod sign_up;
 mod step_up;
+mod users;
 
 use poem_openapi::Tags;
 use tacit_domain::Domain;
@@ -13,7 +14,8 @@ use crate::http::cookies::RefreshCookie;
 use crate::http::origins::Origins;
 
 /// All operations of this surface.
-pub(crate) type Api = (sign_up::SignUp, login::Login, sessions::Sessions, passwords::Passwords, step_up::StepUp);
+pub(crate) type Api =
+    (sign_up::SignUp, login::Login, sessions::Sessions, passwords::Passwords, step_up::StepUp, users::Users);
 
 /// What its document says of itself.
 pub(crate) const DESCRIPTION: &str = "Sign-up, login and sessions without the password ever being sent: SRP-6a, profile \
@@ -28,6 +30,7 @@ pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> 
         sessions::Sessions::new(domain.sessions.clone(), cookie),
         passwords::Passwords::new(domain.passwords.clone()),
         step_up::StepUp::new(domain.step_ups.clone()),
+        users::Users::new(domain, cookie),
     )
 }
 
@@ -45,4 +48,6 @@ enum Tag {
     /// Showing the password again before something dangerous
     #[oai(rename = "Step-up")]
     StepUp,
+    /// The caller's own account: profile, address, everything stored, deletion
+    Account,
 }
