@@ -12,6 +12,7 @@ mod srp {
     mod sessions;
     mod sign_up;
     mod unknown_accounts;
+    mod users;
 }
 
 mod platform {
@@ -57,6 +58,7 @@ mod app {
 }
 
 mod attacks {
+    mod account;
     mod addresses;
     mod at_once;
     mod between_the_steps;
