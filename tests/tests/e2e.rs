@@ -15,6 +15,7 @@ mod srp {
     mod sign_up;
     mod step_up;
     mod unknown_accounts;
+    mod users;
 }
 
 mod platform {
@@ -61,6 +62,7 @@ mod app {
 }
 
 mod attacks {
+    mod account;
     mod addresses;
     mod at_once;
     mod audit;

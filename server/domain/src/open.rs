@@ -13,6 +13,7 @@ use crate::audit::Audit;
 use crate::client_limits::{ClientLimits, Floods};
 use crate::core::Core;
 use crate::decoys::{self, PresetShares};
+use crate::email_changes::EmailChanges;
 use crate::fault::Internal;
 use crate::health::Health;
 use crate::housekeeping::Housekeeping;
@@ -59,6 +60,8 @@ pub struct Domain {
     pub accounts: Accounts,
     /// The record of what happened.
     pub audit: Audit,
+    /// Changes of address.
+    pub email_changes: EmailChanges,
     /// The keys that sign access tokens.
     pub signing_keys: SigningKeys,
     /// Later work.
@@ -158,6 +161,7 @@ impl Domain {
             refresh: Refresh(Arc::clone(&core)),
             accounts: Accounts(Arc::clone(&core)),
             audit: Audit(Arc::clone(&core)),
+            email_changes: EmailChanges(Arc::clone(&core)),
             signing_keys: SigningKeys(Arc::clone(&core)),
             outbox: Outbox(Arc::clone(&core)),
             mailbox: Mailbox(Arc::clone(&core)),

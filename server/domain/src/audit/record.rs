@@ -22,15 +22,18 @@ impl Core {
         let mut nonce = vec![0u8; 32];
         self.entropy.fill(&mut nonce);
         // Without an account there is nobody it could be erased for.
-        let origin = event.account.zip(event.origin).map(|(account_id, origin)| AuditOriginRecord {
+        let mut origin = event.account.zip(event.origin).map(|(account_id, origin)| AuditOriginRecord {
             event_id: id,
             account_id,
             nonce,
             ip_address: origin.ip.as_ref().map(IpAddr::to_string),
             user_agent: origin.user_agent.clone(),
         });
-        if let Some(origin) = &origin {
-            audit_events::insert_origin(tx, origin).await?;
+        // Nor is there once it is deleted: what is recorded then came from nowhere.
+        if let Some(known) = &origin
+            && !audit_events::insert_origin(tx, known).await?
+        {
+            origin = None;
         }
         let head = audit_events::lock_head(tx, chain).await?.ok_or(Internal::Malformed("audit chain"))?;
         let mut record = AuditEventRecord {

@@ -118,16 +118,12 @@ impl Core {
             let shown = secrets::code_hash(&self.keyring, Purpose::ResetCode, reset.id.as_uuid(), code);
             secrets::same(shown, reset.code_hash)
         });
-        match reset.filter(|_| may_reset(&account)) {
-            Some(reset) => {
-                attempts.refund(tx).await?;
-                Ok(Some((account, reset)))
-            }
-            None => {
-                let guess = Event::by_mail(account.id, EventType::PasswordReset, origin).failed();
-                self.record(tx, guess, now).await?;
-                Ok(None)
-            }
-        }
+        let Some(reset) = reset.filter(|_| may_reset(&account)) else {
+            let guess = Event::by_mail(account.id, EventType::PasswordReset, origin).failed();
+            self.record(tx, guess, now).await?;
+            return Ok(None);
+        };
+        attempts.refund(tx).await?;
+        Ok(Some((account, reset)))
     }
 }

@@ -1,11 +1,17 @@
+use std::time::Duration;
+
 use super::*;
-use crate::StoreErrorKind;
 use crate::testing::{
-    TestDatabase, account_id, audit_event, audit_event_id, audit_head, audit_origin, commit, on_both_engines, read,
+    TestDatabase, account, account_id, audit_event, audit_event_id, audit_head, audit_origin, commit, on_both_engines,
+    read,
 };
+use crate::{StoreErrorKind, accounts};
 
 /// Events 1 to 4 of chain 3: of the first account, the second, nobody, and the first again.
 async fn populate(db: &TestDatabase) {
+    for number in [1, 2] {
+        commit!(db, tx => accounts::insert(tx, &account(number)));
+    }
     for (number, whose) in [(1, Some(1)), (2, Some(2)), (3, None), (4, Some(1))] {
         let account = whose.map(account_id);
         commit!(db, tx => insert(tx, &audit_event(number, 3, account)));
@@ -119,5 +125,27 @@ on_both_engines! {
         assert_eq!(list_chain(&mut tx, 3, 1, 10).await.unwrap_err().kind(), StoreErrorKind::Other);
         assert_eq!(find_sequence(&mut tx, 3, 2).await.unwrap(), Some(2));
         assert_eq!(numbers(&list_chain(&mut tx, 3, 3, 10).await.unwrap()), [3, 4]);
+    }
+
+    async fn nothing_is_kept_of_where_an_event_of_a_deleted_account_came_from(db: Migrated) {
+        populate(&db).await;
+        commit!(db, tx => accounts::delete(tx, account_id(1)));
+        commit!(db, tx => insert(tx, &audit_event(5, 3, Some(account_id(1)))));
+        assert!(!commit!(db, tx => insert_origin(tx, &audit_origin(5, account_id(1)))));
+    }
+
+    async fn who_records_while_an_account_is_deleted_waits_and_keeps_nothing(db: Migrated) {
+        populate(&db).await;
+        let other = db.another_node().await;
+        let mut tx = db.begin().await.unwrap();
+        accounts::lock(&mut tx, account_id(1)).await.unwrap();
+        let recording =
+            tokio::spawn(async move { commit!(other, tx => insert_origin(tx, &audit_origin(5, account_id(1)))) });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!recording.is_finished());
+        accounts::delete(&mut tx, account_id(1)).await.unwrap();
+        delete_origins_of(&mut tx, account_id(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(!recording.await.unwrap());
     }
 }

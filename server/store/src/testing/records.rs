@@ -7,6 +7,7 @@ use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::audit_events::{AuditActor, AuditEventRecord, AuditHeadRecord, AuditOriginRecord, AuditResult};
 use crate::credentials::CredentialRecord;
 use crate::demo_mails::DemoMailRecord;
+use crate::email_changes::EmailChangeRecord;
 use crate::epoch_keys::EpochKeyRecord;
 use crate::invitations::InvitationRecord;
 use crate::outbox::OutboxRecord;
@@ -16,7 +17,8 @@ use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::{RefreshDelivery, SessionRecord};
 use crate::signing_keys::{KeyState, SigningKeyRecord};
 use crate::{
-    AccountId, AuditEventId, CredentialId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash, SessionId,
+    AccountId, AuditEventId, CredentialId, EmailChangeId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash,
+    SessionId,
 };
 
 /// A hash; `kind` keeps those of one number apart.
@@ -182,6 +184,20 @@ pub(crate) fn mail(number: u8) -> DemoMailRecord {
         body_text: "Open the link".to_owned(),
         body_html: Some("<p>Open the link</p>".to_owned()),
         created_at: after(i64::from(number)),
+    }
+}
+
+pub(crate) fn email_change(number: u8, account: AccountId) -> EmailChangeRecord {
+    EmailChangeRecord {
+        id: EmailChangeId::from_uuid(uuid(number)),
+        account_id: account,
+        old_email: "Old@Example.com".to_owned(),
+        new_email: format!("New{number}@Example.com"),
+        confirm_hash: hash(8, number),
+        undo_hash: None,
+        created_at: after(i64::from(number)),
+        confirmed_at: None,
+        expires_at: after(1000),
     }
 }
 
