@@ -91,7 +91,7 @@ pub struct Limits {
     pub code_attempts: u32,
     /// The window for wrong activation codes.
     pub code_window: Duration,
-    /// Mails that sign-ups may cause to one address in one window.
+    /// Mails of one kind that others may cause to one address in one window, and changes of address an account may ask for.
     pub mails: u32,
     /// The window for mails.
     pub mail_window: Duration,

@@ -108,7 +108,11 @@ both_engines!(an_address_changes_once_the_new_one_has_answered, async |app| {
     assert_eq!(answer.json(), json!({ "email": "New@example.com" }));
     assert_eq!(me(&user).await["email"], "New@example.com");
     let stranger = at(&person, "old@example.com").begin_login().await;
-    assert_ne!(stranger.identity, tacit_shared::srp::Identity::parse(person.credential.json()["identity"].as_str().unwrap()).unwrap(), "the old address is nobody's");
+    assert_ne!(
+        stranger.identity,
+        tacit_shared::srp::Identity::parse(person.credential.json()["identity"].as_str().unwrap()).unwrap(),
+        "the old address is nobody's"
+    );
     let again = at(&person, "new@example.com").log_in().await;
     assert_eq!(again.id, user.id);
     let notice = app.mail_to("old@example.com").await;
@@ -261,7 +265,6 @@ both_engines!(a_deletion_leaves_nothing_personal, told_apart(), async |app| {
     user.client.put(USERS, name).await.expect_status(205).done();
     moved(app, &user, "telling.address@example.com", "telling.second@example.com").await;
     asked_for(app, &user, "telling.third@example.com").await;
-    // Two mails that wait, one of them to the address that is to come.
     user.client.put(USERS, json!({ "email": "telling.fourth@example.com" })).await.expect_status(205).done();
     app.stranger("Telling.Second@example.com").sign_up().await.expect_status(201).done();
     let telling = ["elling.", "Telling Name", "Telling Device", "TellingBrowser", "203.0.113.77"];
@@ -269,8 +272,8 @@ both_engines!(a_deletion_leaves_nothing_personal, told_apart(), async |app| {
     assert!(telling.iter().all(|word| before.contains(word)), "the words are found where they are");
 
     user.client.delete(USERS).await.expect_status(204).done();
-    assert_eq!(app.mail_to("telling.second@example.com").await.headers["to"], "telling.second@example.com");
-    app.settle().await;
+    let farewell = app.mail_to("telling.second@example.com").await;
+    assert!(farewell.subject.contains("gelöscht"), "{}", farewell.subject);
     let rows = app.database.rows().await;
     for word in telling {
         assert!(!rows.contains(word), "{word} is left in a row");
@@ -332,7 +335,9 @@ both_engines!(an_export_has_everything_but_the_verifier, async |app| {
     assert_eq!(file.member("/email_changes/0/new_email"), "New@example.com");
     let events = file.member("/events");
     let types: Vec<_> = events.as_array().unwrap().iter().map(|event| event["event_type"].as_str().unwrap()).collect();
-    for wanted in ["account.activate", "login", "step_up", "session.end", "account.update", "email.change", "account.export"] {
+    for wanted in
+        ["account.activate", "login", "step_up", "session.end", "account.update", "email.change", "account.export"]
+    {
         assert!(types.contains(&format!("{wanted}.success").as_str()), "{wanted}: {types:?}");
     }
     assert!(events.as_array().unwrap().iter().all(|event| event["ip_address"] == "127.0.0.1"));
