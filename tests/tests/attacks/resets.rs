@@ -329,12 +329,11 @@ both_engines!(a_reset_does_not_undo_a_disabling, mailing(), async |app| {
 
 /// Who logs in now, with the one password or the other, finds the account shut.
 async fn after_disabling(person: &Person, reset: Answer, new: &NewCredential) -> Person {
-    let person = match reset.status {
-        200 => person.with_password("new", new),
-        _ => {
-            reset.expect_problem(400, "reset_invalid").done();
-            person.clone()
-        }
+    let person = if reset.status == 200 {
+        person.with_password("new", new)
+    } else {
+        reset.expect_problem(400, "reset_invalid").done();
+        person.clone()
     };
     let handshake = person.begin_login().await;
     person.prove(&handshake).await.expect_problem(403, "account_disabled").done();

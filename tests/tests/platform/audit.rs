@@ -21,7 +21,7 @@ fn types(events: &[Value]) -> Vec<&str> {
 }
 
 /// Does what leaves an event, with a moment between.
-async fn tick(app: &App) {
+fn tick(app: &App) {
     app.clock.advance(std::time::Duration::from_secs(15));
 }
 
@@ -32,28 +32,28 @@ both_engines!(each_operation_leaves_its_event, async |app| {
     let activation = app.anonymous().with("user-agent", AGENT);
     let answer = activation.post("/api/auth/srp/sign-up/activate", json!({ "token": token })).await;
     answer.expect_status(200).done();
-    tick(app).await;
+    tick(app);
     let user = person.log_in().await;
-    tick(app).await;
+    tick(app);
     let second = person.log_in().await;
-    tick(app).await;
+    tick(app);
     user.client.delete(&format!("/v1/sessions/{}", second.session_id)).await.expect_status(204).done();
-    tick(app).await;
+    tick(app);
     user.step_up(&person.mistyping("not the password")).await.expect_problem(401, "proof_rejected").done();
-    tick(app).await;
+    tick(app);
     user.step_up(&person).await.expect_status(200).done();
-    tick(app).await;
+    tick(app);
     let new = NewCredential::of("another password");
     let wrong = person.mistyping("not the password");
     user.change_password(&wrong, &new, &json!({})).await.expect_problem(401, "proof_rejected").done();
-    tick(app).await;
+    tick(app);
     user.change_password(&person, &new, &json!({})).await.expect_status(204).done();
     person = person.with_password("another password", &new);
-    tick(app).await;
+    tick(app);
     user.client.post_nothing("/api/auth/sessions/logout-all").await.expect_status(200).done();
-    tick(app).await;
+    tick(app);
     user.client.post_nothing("/api/auth/sessions/logout").await.expect_status(200).done();
-    tick(app).await;
+    tick(app);
 
     let events = events_of(&admin, &user.id).await;
     let expected = [
@@ -110,7 +110,7 @@ both_engines!(a_used_refresh_token_that_comes_back_is_recorded, async |app| {
     let refresh =
         async || app.anonymous().post("/v1/auth/refresh", json!({ "refresh_token": user.refresh_token() })).await;
     refresh().await.expect_status(200).done();
-    tick(app).await;
+    tick(app);
     refresh().await.expect_problem(401, "refresh_reused").done();
     let events = events_of(&admin, &user.id).await;
     let reused = events.last().unwrap();
@@ -125,7 +125,7 @@ both_engines!(an_upgraded_credential_is_recorded_as_such, async |app| {
     let stronger = NewCredential::with_preset(&person.password, 1);
     let answer = user.replace_credential(&person, Purpose::Upgrade, &stronger, &json!({})).await;
     answer.expect_status(204).done();
-    tick(app).await;
+    tick(app);
     assert!(types(&events_of(&admin, &user.id).await).contains(&"password.upgrade.success"));
 });
 
@@ -155,7 +155,7 @@ both_engines!(the_log_comes_in_pages_newest_first, async |app| {
     let admin = app.admin("root@example.com").await;
     let person = app.registered("person@example.com").await;
     for _ in 0..4 {
-        tick(app).await;
+        tick(app);
         person.log_in().await;
     }
     let all = admin.client.get(LOGS).await.expect_status(200);
