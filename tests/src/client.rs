@@ -77,7 +77,12 @@ impl Client {
     pub async fn post_unfinished(&self, path: &str) -> Answer {
         let base = self.base();
         let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
-        let head = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n";
+        let mut head =
+            "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n"
+                .to_owned();
+        for (name, value) in &self.headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
         stream.write_all(format!("POST {path} HTTP/1.1\r\n{head}\r\n{{").as_bytes()).await.unwrap();
         let mut said = Vec::new();
         stream.read_to_end(&mut said).await.unwrap();

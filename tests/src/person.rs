@@ -399,7 +399,7 @@ impl User {
         let (_, path) = purpose.request().expect("a purpose with a sealed body");
         let answer = self.client.post(path, body).await;
         let m2 = match answer.status {
-            204 => Some(answer.header("m2").to_owned()),
+            204 => Some(answer.header("m2")),
             200 => Some(answer.string("/M2")),
             _ => None,
         };

@@ -6,7 +6,8 @@ mod document;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tacit_tests::{Answer, App, Client, Engine, NewCredential, Setup, User, both_engines};
+use tacit_shared::sealed::Purpose;
+use tacit_tests::{Answer, App, Client, Engine, NewCredential, Person, Setup, User, both_engines};
 
 use self::document::conforms;
 
@@ -16,6 +17,10 @@ const VERIFICATION: &str = "/api/auth/srp/sign-up/verification";
 const ACTIVATE: &str = "/api/auth/srp/sign-up/activate";
 const LOGIN: &str = "/api/auth/srp/login/email";
 const PROOF: &str = "/api/auth/srp/login/proof";
+const CHANGE: &str = "/api/auth/srp/password/change/initiate";
+const CHANGE_CONFIRM: &str = "/api/auth/srp/password/change/confirm";
+const STEP_UP: &str = "/api/auth/srp/step-up/initiate";
+const STEP_UP_CONFIRM: &str = "/api/auth/srp/step-up/confirm";
 const LIST: &str = "/api/auth/sessions/list";
 const VERIFY: &str = "/api/auth/sessions/verify";
 const LOGOUT: &str = "/api/auth/sessions/logout";
@@ -213,6 +218,115 @@ contract! {
             crowd(app, PROOF, bodies).await
         };
     }
+    begin_password_change {
+        200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.post(CHANGE, json!({})).await;
+        400 an_unknown_purpose [Setup::new()] => |app| user(app).await.client.post(CHANGE, json!({ "purpose": "x" })).await;
+        401 nobody_in_particular [Setup::new()] => |app| post(app, CHANGE, json!({})).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| unfinished(app, CHANGE).await;
+        413 a_long_body [Setup::new()] => |app| user(app).await.client.post(CHANGE, long()).await;
+        415 a_form [Setup::new()] => |app| form_of(&user(app).await.client, CHANGE).await;
+        429 a_flood [hasty()] => |app| {
+            let user = user(app).await;
+            flood(async || user.client.post(CHANGE, json!({})).await).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            let user = user(app).await;
+            app.database.drop_table("credentials").await;
+            user.client.post(CHANGE, json!({})).await
+        };
+        503 a_full_queue [narrow()] => |app| {
+            let user = user(app).await;
+            crowd_of(&user.client, CHANGE, vec![json!({}); 64]).await
+        };
+    }
+    confirm_password_change {
+        204 a_good_proof [Setup::new()] => |app| {
+            let (person, user) = person_and_user(app).await;
+            user.change_password(&person, &NewCredential::of("a new password"), &json!({})).await
+        };
+        400 no_proof [Setup::new()] => |app| user(app).await.client.post(CHANGE_CONFIRM, json!({})).await;
+        401 a_wrong_password [Setup::new()] => |app| {
+            let (person, user) = person_and_user(app).await;
+            let mistyping = person.mistyping("not the password");
+            user.change_password(&mistyping, &NewCredential::of("a new password"), &json!({})).await
+        };
+        403 too_many_wrong_passwords_for_good [Setup::new().with("limits.proof_lock", "1")] => |app| {
+            let (person, user) = person_and_user(app).await;
+            let (mistyping, new) = (person.mistyping("not the password"), NewCredential::of("a new password"));
+            user.change_password(&mistyping, &new, &json!({})).await;
+            user.change_password(&person, &new, &json!({})).await
+        };
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| unfinished(app, CHANGE_CONFIRM).await;
+        413 a_long_body [Setup::new()] => |app| user(app).await.client.post(CHANGE_CONFIRM, long()).await;
+        415 a_form [Setup::new()] => |app| form_of(&user(app).await.client, CHANGE_CONFIRM).await;
+        429 too_many_wrong_passwords [Setup::new().with("limits.proof_attempts", "1")] => |app| {
+            let (person, user) = person_and_user(app).await;
+            let (mistyping, new) = (person.mistyping("not the password"), NewCredential::of("a new password"));
+            user.change_password(&mistyping, &new, &json!({})).await;
+            user.change_password(&person, &new, &json!({})).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            let (person, user) = person_and_user(app).await;
+            app.database.drop_table("audit_heads").await;
+            user.change_password(&person, &NewCredential::of("a new password"), &json!({})).await
+        };
+        503 a_full_queue [narrow().with("limits.proof_attempts", "1000")] => |app| {
+            let (person, user) = person_and_user(app).await;
+            let bodies = authorisations(&person, &user, Purpose::Change).await;
+            crowd_of(&user.client, CHANGE_CONFIRM, bodies).await
+        };
+    }
+    begin_step_up {
+        200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.post_nothing(STEP_UP).await;
+        401 nobody_in_particular [Setup::new()] => |app| app.anonymous().post_nothing(STEP_UP).await;
+        429 a_flood [hasty()] => |app| {
+            let user = user(app).await;
+            flood(async || user.client.post_nothing(STEP_UP).await).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            let user = user(app).await;
+            app.database.drop_table("credentials").await;
+            user.client.post_nothing(STEP_UP).await
+        };
+        503 a_database_out_of_reach [Setup::new()] on Postgres => |app| {
+            let user = user(app).await;
+            cut_off(app, user.client.post_nothing(STEP_UP)).await
+        };
+    }
+    confirm_step_up {
+        200 a_good_proof [Setup::new()] => |app| {
+            let (person, user) = person_and_user(app).await;
+            user.step_up(&person).await
+        };
+        400 no_proof [Setup::new()] => |app| user(app).await.client.post(STEP_UP_CONFIRM, json!({})).await;
+        401 a_wrong_password [Setup::new()] => |app| {
+            let (person, user) = person_and_user(app).await;
+            user.step_up(&person.mistyping("not the password")).await
+        };
+        403 too_many_wrong_passwords_for_good [Setup::new().with("limits.proof_lock", "1")] => |app| {
+            let (person, user) = person_and_user(app).await;
+            user.step_up(&person.mistyping("not the password")).await;
+            user.step_up(&person).await
+        };
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| unfinished(app, STEP_UP_CONFIRM).await;
+        413 a_long_body [Setup::new()] => |app| user(app).await.client.post(STEP_UP_CONFIRM, long()).await;
+        415 a_form [Setup::new()] => |app| form_of(&user(app).await.client, STEP_UP_CONFIRM).await;
+        429 too_many_wrong_passwords [Setup::new().with("limits.proof_attempts", "1")] => |app| {
+            let (person, user) = person_and_user(app).await;
+            user.step_up(&person.mistyping("not the password")).await;
+            user.step_up(&person).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            let (person, user) = person_and_user(app).await;
+            app.database.drop_table("audit_heads").await;
+            user.step_up(&person).await
+        };
+        503 a_full_queue [narrow().with("limits.proof_attempts", "1000")] => |app| {
+            let (person, user) = person_and_user(app).await;
+            let bodies = authorisations(&person, &user, Purpose::StepUp).await;
+            crowd_of(&user.client, STEP_UP_CONFIRM, bodies).await
+        };
+    }
     list_sessions_srp {
         200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.get(LIST).await;
         401 nobody_in_particular [Setup::new()] => |app| app.anonymous().get(LIST).await;
@@ -276,7 +390,11 @@ async fn post(app: &App, path: &str, body: Value) -> Answer {
 }
 
 async fn form(app: &App, path: &str) -> Answer {
-    let client = app.anonymous().with("content-type", "application/x-www-form-urlencoded");
+    form_of(&app.anonymous(), path).await
+}
+
+async fn form_of(client: &Client, path: &str) -> Answer {
+    let client = client.with("content-type", "application/x-www-form-urlencoded");
     client.send(Method::POST, path, Some(b"auth_id=person".to_vec())).await
 }
 
@@ -313,6 +431,27 @@ async fn flood(request: impl AsyncFn() -> Answer) -> Answer {
     request().await
 }
 
+/// A body that never ends, sent by somebody logged in.
+async fn unfinished(app: &App, path: &str) -> Answer {
+    user(app).await.client.post_unfinished(path).await
+}
+
+async fn person_and_user(app: &App) -> (Person, User) {
+    let person = app.registered("person@example.com").await;
+    let user = person.log_in().await;
+    (person, user)
+}
+
+/// Many good proofs for one purpose, none of them shown yet.
+async fn authorisations(person: &Person, user: &User, purpose: Purpose) -> Vec<Value> {
+    let mut bodies = Vec::new();
+    for _ in 0..32 {
+        let handshake = user.begin(purpose).await;
+        bodies.push(user.authorisation(person, &handshake, purpose, b"").0);
+    }
+    bodies
+}
+
 async fn user(app: &App) -> User {
     let user = app.user("person@example.com").await;
     app.settle().await;
@@ -336,10 +475,14 @@ async fn cut_off(app: &App, request: impl Future<Output = Answer>) -> Answer {
 
 /// Sends all at once; one that was turned away for lack of room.
 async fn crowd(app: &App, path: &'static str, bodies: Vec<Value>) -> Answer {
+    crowd_of(&app.anonymous(), path, bodies).await
+}
+
+async fn crowd_of(client: &Client, path: &'static str, bodies: Vec<Value>) -> Answer {
     let requests: Vec<_> = bodies
         .into_iter()
         .map(|body| {
-            let client = app.anonymous();
+            let client = client.clone();
             tokio::spawn(async move { client.post(path, body).await })
         })
         .collect();

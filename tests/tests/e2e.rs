@@ -9,8 +9,10 @@ mod srp {
     mod indistinguishable;
     mod login;
     mod many_logins;
+    mod passwords;
     mod sessions;
     mod sign_up;
+    mod step_up;
     mod unknown_accounts;
 }
 
@@ -59,6 +61,7 @@ mod app {
 mod attacks {
     mod addresses;
     mod at_once;
+    mod authorisations;
     mod between_the_steps;
     mod bodies;
     mod handshakes;

@@ -67,14 +67,14 @@ pub(crate) async fn open(
 ) -> Result<(Store, Domain), AssembleError> {
     // A key that is none, or another's, is refused before a database is made or its schema changed.
     let existing = master_key::existing(config)?;
-    let store = connect(config, may_make).await?;
+    let store = Box::pin(connect(config, may_make)).await?;
     if let Some(master) = &existing {
         tacit_domain::check_master_key(&store, master).await?;
     }
     store.migrate().await.map_err(|error| database(config, error))?;
     let pinned = is_pinned(&store).await.map_err(|error| database(config, error))?;
     let master = master_key::obtain(config, pinned, &*seams.entropy)?;
-    let domain = Box::pin(Domain::open(store.clone(), &master, settings, seams)).await?;
+    let domain = Domain::open(store.clone(), &master, settings, seams).await?;
     Ok((store, domain))
 }
 

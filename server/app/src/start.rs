@@ -69,7 +69,7 @@ pub async fn start(config: Config, seams: Seams) -> Result<Running, StartError> 
     let recorder = telemetry::recorder()?;
 
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = Box::pin(assemble::open(&config, settings.clone(), seams.clone(), true)).await?;
+    let (store, domain) = assemble::open(&config, settings.clone(), seams.clone(), true).await?;
     let mailbox = (config.mail.transport == MailTransport::Mailbox).then(|| domain.mailbox.clone());
     let mailer = Arc::new(assemble::mailer(&config, &settings, mailbox)?);
     let worker = Worker::new(domain.outbox.clone(), Arc::clone(&mailer), Arc::clone(&seams.clock));

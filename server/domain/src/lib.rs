@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod passwords;
 pub mod proofs;
 pub mod refresh;
+pub mod resets;
 pub mod seams;
 pub mod sessions;
 pub mod settings;

@@ -21,6 +21,7 @@ use crate::mailbox::Mailbox;
 use crate::outbox::Outbox;
 use crate::passwords::Passwords;
 use crate::refresh::Refresh;
+use crate::resets::Resets;
 use crate::seal::EpochKeys;
 use crate::seams::Seams;
 use crate::sessions::Sessions;
@@ -45,6 +46,8 @@ pub struct Domain {
     pub logins: Logins,
     /// Change of a password.
     pub passwords: Passwords,
+    /// Reset of a forgotten password.
+    pub resets: Resets,
     /// Showing the password again.
     pub step_ups: StepUps,
     /// Sessions.
@@ -111,6 +114,11 @@ impl Domain {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(store: Store, master: &MasterKey, settings: Settings, seams: Seams) -> Result<Self, OpenError> {
+        // On the heap: it is done once, and large.
+        Box::pin(Self::assemble(store, master, settings, seams)).await
+    }
+
+    async fn assemble(store: Store, master: &MasterKey, settings: Settings, seams: Seams) -> Result<Self, OpenError> {
         pin(&store, master, &settings).await?;
         // A second call finds the first one's provider, which is the same.
         jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().ok();
@@ -141,6 +149,7 @@ impl Domain {
             sign_ups: SignUps(Arc::clone(&core)),
             logins: Logins(Arc::clone(&core)),
             passwords: Passwords(Arc::clone(&core)),
+            resets: Resets(Arc::clone(&core)),
             step_ups: StepUps(Arc::clone(&core)),
             sessions: Sessions(Arc::clone(&core)),
             refresh: Refresh(Arc::clone(&core)),

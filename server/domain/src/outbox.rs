@@ -18,6 +18,9 @@ use crate::fault::Internal;
 /// Nothing is put off, and no lease runs, for longer; a later time was written by a clock that was ahead.
 const HORIZON: Duration = Duration::from_hours(1);
 
+/// News of what happened to an account is worth sending this long, however long the mail server is away.
+pub(crate) const NEWS_LIFE: Duration = Duration::from_hours(7 * 24);
+
 /// The queue of later work, as `jobs` sees it.
 #[derive(Clone)]
 pub struct Outbox(pub(crate) Arc<Core>);
@@ -82,7 +85,7 @@ pub(crate) struct NewMail {
     pub(crate) to: String,
     pub(crate) language: String,
     pub(crate) display_name: Option<String>,
-    /// When its secret expires; for a notice, when it happened.
+    /// When its secret expires, or the news of a notice is too old to be sent.
     pub(crate) expires_at: Timestamp,
     pub(crate) secret: Option<MailSecret>,
 }
@@ -107,7 +110,7 @@ pub struct MailJob {
     pub language: String,
     /// What the reader is called.
     pub display_name: Option<String>,
-    /// When the secret in it expires; for a notice, when it happened.
+    /// When the secret in it expires, or its news is too old to be sent.
     pub expires_at: Timestamp,
     /// The secret, opened.
     pub secret: Option<MailSecret>,

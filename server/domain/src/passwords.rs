@@ -17,7 +17,7 @@ use crate::audit::{Event, EventType};
 use crate::caller::Caller;
 use crate::core::Core;
 use crate::fault::{Fault, Internal, InvalidInput};
-use crate::outbox::{MailKind, NewMail};
+use crate::outbox::{MailKind, NEWS_LIFE, NewMail};
 use crate::proofs::{Authorisation, ProofError};
 use crate::sessions::ended;
 use crate::verifiers;
@@ -229,7 +229,7 @@ pub(crate) fn password_notice(account: &AccountRecord, now: Timestamp) -> NewMai
         to: account.email.clone(),
         language: account.language.clone(),
         display_name: account.display_name.clone(),
-        expires_at: now,
+        expires_at: now + NEWS_LIFE,
         secret: None,
     }
 }

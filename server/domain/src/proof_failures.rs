@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use tacit_store::accounts::AccountRecord;
 use tacit_store::proof_failures::{self, ProofFailures};
-use tacit_store::{StoreError, Timestamp, Tx};
+use tacit_store::{AccountId, StoreError, Timestamp, Tx};
 
 use crate::core::Core;
 use crate::handshake::SKEW_MS;
@@ -69,6 +70,18 @@ impl Core {
     /// What failed proofs of an address are counted under.
     pub(crate) fn failures_key(&self, address_key: &str) -> [u8; 32] {
         self.address_hash("proof", address_key)
+    }
+
+    /// What failed proofs of somebody who has logged in are counted under: one count an account, whatever session or
+    /// address they come from.
+    pub(crate) fn account_failures_key(&self, account: AccountId) -> [u8; 32] {
+        self.failures_key(&["account:", &account.to_string()].concat())
+    }
+
+    /// Opens an account again, whose password was replaced without a proof: for logins, and for what its sessions prove.
+    pub(crate) async fn forgive_account(&self, tx: &mut Tx, account: &AccountRecord) -> Result<(), StoreError> {
+        self.forgive(tx, &account.email_key).await?;
+        proof_failures::clear(tx, &self.account_failures_key(account.id)).await
     }
 
     /// Opens an address again; answers how many failures in a row there were.

@@ -150,9 +150,8 @@ impl Core {
         Ok(Proved { state, attempt, verdict })
     }
 
-    /// What a caller's attempts are counted under: one count an account, whatever session or address they come from.
     fn caller_key(&self, caller: &Caller) -> [u8; 32] {
-        self.failures_key(&["account:", &caller.account.id.to_string()].concat())
+        self.account_failures_key(caller.account.id)
     }
 }
 

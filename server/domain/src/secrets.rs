@@ -19,6 +19,9 @@ const CODE_LENGTH: usize = 10;
 pub(crate) enum Purpose {
     Ticket,
     ActivationLink,
+    ActivationCode,
+    ResetLink,
+    ResetCode,
     Invitation,
     RefreshToken,
 }
@@ -28,6 +31,9 @@ impl Purpose {
         match self {
             Self::Ticket => b"ticket",
             Self::ActivationLink => b"activation-link",
+            Self::ActivationCode => b"activation-code",
+            Self::ResetLink => b"reset-link",
+            Self::ResetCode => b"reset-code",
             Self::Invitation => b"invitation",
             Self::RefreshToken => b"refresh-token",
         }
@@ -84,9 +90,38 @@ pub(crate) fn normalise_code(typed: &str) -> Option<Zeroizing<String>> {
     (code.len() == CODE_LENGTH).then_some(code)
 }
 
-/// What of an activation code goes into the database; bound to its row, because 50 bits must not be looked up in bulk.
-pub(crate) fn code_hash(keyring: &Keyring, pending: Uuid, normalised: &str) -> SecretHash {
-    SecretHash::new(mac(&keyring.secrets, &[b"activation-code", pending.as_bytes(), normalised.as_bytes()]))
+/// What of a typed code goes into the database; bound to its row, because 50 bits must not be looked up in bulk.
+pub(crate) fn code_hash(keyring: &Keyring, purpose: Purpose, row: Uuid, normalised: &str) -> SecretHash {
+    SecretHash::new(mac(&keyring.secrets, &[purpose.label(), row.as_bytes(), normalised.as_bytes()]))
+}
+
+/// The two secrets of one mail, and what of them goes into the database.
+pub(crate) struct MailedSecrets {
+    pub(crate) link: Zeroizing<String>,
+    pub(crate) code: Zeroizing<String>,
+    pub(crate) link_hash: SecretHash,
+    pub(crate) code_hash: SecretHash,
+}
+
+impl MailedSecrets {
+    /// Draws them for this row.
+    pub(crate) fn draw(
+        keyring: &Keyring,
+        link_for: Purpose,
+        code_for: Purpose,
+        row: Uuid,
+        entropy: &dyn Entropy,
+    ) -> Self {
+        let link = random_token("", entropy);
+        let code = random_code(entropy);
+        let normal = normalise_code(&code).unwrap_or_default();
+        Self {
+            link_hash: token_hash(keyring, link_for, &link),
+            code_hash: code_hash(keyring, code_for, row, &normal),
+            link,
+            code,
+        }
+    }
 }
 
 /// Compares two hashes in constant time.

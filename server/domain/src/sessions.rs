@@ -96,6 +96,7 @@ pub(crate) mod ended {
     pub(crate) const ADMIN: &str = "revoked_by_admin";
     pub(crate) const DISABLED: &str = "account_disabled";
     pub(crate) const PASSWORD_CHANGED: &str = "password_changed";
+    pub(crate) const PASSWORD_RESET: &str = "password_reset";
     pub(crate) const REUSED: &str = "refresh_reused";
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tacit_store::accounts::{self, AccountStatus};
 use tacit_store::pending_credentials::{self, PendingCredentialRecord};
-use tacit_store::{PendingId, SecretHash, Timestamp, Tx};
+use tacit_store::{PendingId, Timestamp, Tx};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ use crate::core::Core;
 use crate::fault::Internal;
 use crate::grid;
 use crate::outbox::{MailKind, MailSecret, NewMail};
-use crate::secrets::{self, Purpose};
+use crate::secrets::{self, MailedSecrets, Purpose};
 use crate::throttle::Window;
 use crate::verifiers;
 
@@ -54,14 +54,6 @@ pub struct Accepted {
     pub expires_in: u64,
     /// Seconds until another mail may be asked for.
     pub resend_after: u64,
-}
-
-/// The two secrets of one activation mail.
-struct ActivationSecrets {
-    link: Zeroizing<String>,
-    code: Zeroizing<String>,
-    link_hash: SecretHash,
-    code_hash: SecretHash,
 }
 
 impl SignUps {
@@ -241,16 +233,9 @@ impl Core {
         if waiting.count(tx).await? { Ok(()) } else { Err(SignUpError::TooMany(waiting.remaining(now))) }
     }
 
-    fn activation_secrets(&self, id: PendingId) -> ActivationSecrets {
-        let link = secrets::random_token("", &*self.entropy);
-        let code = secrets::random_code(&*self.entropy);
-        let normal = secrets::normalise_code(&code).unwrap_or_default();
-        ActivationSecrets {
-            link_hash: secrets::token_hash(&self.keyring, Purpose::ActivationLink, &link),
-            code_hash: secrets::code_hash(&self.keyring, id.as_uuid(), &normal),
-            link,
-            code,
-        }
+    fn activation_secrets(&self, id: PendingId) -> MailedSecrets {
+        let (link, code) = (Purpose::ActivationLink, Purpose::ActivationCode);
+        MailedSecrets::draw(&self.keyring, link, code, id.as_uuid(), &*self.entropy)
     }
 
     fn pending(
@@ -258,7 +243,7 @@ impl Core {
         sign_up: &SignUp,
         id: PendingId,
         ticket: &str,
-        activation: &ActivationSecrets,
+        activation: &MailedSecrets,
         now: Timestamp,
     ) -> Result<PendingCredentialRecord, Internal> {
         let credential = &sign_up.credential;
@@ -309,7 +294,7 @@ impl Core {
 }
 
 /// The mail that goes with a sign-up: its secrets, or the news that there is an account already.
-fn mail_of(pending: &PendingCredentialRecord, activation: ActivationSecrets) -> NewMail {
+fn mail_of(pending: &PendingCredentialRecord, activation: MailedSecrets) -> NewMail {
     let kind = if pending.activatable { MailKind::Activation } else { MailKind::AlreadyRegistered };
     let secret = pending.activatable.then_some(MailSecret { link: activation.link, code: Some(activation.code) });
     NewMail {

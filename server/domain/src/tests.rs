@@ -244,10 +244,7 @@ async fn every_altered_byte_of_a_handshake_is_refused() {
         let altered = Challenge { handshake: tacit_shared::encoding::to_base64url(&altered), ..challenge.clone() };
         let refused = world.prove(&altered, P).await.err().unwrap();
         assert!(
-            matches!(
-                refused,
-                LoginError::Proof(ProofError::HandshakeInvalid) | LoginError::Proof(ProofError::HandshakeExpired)
-            ),
+            matches!(refused, LoginError::Proof(ProofError::HandshakeInvalid | ProofError::HandshakeExpired)),
             "byte {at}"
         );
     }

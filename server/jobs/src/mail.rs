@@ -99,6 +99,7 @@ impl Mailer {
         let mut values = self.values(&job.to);
         values.display_name = job.display_name.clone().unwrap_or_default();
         values.expires_at = moment(job.expires_at);
+        values.happened_at = moment(job.created_at);
         if let Some(secret) = &job.secret {
             values.link = self.links.of(job.kind).unwrap_or_default().replace(SECRET, &secret.link);
             values.code = secret.code.as_ref().map(|code| code.to_string()).unwrap_or_default();

@@ -98,3 +98,6 @@ pub async fn delete_for(tx: &mut Tx, account: AccountId) -> Result<u64, StoreErr
 pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
     on!(execute tx, query(DELETE_EXPIRED).bind(now))
 }
+
+#[cfg(test)]
+mod tests;

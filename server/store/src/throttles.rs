@@ -1,4 +1,4 @@
-//! Counts of attempts, by scope, keyed hash of what is protected, and window.
+//! Counts of attempts, by scope, keyed hash of what is protected, and window; and keys that are shut for a while.
 
 use sqlx::{query, query_scalar};
 
@@ -15,9 +15,16 @@ const REFUND: &str = "UPDATE throttles SET count = count - 1 \
 
 const COUNT: &str = "SELECT count FROM throttles WHERE scope = $1 AND key = $2 AND window_start = $3";
 
+// The one row of a scope and key stands at time zero, where no window begins.
+const HOLD: &str = "INSERT INTO throttles (scope, key, window_start, count, expires_at) VALUES ($1, $2, 0, 1, $3) \
+    ON CONFLICT (scope, key, window_start) DO UPDATE SET expires_at = excluded.expires_at \
+    WHERE throttles.expires_at <= $4 OR throttles.expires_at > $5";
+
+const HELD_UNTIL: &str = "SELECT expires_at FROM throttles WHERE scope = $1 AND key = $2 AND window_start = 0";
+
 const DELETE_EXPIRED: &str = "DELETE FROM throttles WHERE expires_at <= $1";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: ADD, REFUND, COUNT, DELETE_EXPIRED];
+pub(crate) const STATEMENTS: &[Statement] = listed![both: ADD, REFUND, COUNT, HOLD, HELD_UNTIL, DELETE_EXPIRED];
 
 /// Counts an attempt; answers the count with it. No attempt is lost when many arrive at once.
 ///
@@ -58,6 +65,31 @@ pub async fn count(tx: &mut Tx, scope: &str, key: &[u8], window_start: Timestamp
         .bind(window_start)
         .fetch_optional(c))?;
     Ok(counted.unwrap_or(0))
+}
+
+/// Shuts a key from `now` until a time; `false`, with nothing changed, if it is shut already. Of many at once one wins.
+///
+/// A key that is shut for longer than `believed` was shut by a clock that was ahead: that does not count.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn hold(
+    tx: &mut Tx,
+    scope: &str,
+    key: &[u8],
+    now: Timestamp,
+    until: Timestamp,
+    believed: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(HOLD).bind(scope).bind(key).bind(until).bind(now).bind(believed))? == 1)
+}
+
+/// When a key that was shut opens again.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn held_until(tx: &mut Tx, scope: &str, key: &[u8]) -> Result<Option<Timestamp>, StoreError> {
+    on!(read tx, c => query_scalar::<_, Timestamp>(HELD_UNTIL).bind(scope).bind(key).fetch_optional(c))
 }
 
 /// Drops counts nobody asks for any more; answers how many.

@@ -15,11 +15,12 @@ fn credential() -> Credential {
     Credential::new(&identity, &salt, preset, &client::verifier(preset.group, &x))
 }
 
+fn through<T: Serialize + DeserializeOwned>(value: Value) -> Option<Value> {
+    serde_json::from_value::<T>(value).ok().map(|message| serde_json::to_value(message).unwrap())
+}
+
 /// One message of every kind, with every member it can have, and without those it need not have.
 fn every_message(mut check: impl FnMut(&'static str, Value, &dyn Fn(Value) -> Option<Value>)) {
-    fn through<T: Serialize + DeserializeOwned>(value: Value) -> Option<Value> {
-        serde_json::from_value::<T>(value).ok().map(|message| serde_json::to_value(message).unwrap())
-    }
     let credential = serde_json::to_value(credential()).unwrap();
     let ticket = format!("tk_{}", "A".repeat(43));
     let refresh = format!("rt_{}", "A".repeat(43));
@@ -28,7 +29,7 @@ fn every_message(mut check: impl FnMut(&'static str, Value, &dyn Fn(Value) -> Op
     let identity = "00112233445566778899aabbccddeeff";
     let tokens = json!({"access_token": "a.b.c", "refresh_token": refresh, "token_type": "Bearer", "expires_in": 300});
     let short = json!({"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 300});
-    let mut each = |name, value: Value, back: fn(Value) -> Option<Value>| check(name, value, &back);
+    let mut each = |name, value: Value, back: Back| check(name, value, &back);
 
     each("SignUpCheck", json!({"auth_id": "a@b.c"}), through::<SignUpCheck>);
     each("SignUpCheckResult", json!({"availability": "undisclosed"}), through::<SignUpCheckResult>);
@@ -55,6 +56,20 @@ fn every_message(mut check: impl FnMut(&'static str, Value, &dyn Fn(Value) -> Op
     each("LoginProof", full, through::<LoginProof>);
     let result = json!({"M2": hex, "confirm": hex, "user_id": "u", "session_id": "s", "tokens": tokens});
     each("LoginResult", result, through::<LoginResult>);
+    each("Tokens", tokens.clone(), through::<Tokens>);
+    each("Tokens", short.clone(), through::<Tokens>);
+    each("RefreshRequest", json!({}), through::<RefreshRequest>);
+    each("RefreshRequest", json!({"refresh_token": refresh}), through::<RefreshRequest>);
+    each("Refreshed", json!({"tokens": short}), through::<Refreshed>);
+    every_message_of_a_session(&mut each);
+}
+
+type Back = fn(Value) -> Option<Value>;
+
+/// Those of a password's change and reset, of a step-up and of the account.
+fn every_message_of_a_session(each: &mut impl FnMut(&'static str, Value, Back)) {
+    let credential = serde_json::to_value(credential()).unwrap();
+    let (secret, hex) = ("A".repeat(43), "ab".repeat(32));
     each("PasswordChangeStart", json!({}), through::<PasswordChangeStart>);
     each("PasswordChangeStart", json!({"purpose": "upgrade"}), through::<PasswordChangeStart>);
     let proof = json!({"handshake": "AAAA", "A": "ab", "M1": hex, "sealed": "AAAA"});
@@ -78,11 +93,6 @@ fn every_message(mut check: impl FnMut(&'static str, Value, &dyn Fn(Value) -> Op
     each("AccountUpdate", update, through::<AccountUpdate>);
     each("EmailChangeSecret", json!({"token": secret}), through::<EmailChangeSecret>);
     each("EmailChanged", json!({"email": "a@b.c"}), through::<EmailChanged>);
-    each("Tokens", tokens.clone(), through::<Tokens>);
-    each("Tokens", short.clone(), through::<Tokens>);
-    each("RefreshRequest", json!({}), through::<RefreshRequest>);
-    each("RefreshRequest", json!({"refresh_token": refresh}), through::<RefreshRequest>);
-    each("Refreshed", json!({"tokens": short}), through::<Refreshed>);
 }
 
 #[test]

@@ -75,6 +75,8 @@ const REQUIRED: &[(&str, &[u16])] = &[
     ("activate", &[200, 400, 401, 404, 500]),
     ("begin_login", &[200, 400, 401, 403, 500]),
     ("prove_login", &[200, 400, 401, 500]),
+    ("begin_password_change", &[200, 401, 500]),
+    ("confirm_password_change", &[204, 400, 401, 500]),
     ("list_sessions_srp", &[200, 401, 500]),
     ("verify_session", &[204, 401]),
     ("logout", &[200, 401, 500]),

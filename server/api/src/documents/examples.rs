@@ -17,7 +17,7 @@ fn request(operation: &str) -> Option<Value> {
     let address = "person@example.com";
     let ticket = format!("tk_{}", "5".repeat(43));
     Some(match operation {
-        "check_sign_up" | "begin_login" => json!({"auth_id": address}),
+        "check_sign_up" | "begin_login" | "request_password_reset" => json!({"auth_id": address}),
         "sign_up" => json!({
             "auth_id": address,
             "credential": credential(),
@@ -25,7 +25,12 @@ fn request(operation: &str) -> Option<Value> {
             "language": "en",
         }),
         "resend_activation" => json!({"auth_id": address, "ticket": ticket}),
-        "activate" => json!({"auth_id": address, "code": "7KQ2M-9XR4T"}),
+        "activate" | "validate_password_reset" => json!({"auth_id": address, "code": "7KQ2M-9XR4T"}),
+        "complete_password_reset" => json!({
+            "auth_id": address,
+            "code": "7KQ2M-9XR4T",
+            "credential": credential(),
+        }),
         "prove_login" => json!({
             "handshake": "AQAB".repeat(12),
             "A": "6b".repeat(384),

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::correct::set;
 
 /// Operations that count in a window of their own, and say so in each answer.
-const METERED: [&str; 5] = ["begin_login", "prove_login", "sign_up", "resend_activation", "refresh_tokens"];
+const METERED: [&str; 6] =
+    ["begin_login", "prove_login", "sign_up", "resend_activation", "refresh_tokens", "request_password_reset"];
 
 const NAMES: [(&str, &str); 3] = [
     ("X-RateLimit-Limit", "RateLimitLimit"),

@@ -13,7 +13,7 @@ pub(super) fn new_master() -> Result<(), Failure> {
 
 pub(super) async fn rotate(config: Config) -> Result<(), Failure> {
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = Box::pin(assemble::open(&config, settings, seams::system_seams(), false)).await?;
+    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), false).await?;
     let key = domain.signing_keys.rotate().await?;
     writeln!(io::stdout(), "tokens are signed with key {key} from now on")?;
     store.close().await;

@@ -27,7 +27,7 @@ impl Core {
         let waiting = pending_credentials::list_by_key(tx, address.key(), now).await?;
         // A sign-up without an activation mail has a code too, and nobody who knows it.
         Ok(waiting.into_iter().find(|pending| {
-            let shown = secrets::code_hash(&self.keyring, pending.id.as_uuid(), code);
+            let shown = secrets::code_hash(&self.keyring, Purpose::ActivationCode, pending.id.as_uuid(), code);
             secrets::same(shown, pending.code_hash)
         }))
     }

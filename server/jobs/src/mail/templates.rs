@@ -31,6 +31,7 @@ pub(crate) struct Values {
     pub(crate) link: String,
     pub(crate) code: String,
     pub(crate) expires_at: String,
+    pub(crate) happened_at: String,
 }
 
 /// A mail's texts, ready to send.

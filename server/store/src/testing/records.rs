@@ -9,11 +9,12 @@ use crate::demo_mails::DemoMailRecord;
 use crate::epoch_keys::EpochKeyRecord;
 use crate::invitations::InvitationRecord;
 use crate::outbox::OutboxRecord;
+use crate::password_resets::PasswordResetRecord;
 use crate::pending_credentials::PendingCredentialRecord;
 use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::{RefreshDelivery, SessionRecord};
 use crate::signing_keys::{KeyState, SigningKeyRecord};
-use crate::{AccountId, CredentialId, MailId, OutboxId, PendingId, SecretHash, SessionId};
+use crate::{AccountId, CredentialId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash, SessionId};
 
 /// A hash; `kind` keeps those of one number apart.
 pub(crate) fn hash(kind: u8, number: u8) -> SecretHash {
@@ -92,6 +93,17 @@ pub(crate) fn pending(number: u8, email_key: &str) -> PendingCredentialRecord {
 
 pub(crate) fn invitation(number: u8, account: AccountId) -> InvitationRecord {
     InvitationRecord { link_hash: hash(4, number), account_id: account, created_at: NOW, expires_at: after(1000) }
+}
+
+pub(crate) fn password_reset(number: u8, account: AccountId) -> PasswordResetRecord {
+    PasswordResetRecord {
+        id: PasswordResetId::from_uuid(uuid(number)),
+        account_id: account,
+        link_hash: hash(6, number),
+        code_hash: hash(7, number),
+        created_at: after(i64::from(number)),
+        expires_at: after(1000),
+    }
 }
 
 pub(crate) fn session(number: u8, account: AccountId) -> SessionRecord {

@@ -51,4 +51,45 @@ on_both_engines! {
         assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
         assert_eq!(read!(db, tx => count(tx, "proof", b"key", NOW)), 0);
     }
+
+    async fn a_key_is_shut_until_its_time_and_not_shut_anew_by_who_is_turned_away(db: Migrated) {
+        let hold_at = async |now: i64| commit!(db, tx => hold(tx, "pause", b"key", after(now), after(now + 100), after(now + 150)));
+        assert!(hold_at(0).await);
+        for now in [0, 50, 99] {
+            assert!(!hold_at(now).await, "{now}");
+            assert_eq!(read!(db, tx => held_until(tx, "pause", b"key")), Some(after(100)));
+        }
+        assert!(hold_at(100).await);
+        assert_eq!(read!(db, tx => held_until(tx, "pause", b"key")), Some(after(200)));
+    }
+
+    async fn a_time_that_is_too_far_ahead_shuts_nobody_out(db: Migrated) {
+        let hold_at = async |now: i64| commit!(db, tx => hold(tx, "pause", b"key", after(now), after(now + 100), after(now + 150)));
+        assert!(hold_at(1000).await);
+        assert!(!hold_at(950).await, "clocks differ by a little");
+        assert!(hold_at(949).await);
+        assert_eq!(read!(db, tx => held_until(tx, "pause", b"key")), Some(after(1049)));
+    }
+
+    async fn keys_and_scopes_are_shut_apart_and_counted_apart(db: Migrated) {
+        assert!(commit!(db, tx => hold(tx, "pause", b"key", NOW, after(100), after(100))));
+        assert!(commit!(db, tx => hold(tx, "pause", b"other", NOW, after(100), after(100))));
+        assert!(commit!(db, tx => hold(tx, "other", b"key", NOW, after(100), after(100))));
+        assert_eq!(read!(db, tx => count(tx, "pause", b"key", NOW)), 0);
+        assert_eq!(read!(db, tx => held_until(tx, "pause", b"third")), None);
+    }
+
+    async fn of_many_who_would_shut_a_key_one_does(db: Migrated) {
+        let other = db.another_node().await;
+        let mut holders = tokio::task::JoinSet::new();
+        for index in 0..20 {
+            let node = if index % 2 == 0 { Store::clone(&db) } else { other.clone() };
+            // Their times are not in the order in which they come.
+            let now = after(index * 7 % 20);
+            let until = after(now.as_millis() - NOW.as_millis() + 100);
+            holders.spawn(async move { commit!(node, tx => hold(tx, "pause", b"key", now, until, after(1000))) });
+        }
+        let winners = holders.join_all().await.into_iter().filter(|won| *won).count();
+        assert_eq!(winners, 1);
+    }
 }

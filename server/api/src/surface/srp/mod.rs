@@ -2,6 +2,7 @@
 
 mod login;
 mod passwords;
+mod resets;
 mod sessions;
 mod sign_up;
 mod step_up;
@@ -13,7 +14,8 @@ use crate::http::cookies::RefreshCookie;
 use crate::http::origins::Origins;
 
 /// All operations of this surface.
-pub(crate) type Api = (sign_up::SignUp, login::Login, sessions::Sessions, passwords::Passwords, step_up::StepUp);
+pub(crate) type Api =
+    (sign_up::SignUp, login::Login, sessions::Sessions, passwords::Passwords, resets::Resets, step_up::StepUp);
 
 /// What its document says of itself.
 pub(crate) const DESCRIPTION: &str = "Sign-up, login and sessions without the password ever being sent: SRP-6a, profile \
@@ -27,6 +29,7 @@ pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> 
         login::Login::new(domain.logins.clone(), origins.clone(), cookie),
         sessions::Sessions::new(domain.sessions.clone(), cookie),
         passwords::Passwords::new(domain.passwords.clone()),
+        resets::Resets::new(domain.resets.clone()),
         step_up::StepUp::new(domain.step_ups.clone()),
     )
 }

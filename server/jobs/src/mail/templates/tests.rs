@@ -9,6 +9,7 @@ fn values() -> Values {
         link: "https://login.example.com/activate#secret-of-the-link".to_owned(),
         code: "ABCDE-FGHJK".to_owned(),
         expires_at: "2026-01-02 03:04 UTC".to_owned(),
+        happened_at: "2026-01-01 02:03 UTC".to_owned(),
     }
 }
 

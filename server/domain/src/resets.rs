@@ -1,0 +1,187 @@
+//! Reset of a forgotten password: whoever reads the account's mail may put a new credential in the old one's place.
+
+mod completion;
+mod error;
+mod input;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tacit_store::accounts::{self, AccountRecord, AccountStatus};
+use tacit_store::password_resets::{self, PasswordResetRecord};
+use tacit_store::{PasswordResetId, Timestamp, Tx, throttles};
+use tokio::time::Instant;
+
+pub use self::error::ResetError;
+pub use self::input::{CompleteReset, RequestReset, ShownReset};
+use crate::address::Address;
+use crate::audit::{Event, EventType};
+use crate::caller::Origin;
+use crate::core::Core;
+use crate::grid;
+use crate::handshake::SKEW_MS;
+use crate::outbox::{MailKind, MailSecret, NewMail};
+use crate::secrets::{MailedSecrets, Purpose};
+use crate::throttle::Window;
+
+const BY_CLIENT: &str = "client_reset";
+const PAUSES: &str = "reset_pause";
+const MAILS: &str = "reset_mail";
+
+/// Reset of a forgotten password.
+#[derive(Clone)]
+pub struct Resets(pub(crate) Arc<Core>);
+
+/// A reset was asked for; the same for every address.
+pub struct RequestedReset {
+    /// For how long the mailed secrets are good.
+    pub good_for: Duration,
+    /// Time until another mail may be asked for.
+    pub resend_after: Duration,
+}
+
+/// A reset whose secret is good.
+pub struct ValidReset {
+    /// Whose password it resets.
+    pub address: String,
+    /// For how long it still is.
+    pub good_for: Duration,
+}
+
+impl Resets {
+    /// Mails a link and a code to the owner of an address. Addresses without an account that can log in get the same
+    /// answer, at the same time, and no mail.
+    ///
+    /// # Errors
+    /// [`ResetError::TooSoon`]; [`ResetError::TooMany`].
+    pub async fn request(&self, request: RequestReset, origin: &Origin) -> Result<RequestedReset, ResetError> {
+        let arrived = Instant::now();
+        let result = Box::pin(self.ask(&request.address, origin)).await;
+        grid::release(arrived).await;
+        result
+    }
+
+    async fn ask(&self, address: &Address, origin: &Origin) -> Result<RequestedReset, ResetError> {
+        let core = &self.0;
+        let now = core.now();
+        let (good_for, resend_after) = (core.settings.lifetimes.password_reset, core.settings.limits.resend_after);
+        // Drawn in any case, so that an address without an account costs the same.
+        let id = PasswordResetId::from_uuid(core.new_id(now));
+        let drawn =
+            MailedSecrets::draw(&core.keyring, Purpose::ResetLink, Purpose::ResetCode, id.as_uuid(), &*core.entropy);
+
+        let mut tx = core.store.begin().await?;
+        // These windows are nobody else's, so they may come before the account's row. What they refuse counts all the same.
+        if let Err(refused) = core.admit_reset(&mut tx, address, origin, now).await {
+            tx.commit().await?;
+            return Err(refused);
+        }
+        // Silent when exceeded: who asks must not learn how often somebody asked for this address.
+        let within = core.reset_mails(address, now).count(&mut tx).await?;
+        let account = accounts::find_by_key(&mut tx, address.key()).await?.filter(may_reset);
+        if let (true, Some(account)) = (within, account) {
+            let reset = PasswordResetRecord {
+                id,
+                account_id: account.id,
+                link_hash: drawn.link_hash,
+                code_hash: drawn.code_hash,
+                created_at: now,
+                expires_at: now + good_for,
+            };
+            password_resets::insert(&mut tx, &reset).await?;
+            core.push_mail(&mut tx, mail_of(&account, &reset, drawn), now).await?;
+            core.record(&mut tx, Event::by_mail(account.id, EventType::ResetRequested, origin), now).await?;
+        }
+        tx.commit().await?;
+        // In any case: the worker that wakes up must not tell by what it costs.
+        core.outbox_bell.notify_one();
+        Ok(RequestedReset { good_for, resend_after })
+    }
+
+    /// Says whether a mailed secret is good, and spends nothing.
+    ///
+    /// # Errors
+    /// [`ResetError::NotValid`] for a secret that is wrong, expired, used or void; [`ResetError::Throttled`].
+    pub async fn validate(&self, shown: ShownReset, origin: &Origin) -> Result<ValidReset, ResetError> {
+        let arrived = Instant::now();
+        let result = Box::pin(self.look(&shown, origin)).await;
+        if result.is_err() {
+            grid::release(arrived).await;
+        }
+        result
+    }
+
+    async fn look(&self, shown: &ShownReset, origin: &Origin) -> Result<ValidReset, ResetError> {
+        let core = &self.0;
+        let now = core.now();
+        let mut tx = core.store.begin().await?;
+        let found = core.good_reset(&mut tx, shown, origin, now).await?;
+        tx.commit().await?;
+        let (account, reset) = found.ok_or(ResetError::NotValid)?;
+        Ok(ValidReset { address: account.email, good_for: reset.expires_at.since(now) })
+    }
+
+    /// Puts a new credential in the place of the account's, by a mailed secret, which is spent. Answers the address.
+    ///
+    /// It ends every session, makes every other reset void and every device new, opens a login that was locked, and
+    /// tells the owner by mail. It signs nobody in.
+    ///
+    /// # Errors
+    /// [`ResetError::Refused`] for a secret that is wrong, expired, used or void; [`ResetError::Throttled`].
+    pub async fn complete(&self, completion: CompleteReset, origin: &Origin) -> Result<String, ResetError> {
+        let arrived = Instant::now();
+        let result = Box::pin(self.replace(&completion, origin)).await;
+        if result.is_err() {
+            grid::release(arrived).await;
+        }
+        result
+    }
+}
+
+impl Core {
+    /// Counts a request for its client, and lets an address through once in a pause, whether or not it has an account.
+    async fn admit_reset(
+        &self,
+        tx: &mut Tx,
+        address: &Address,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), ResetError> {
+        let limits = &self.settings.limits;
+        let client = self.client_window(BY_CLIENT, origin, limits.client_mails, limits.mail_window, now);
+        if !client.count_openly(tx, &origin.meter).await? {
+            return Err(ResetError::TooMany(client.remaining(now)));
+        }
+        let (key, until) = (self.address_hash(PAUSES, address.key()), now + limits.resend_after);
+        // Requests are not always counted in the order of their times, and nodes' clocks differ by seconds.
+        let believed = until + Duration::from_millis(SKEW_MS.unsigned_abs());
+        if throttles::hold(tx, PAUSES, &key, now, until, believed).await? {
+            return Ok(());
+        }
+        let opens = throttles::held_until(tx, PAUSES, &key).await?.unwrap_or(until);
+        Err(ResetError::TooSoon(opens.since(now).min(limits.resend_after)))
+    }
+
+    /// In windows of a reset's own lifetime: each begins with a mail, so that whoever asks all the time cannot leave the
+    /// owner without one that is good.
+    fn reset_mails(&self, address: &Address, now: Timestamp) -> Window {
+        let key = self.address_hash(MAILS, address.key());
+        Window::at(MAILS, key, self.settings.limits.mails, self.settings.lifetimes.password_reset, now)
+    }
+}
+
+/// Somebody invited has no password yet, and one who is shut out does not come back by mail.
+fn may_reset(account: &AccountRecord) -> bool {
+    account.status == AccountStatus::Active
+}
+
+fn mail_of(account: &AccountRecord, reset: &PasswordResetRecord, secrets: MailedSecrets) -> NewMail {
+    NewMail {
+        kind: MailKind::PasswordReset,
+        to: account.email.clone(),
+        language: account.language.clone(),
+        display_name: account.display_name.clone(),
+        expires_at: reset.expires_at,
+        secret: Some(MailSecret { link: secrets.link, code: Some(secrets.code) }),
+    }
+}

@@ -1,0 +1,133 @@
+//! From a secret shown to the reset it belongs to, and to another credential.
+
+use tacit_store::accounts::{self, AccountRecord};
+use tacit_store::password_resets::{self, PasswordResetRecord};
+use tacit_store::{CredentialId, Timestamp, Tx, credentials, sessions};
+
+use super::input::{CompleteReset, ResetSecret, ShownReset};
+use super::{ResetError, Resets, may_reset};
+use crate::address::Address;
+use crate::audit::{AuditResult, Event, EventType};
+use crate::caller::Origin;
+use crate::core::Core;
+use crate::fault::Internal;
+use crate::passwords::password_notice;
+use crate::proofs::ProofError;
+use crate::secrets::{self, Purpose};
+use crate::sessions::ended;
+use crate::throttle::Window;
+
+/// One count for validating and completing: who guesses at both guesses no more often.
+const CODES: &str = "reset_code";
+
+/// A reset whose secret was shown, and the account it is for, held until the transaction ends.
+type Good = (AccountRecord, PasswordResetRecord);
+
+impl Resets {
+    pub(super) async fn replace(&self, completion: &CompleteReset, origin: &Origin) -> Result<String, ResetError> {
+        let core = &self.0;
+        let now = core.now();
+        let mut tx = core.store.begin().await?;
+        let Some((account, reset)) = core.good_reset(&mut tx, &completion.shown, origin, now).await? else {
+            // A wrong code stays counted.
+            tx.commit().await?;
+            return Err(ResetError::Refused);
+        };
+        if password_resets::take(&mut tx, reset.id, now).await?.is_none() {
+            return Err(ResetError::Refused);
+        }
+        let old = credentials::find(&mut tx, account.id).await?.ok_or(Internal::Malformed("account"))?;
+        // A new id: what was bound to the old credential (devices' tokens, handshakes) is void.
+        let id = CredentialId::from_uuid(core.new_id(now));
+        core.replace_credential(&mut tx, &old, id, &completion.credential, now).await.map_err(not_replaced)?;
+        let ended = sessions::end_all(&mut tx, account.id, None, ended::PASSWORD_RESET, now).await?;
+        password_resets::delete_for(&mut tx, account.id).await?;
+        core.forgive_account(&mut tx, &account).await?;
+        core.push_mail(&mut tx, password_notice(&account, now), now).await?;
+        let event = Event::by_mail(account.id, EventType::PasswordReset, origin).with("sessions_ended", ended);
+        core.record(&mut tx, event, now).await?;
+        tx.commit().await?;
+        core.outbox_bell.notify_one();
+        tracing::info!(account = %account.id, "password reset");
+        Ok(account.email)
+    }
+}
+
+/// Another change was faster; the reset is void by it.
+fn not_replaced(error: ProofError) -> ResetError {
+    match error {
+        ProofError::Internal(error) => error.into(),
+        _ => ResetError::Refused,
+    }
+}
+
+impl Core {
+    /// The reset a secret belongs to, if it is good, and its account, which is locked. `None` leaves a wrong code to be
+    /// committed.
+    pub(super) async fn good_reset(
+        &self,
+        tx: &mut Tx,
+        shown: &ShownReset,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Option<Good>, ResetError> {
+        match &shown.secret {
+            ResetSecret::Link { link, address } => self.reset_with_link(tx, link, address.as_ref(), now).await,
+            ResetSecret::Code { code, address } => self.reset_with_code(tx, code, address, origin, now).await,
+        }
+    }
+
+    async fn reset_with_link(
+        &self,
+        tx: &mut Tx,
+        link: &str,
+        address: Option<&Address>,
+        now: Timestamp,
+    ) -> Result<Option<Good>, ResetError> {
+        let hash = secrets::token_hash(&self.keyring, Purpose::ResetLink, link);
+        let found = password_resets::find_by_link(tx, hash).await?.filter(|reset| reset.expires_at > now);
+        let Some(reset) = found else { return Ok(None) };
+        let account = accounts::lock(tx, reset.account_id).await?.filter(may_reset);
+        let fits = |account: &AccountRecord| address.is_none_or(|address| address.key() == account.email_key);
+        Ok(account.filter(fits).map(|account| (account, reset)))
+    }
+
+    async fn reset_with_code(
+        &self,
+        tx: &mut Tx,
+        code: &str,
+        address: &Address,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<Option<Good>, ResetError> {
+        // The account's row comes before the window, as everywhere.
+        let found = accounts::find_by_key(tx, address.key()).await?;
+        let account = match found {
+            Some(account) => accounts::lock(tx, account.id).await?.filter(|it| it.email_key == address.key()),
+            None => None,
+        };
+        let limits = &self.settings.limits;
+        let hash = self.address_hash(CODES, address.key());
+        let attempts = Window::at(CODES, hash, limits.code_attempts, limits.code_window, now);
+        if !attempts.count(tx).await? {
+            return Err(ResetError::Throttled(attempts.remaining(now)));
+        }
+        let Some(account) = account else { return Ok(None) };
+        let waiting = password_resets::list_of(tx, account.id, now).await?;
+        let reset = waiting.into_iter().find(|reset| {
+            let shown = secrets::code_hash(&self.keyring, Purpose::ResetCode, reset.id.as_uuid(), code);
+            secrets::same(shown, reset.code_hash)
+        });
+        match reset.filter(|_| may_reset(&account)) {
+            Some(reset) => {
+                attempts.refund(tx).await?;
+                Ok(Some((account, reset)))
+            }
+            None => {
+                let guess = Event::by_mail(account.id, EventType::PasswordReset, origin).failed();
+                self.record(tx, guess, now).await?;
+                Ok(None)
+            }
+        }
+    }
+}
