@@ -1,4 +1,8 @@
-//! Accounts: what their owners see, and what an operator does to them on the command line.
+//! Accounts: what their owners see and do, and what an operator does to them on the command line.
+
+mod deletion;
+mod export;
+mod own;
 
 use std::sync::Arc;
 
@@ -16,6 +20,9 @@ use crate::secrets::{self, Purpose};
 use crate::sessions::ended;
 use tacit_shared::FieldError;
 use tacit_shared::codes::Code;
+
+pub use self::export::{Export, ExportedEvent, ExportedMail};
+pub use self::own::{OwnAccountError, Update};
 
 /// Accounts.
 #[derive(Clone)]

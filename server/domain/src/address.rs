@@ -25,24 +25,33 @@ impl Address {
     /// # Errors
     /// [`InvalidInput`] that names `auth_id`.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        Self::parse_member("auth_id", text)
+    }
+
+    /// The same of another member of a request.
+    ///
+    /// # Errors
+    /// [`InvalidInput`] that names the member.
+    pub(crate) fn parse_member(member: &str, text: &str) -> Result<Self, InvalidInput> {
+        let wrong = |code| InvalidInput::field(member, code);
         if text.is_empty() {
-            return Err(InvalidInput::field("auth_id", FieldCode::Required));
+            return Err(wrong(FieldCode::Required));
         }
         if text.len() > limits::AUTH_ID_MAX {
-            return Err(InvalidInput::field("auth_id", FieldCode::TooLong));
+            return Err(wrong(FieldCode::TooLong));
         }
         // In the form that the key has too: mail must not go to a look-alike of the mailbox that owns the account.
         let written: String = text.nfkc().collect();
         // The normal form of three bytes can be ten times as long.
         if written.len() > limits::AUTH_ID_MAX {
-            return Err(InvalidInput::field("auth_id", FieldCode::TooLong));
+            return Err(wrong(FieldCode::TooLong));
         }
         let options = email_address::Options::default().without_display_text().without_domain_literal();
         let odd = written.starts_with('"') || !written.chars().all(shows);
         if odd || email_address::EmailAddress::parse_with_options(&written, options).is_err() {
-            return Err(InvalidInput::field("auth_id", FieldCode::Malformed));
+            return Err(wrong(FieldCode::Malformed));
         }
-        let key = key_of(&written).ok_or_else(|| InvalidInput::field("auth_id", FieldCode::Malformed))?;
+        let key = key_of(&written).ok_or_else(|| wrong(FieldCode::Malformed))?;
         Ok(Self { written, key })
     }
 

@@ -139,6 +139,12 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// The same without where it came from, which is to be kept nowhere.
+    pub(crate) fn nowhere(mut self) -> Self {
+        self.origin = None;
+        self
+    }
+
     /// The same in this session.
     pub(crate) fn in_session(mut self, session: SessionId) -> Self {
         self.session = Some(session);

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use tacit_store::accounts::{AccountRecord, Role};
-use tacit_store::sessions::SessionRecord;
-use tacit_store::{AccountId, SessionId};
+use tacit_store::accounts::{self, AccountRecord, AccountStatus, Role};
+use tacit_store::sessions::{self, SessionRecord};
+use tacit_store::{AccountId, SessionId, StoreError, Timestamp, Tx};
 
 pub use crate::throttle::{Meter, Usage};
 
@@ -38,6 +38,14 @@ impl Caller {
     #[must_use]
     pub const fn session_id(&self) -> SessionId {
         self.session.id
+    }
+
+    /// Locks the caller's account and looks again: `None` for one who was signed out, shut or deleted since the request
+    /// came in.
+    pub(crate) async fn hold(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<AccountRecord>, StoreError> {
+        let account = accounts::lock(tx, self.account.id).await?;
+        let is_living = sessions::find_active(tx, self.session.id, now).await?.is_some();
+        Ok(account.filter(|account| is_living && account.status == AccountStatus::Active))
     }
 
     /// What the account may do.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tacit_store::{
-    Timestamp, credentials, instance, invitations, outbox, password_resets, pending_credentials, proof_failures,
-    refresh_tokens, sessions, spent_handshakes, throttles,
+    Timestamp, credentials, email_changes, instance, invitations, outbox, password_resets, pending_credentials,
+    proof_failures, refresh_tokens, sessions, spent_handshakes, throttles,
 };
 
 use crate::core::Core;
@@ -60,6 +60,7 @@ impl Housekeeping {
             pending_credentials::delete_expired => now,
             invitations::delete_expired => now,
             password_resets::delete_expired => now,
+            email_changes::delete_expired => now,
             refresh_tokens::delete_expired => now,
             sessions::delete_ended_before => now - ENDED_SESSIONS_KEPT,
             outbox::delete_done_before => now - DONE_WORK_KEPT,

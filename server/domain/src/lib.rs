@@ -9,6 +9,7 @@ pub mod address;
 pub mod audit;
 pub mod caller;
 pub mod client_limits;
+pub mod email_changes;
 pub mod fault;
 #[cfg(fuzzing)]
 pub mod fuzz;
@@ -44,6 +45,15 @@ mod secrets;
 mod text;
 mod throttle;
 mod verifiers;
+
+/// Rows as an export shows them.
+pub mod records {
+    pub use tacit_store::accounts::AccountRecord;
+    pub use tacit_store::credentials::CredentialRecord;
+    pub use tacit_store::email_changes::EmailChangeRecord;
+    pub use tacit_store::password_resets::PasswordResetRecord;
+    pub use tacit_store::sessions::SessionRecord;
+}
 
 pub use open::{Domain, OpenError, check_master_key};
 pub use tacit_store::accounts::{AccountStatus, Role};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use tacit_store::demo_mails::{self, DemoMailRecord};
-use tacit_store::{MailId, StoreError, Timestamp};
+use tacit_store::{MailId, StoreError, Timestamp, Tx};
 
+use crate::address::Address;
 use crate::core::Core;
 
 /// Most mails a look shows.
@@ -60,6 +61,16 @@ impl Mailbox {
         let wanted = |record: &DemoMailRecord| to.is_none_or(|to| record.recipient.eq_ignore_ascii_case(to));
         Ok(records.into_iter().filter(wanted).map(DemoMail::from).collect())
     }
+}
+
+/// Drops the mails to an address, however it was written in each.
+pub(crate) async fn empty(tx: &mut Tx, address: &Address) -> Result<(), StoreError> {
+    for recipient in demo_mails::list_recipients(tx).await? {
+        if Address::parse(&recipient).is_ok_and(|written| written.key() == address.key()) {
+            demo_mails::delete_for(tx, &recipient).await?;
+        }
+    }
+    Ok(())
 }
 
 impl From<DemoMailRecord> for DemoMail {

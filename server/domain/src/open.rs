@@ -12,6 +12,7 @@ use crate::accounts::Accounts;
 use crate::client_limits::{ClientLimits, Floods};
 use crate::core::Core;
 use crate::decoys::{self, PresetShares};
+use crate::email_changes::EmailChanges;
 use crate::fault::Internal;
 use crate::health::Health;
 use crate::housekeeping::Housekeeping;
@@ -56,6 +57,8 @@ pub struct Domain {
     pub refresh: Refresh,
     /// Accounts.
     pub accounts: Accounts,
+    /// Changes of address.
+    pub email_changes: EmailChanges,
     /// The keys that sign access tokens.
     pub signing_keys: SigningKeys,
     /// Later work.
@@ -154,6 +157,7 @@ impl Domain {
             sessions: Sessions(Arc::clone(&core)),
             refresh: Refresh(Arc::clone(&core)),
             accounts: Accounts(Arc::clone(&core)),
+            email_changes: EmailChanges(Arc::clone(&core)),
             signing_keys: SigningKeys(Arc::clone(&core)),
             outbox: Outbox(Arc::clone(&core)),
             mailbox: Mailbox(Arc::clone(&core)),

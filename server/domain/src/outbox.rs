@@ -74,6 +74,11 @@ impl MailKind {
         Self::AccountDeleted,
     ];
 
+    /// As work in the outbox.
+    pub(crate) fn work(self) -> String {
+        ["mail.", self.as_str()].concat()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -157,7 +162,7 @@ impl Core {
         };
         let record = OutboxRecord {
             id,
-            kind: ["mail.", mail.kind.as_str()].concat(),
+            kind: mail.kind.work(),
             payload: serde_json::to_string(&payload).map_err(|_| Internal::Malformed("mail"))?,
             key_id: mail.secret.as_ref().map(|_| self.keyring.id.clone()),
             sealed: mail.secret.as_ref().map(seal).transpose()?,

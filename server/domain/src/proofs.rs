@@ -11,9 +11,9 @@ use tacit_shared::sealed::{self, Context, Purpose};
 use tacit_shared::srp::server::{self, Verdict};
 use tacit_shared::srp::{Group, Identity, Proof, PublicValue, Salt, Verifier};
 use tacit_shared::{encoding, preset};
-use tacit_store::accounts::{self, AccountRecord, AccountStatus};
+use tacit_store::accounts::AccountRecord;
 use tacit_store::credentials::{self, CredentialRecord};
-use tacit_store::{AccountId, Timestamp, Tx, sessions};
+use tacit_store::{Timestamp, Tx};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -150,7 +150,8 @@ impl Core {
         Ok(Proved { state, attempt, verdict })
     }
 
-    fn caller_key(&self, caller: &Caller) -> [u8; 32] {
+    /// What a caller's attempts are counted under: one count an account, whatever session or address they come from.
+    pub(crate) fn caller_key(&self, caller: &Caller) -> [u8; 32] {
         self.account_failures_key(caller.account.id)
     }
 }
@@ -188,11 +189,7 @@ impl Proved {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<(AccountRecord, CredentialRecord), ProofError> {
-        let account = accounts::lock(tx, AccountId::from_uuid(self.state.owner)).await?.ok_or(ProofError::SignedOut)?;
-        let living = sessions::find_active(tx, caller.session.id, now).await?.is_some();
-        if !living || account.status != AccountStatus::Active {
-            return Err(ProofError::SignedOut);
-        }
+        let account = caller.hold(tx, now).await?.ok_or(ProofError::SignedOut)?;
         let credential = credentials::find(tx, account.id).await?.ok_or(ProofError::SignedOut)?;
         if credential.id.as_uuid() != self.state.credential || credential.version != self.state.version {
             return Err(ProofError::CredentialReplaced);

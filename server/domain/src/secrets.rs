@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     ResetCode,
     Invitation,
     RefreshToken,
+    EmailConfirmation,
+    EmailUndo,
 }
 
 impl Purpose {
@@ -36,6 +38,8 @@ impl Purpose {
             Self::ResetCode => b"reset-code",
             Self::Invitation => b"invitation",
             Self::RefreshToken => b"refresh-token",
+            Self::EmailConfirmation => b"email-confirmation",
+            Self::EmailUndo => b"email-undo",
         }
     }
 }

@@ -98,6 +98,7 @@ pub(crate) mod ended {
     pub(crate) const PASSWORD_CHANGED: &str = "password_changed";
     pub(crate) const PASSWORD_RESET: &str = "password_reset";
     pub(crate) const REUSED: &str = "refresh_reused";
+    pub(crate) const EMAIL_UNDONE: &str = "email_change_undone";
 }
 
 impl Sessions {
@@ -178,6 +179,8 @@ impl Sessions {
     async fn end(&self, caller: &Caller, session: SessionId, reason: &str) -> Result<bool, SessionError> {
         let core = &self.0;
         let mut tx = core.store.begin().await?;
+        // Before the session, as everywhere: a deletion of the account takes them in this order.
+        accounts::lock(&mut tx, caller.account.id).await?;
         let now = core.now();
         let ended = sessions::end(&mut tx, session, caller.account.id, reason, now).await?;
         if ended {

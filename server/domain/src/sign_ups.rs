@@ -31,7 +31,7 @@ const RESENT_MAILS: &str = "resent_mail";
 const CODES: &str = "activation_code";
 const SIGN_UPS: &str = "sign_up";
 const BY_CLIENT: &str = "client_sign_up";
-const MAILS_BY_CLIENT: &str = "client_mail";
+pub(crate) const MAILS_BY_CLIENT: &str = "client_mail";
 
 /// Sign-up and activation.
 #[derive(Clone)]

@@ -93,7 +93,6 @@ impl Caller {
     ///
     /// # Errors
     /// [`StepUpRequired`].
-    #[expect(dead_code, reason = "the operations that ask for it follow")]
     pub(crate) fn require_step_up(&self, now: Timestamp) -> Result<(), StepUpRequired> {
         let at = self.session.stepped_up_at.ok_or(StepUpRequired)?;
         // A time ahead of the clock is not believed for longer than two nodes' clocks may differ.

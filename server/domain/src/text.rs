@@ -1,4 +1,6 @@
-//! What people may call themselves and their devices.
+//! What people may call themselves and their devices, and the language they read.
+
+use tacit_shared::limits;
 
 /// Whether a text is one line of one to `longest` characters that all show: control characters break logs and mails, and
 /// directional ones (Unicode Standard Annex 9 §2) make a line read as something else.
@@ -8,9 +10,25 @@ pub(crate) fn is_line(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || directs(c))
 }
 
+/// Whether a text has the shape of a BCP 47 tag: subtags of one to eight letters or digits.
+pub(crate) fn is_language(tag: &str) -> bool {
+    let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    tag.len() <= limits::LANGUAGE_MAX && tag.split('-').all(subtag)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_language_is_a_tag() {
+        for good in ["en", "de-AT", "zh-Hant-TW", "x-klingon"] {
+            assert!(is_language(good), "{good:?}");
+        }
+        for bad in ["", "-", "de-", "de_AT", "../en", "deutschland", "dé", &"a-".repeat(18)] {
+            assert!(!is_language(bad), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_line_has_nothing_that_does_not_show() {

@@ -123,8 +123,12 @@ const UPDATE_HEAD: &str = "UPDATE audit_heads SET sequence = $2, hash = $3, seal
 const INSERT: &str = "INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, \
     actor_id, detail, created_at, origin_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
-const INSERT_ORIGIN: &str = "INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
-    VALUES ($1, $2, $3, $4, $5)";
+const INSERT_ORIGIN_SQLITE: &str = "INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
+    SELECT $1, id, $3, $4, $5 FROM accounts WHERE id = $2";
+
+/// Waits for a deletion of the account that is under way: where it came first, nothing is left to be erased by it.
+const INSERT_ORIGIN_POSTGRES: &str = "INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
+    SELECT $1::uuid, id, $3::bytea, $4::text, $5::text FROM accounts WHERE id = $2 FOR KEY SHARE";
 
 const DELETE_ORIGINS_OF: &str = "DELETE FROM audit_origins WHERE account_id = $1";
 
@@ -148,9 +152,10 @@ const COUNT: &str = "SELECT COUNT(*) FROM audit_events";
 const COUNT_OF: &str = "SELECT COUNT(*) FROM audit_events WHERE account_id = $1";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: FIND_HEAD, LIST_HEADS, INSERT_HEAD_IF_ABSENT, UPDATE_HEAD, INSERT, INSERT_ORIGIN, DELETE_ORIGINS_OF, LIST,
+    both: FIND_HEAD, LIST_HEADS, INSERT_HEAD_IF_ABSENT, UPDATE_HEAD, INSERT, DELETE_ORIGINS_OF, LIST,
         LIST_OF, LIST_CHAIN, COUNT, COUNT_OF;
-    postgres: LOCK_HEAD_POSTGRES
+    sqlite: INSERT_ORIGIN_SQLITE;
+    postgres: LOCK_HEAD_POSTGRES, INSERT_ORIGIN_POSTGRES
 ];
 
 /// The end of a chain, kept from other writers until the transaction ends.
@@ -218,18 +223,22 @@ pub async fn insert(tx: &mut Tx, event: &AuditEventRecord) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Adds where an event came from.
+/// Adds where an event came from; `false`, and nothing is kept, if its account is gone.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn insert_origin(tx: &mut Tx, origin: &AuditOriginRecord) -> Result<(), StoreError> {
-    on!(execute tx, query(INSERT_ORIGIN)
+pub async fn insert_origin(tx: &mut Tx, origin: &AuditOriginRecord) -> Result<bool, StoreError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => INSERT_ORIGIN_SQLITE,
+        Engine::Postgres => INSERT_ORIGIN_POSTGRES,
+    };
+    let inserted = on!(execute tx, query(sql)
         .bind(origin.event_id)
         .bind(origin.account_id)
         .bind(&origin.nonce)
         .bind(&origin.ip_address)
         .bind(&origin.user_agent))?;
-    Ok(())
+    Ok(inserted == 1)
 }
 
 /// Erases where an account's events came from; answers how many rows went. The events stay.
@@ -283,3 +292,6 @@ pub async fn list_chain(
 ) -> Result<Vec<AuditEventWithOrigin>, StoreError> {
     on!(read tx, c => query_as::<_, AuditEventWithOrigin>(LIST_CHAIN).bind(chain).bind(after).bind(limit).fetch_all(c))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The demo's mailbox: what would have been sent, to be read in the browser. Demo mode only.
 
-use sqlx::{query, query_as};
+use sqlx::{query, query_as, query_scalar};
 
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
@@ -31,7 +31,11 @@ const INSERT: &str = "INSERT INTO demo_mails (id, recipient, subject, body_text,
 const LIST: &str = "SELECT id, recipient, subject, body_text, body_html, created_at FROM demo_mails \
     ORDER BY created_at DESC, id DESC LIMIT $1";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: INSERT, LIST];
+const LIST_RECIPIENTS: &str = "SELECT DISTINCT recipient FROM demo_mails";
+
+const DELETE_FOR: &str = "DELETE FROM demo_mails WHERE recipient = $1";
+
+pub(crate) const STATEMENTS: &[Statement] = listed![both: INSERT, LIST, LIST_RECIPIENTS, DELETE_FOR];
 
 /// Puts a mail into the mailbox.
 ///
@@ -54,6 +58,22 @@ pub async fn insert(tx: &mut Tx, mail: &DemoMailRecord) -> Result<(), StoreError
 /// Any failure of the database.
 pub async fn list(tx: &mut Tx, limit: i64) -> Result<Vec<DemoMailRecord>, StoreError> {
     on!(read tx, c => query_as::<_, DemoMailRecord>(LIST).bind(limit).fetch_all(c))
+}
+
+/// Whom mails in the mailbox are for, each address as it was written, in no order.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list_recipients(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    on!(read tx, c => query_scalar::<_, String>(LIST_RECIPIENTS).fetch_all(c))
+}
+
+/// Drops the mails for an address, as it was written; answers how many.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete_for(tx: &mut Tx, recipient: &str) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_FOR).bind(recipient))
 }
 
 #[cfg(test)]

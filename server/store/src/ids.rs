@@ -75,6 +75,10 @@ id! {
     PasswordResetId
 }
 id! {
+    /// A change of address.
+    EmailChangeId
+}
+id! {
     /// A session: one login on one device.
     SessionId
 }

@@ -20,6 +20,7 @@ pub mod accounts;
 pub mod audit_events;
 pub mod credentials;
 pub mod demo_mails;
+pub mod email_changes;
 pub mod epoch_keys;
 pub mod instance;
 pub mod invitations;
@@ -40,7 +41,8 @@ pub use backend::{Engine, Store, Tx};
 pub use connect::DatabaseSettings;
 pub use error::{StoreError, StoreErrorKind};
 pub use ids::{
-    AccountId, AuditEventId, CredentialId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash, SessionId,
+    AccountId, AuditEventId, CredentialId, EmailChangeId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash,
+    SessionId,
 };
 pub use migrate::SchemaState;
 pub use statements::{Statement, statements};

@@ -75,10 +75,15 @@ const COUNT_OPEN: &str = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND 
 
 const DELETE_FOR: &str = "DELETE FROM outbox WHERE recipient_key = $1";
 
+const DELETE_KIND_FOR: &str = "DELETE FROM outbox WHERE recipient_key = $1 AND kind = $2";
+
+const LIST_FOR: &str = "SELECT id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, done_at, \
+    failed_at, last_error, recipient_key FROM outbox WHERE recipient_key = $1 ORDER BY created_at DESC, id DESC";
+
 const DELETE_DONE_BEFORE: &str = "DELETE FROM outbox WHERE done_at < $1 OR failed_at < $1";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_DONE_BEFORE;
+    both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_KIND_FOR, LIST_FOR, DELETE_DONE_BEFORE;
     sqlite: CLAIM_SQLITE;
     postgres: CLAIM_POSTGRES
 ];
@@ -172,6 +177,22 @@ pub async fn count_open(tx: &mut Tx) -> Result<i64, StoreError> {
 /// Any failure of the database.
 pub async fn delete_for(tx: &mut Tx, recipient_key: &str) -> Result<u64, StoreError> {
     on!(execute tx, query(DELETE_FOR).bind(recipient_key))
+}
+
+/// The same for one kind of work.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete_kind_for(tx: &mut Tx, recipient_key: &str, kind: &str) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_KIND_FOR).bind(recipient_key).bind(kind))
+}
+
+/// What is still to be done, or was given up, for an address, the newest first.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list_for(tx: &mut Tx, recipient_key: &str) -> Result<Vec<OutboxRecord>, StoreError> {
+    on!(read tx, c => query_as::<_, OutboxRecord>(LIST_FOR).bind(recipient_key).fetch_all(c))
 }
 
 /// Drops what was done or given up before a time; answers how many.

@@ -2,8 +2,9 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, audit_events, credentials, demo_mails, epoch_keys, instance, invitations, outbox, password_resets,
-    pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys, spent_handshakes, throttles,
+    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, instance, invitations, outbox,
+    password_resets, pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys, spent_handshakes,
+    throttles,
 };
 
 /// One SQL text.
@@ -44,6 +45,7 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
         audit_events::STATEMENTS,
         credentials::STATEMENTS,
         demo_mails::STATEMENTS,
+        email_changes::STATEMENTS,
         epoch_keys::STATEMENTS,
         instance::STATEMENTS,
         invitations::STATEMENTS,

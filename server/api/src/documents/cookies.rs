@@ -6,21 +6,23 @@ use super::correct::set;
 use crate::http::origins::CLIENT_HEADER;
 
 /// Operations that set the cookie, or take it back.
-const SETTING: [&str; 3] = ["prove_login", "refresh_tokens", "logout"];
+const SETTING: [&str; 4] = ["prove_login", "refresh_tokens", "logout", "delete_account"];
 /// Operations that then ask for the header against forged requests.
 const GUARDED: [&str; 2] = ["prove_login", "refresh_tokens"];
 
 /// Describes cookie and header.
 pub(super) fn describe(operation: &mut Value) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
-    if SETTING.contains(&id.as_str())
-        && let Some(headers) = operation.pointer_mut("/responses/200/headers")
-    {
+    if SETTING.contains(&id.as_str()) {
         let header = json!({
             "description": "The refresh cookie, where the refresh token travels as one",
             "schema": {"type": "string"},
         });
-        set(headers, "Set-Cookie", header);
+        for status in ["200", "204"] {
+            if let Some(headers) = operation.pointer_mut(&format!("/responses/{status}/headers")) {
+                set(headers, "Set-Cookie", header.clone());
+            }
+        }
     }
     if GUARDED.contains(&id.as_str()) {
         let header = json!({

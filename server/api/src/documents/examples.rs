@@ -37,6 +37,8 @@ fn request(operation: &str) -> Option<Value> {
             "M1": "3f".repeat(32),
             "device_name": "Laptop",
         }),
+        "update_account" => json!({"display_name": "Ada", "language": "en"}),
+        "confirm_email_change" | "undo_email_change" => json!({"token": "x".repeat(43)}),
         "refresh_tokens" => json!({"refresh_token": format!("rt_{}", "x".repeat(43))}),
         _ => return None,
     })

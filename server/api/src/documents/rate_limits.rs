@@ -5,8 +5,16 @@ use serde_json::{Value, json};
 use super::correct::set;
 
 /// Operations that count in a window of their own, and say so in each answer.
-const METERED: [&str; 6] =
-    ["begin_login", "prove_login", "sign_up", "resend_activation", "refresh_tokens", "request_password_reset"];
+const METERED: [&str; 8] = [
+    "begin_login",
+    "prove_login",
+    "sign_up",
+    "resend_activation",
+    "refresh_tokens",
+    "request_password_reset",
+    "update_account",
+    "export_account",
+];
 
 const NAMES: [(&str, &str); 3] = [
     ("X-RateLimit-Limit", "RateLimitLimit"),
@@ -33,7 +41,7 @@ pub(super) fn add(headers: &mut Value) {
 pub(super) fn describe(operation: &mut Value) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
     if METERED.contains(&id) {
-        for status in ["200", "201"] {
+        for status in ["200", "201", "205"] {
             operation.pointer_mut(&format!("/responses/{status}/headers")).map(add);
         }
     }

@@ -43,6 +43,23 @@ impl ApiResponse for NoContent {
     fn register(_registry: &mut Registry) {}
 }
 
+/// 205: it is done, and what is shown of it should be read anew.
+pub(crate) struct ResetContent;
+
+impl IntoResponse for ResetContent {
+    fn into_response(self) -> Response {
+        StatusCode::RESET_CONTENT.into_response()
+    }
+}
+
+impl ApiResponse for ResetContent {
+    fn meta() -> MetaResponses {
+        with_status(<()>::meta(), StatusCode::RESET_CONTENT)
+    }
+
+    fn register(_registry: &mut Registry) {}
+}
+
 /// 204 whose header `M2` has the server's own proof, 32 bytes in hex.
 pub(crate) struct Proved(pub String);
 

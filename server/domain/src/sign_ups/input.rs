@@ -40,7 +40,7 @@ impl TryFrom<messages::SignUp> for SignUp {
         if message.display_name.as_ref().is_some_and(|name| !text::is_line(name, limits::DISPLAY_NAME_MAX)) {
             return Err(InvalidInput::field("display_name", FieldCode::Malformed));
         }
-        if message.language.as_ref().is_some_and(|tag| !is_language(tag)) {
+        if message.language.as_ref().is_some_and(|tag| !text::is_language(tag)) {
             return Err(InvalidInput::field("language", FieldCode::Malformed));
         }
         Ok(Self { address, credential, display_name: message.display_name, language: message.language })
@@ -95,10 +95,4 @@ impl TryFrom<messages::Activate> for Activation {
         };
         Ok(Self { secret, credential })
     }
-}
-
-/// The shape of a BCP 47 tag: subtags of one to eight letters or digits.
-fn is_language(tag: &str) -> bool {
-    let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    tag.len() <= limits::LANGUAGE_MAX && tag.split('-').all(subtag)
 }

@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::StoreErrorKind;
-use crate::credentials;
-use crate::testing::{account, account_id, after, commit, credential, on_both_engines, read};
+use crate::testing::{
+    account, account_id, after, commit, credential, email_change, invitation, on_both_engines, read, refresh_token,
+    session, session_id,
+};
+use crate::{credentials, email_changes, invitations, refresh_tokens, sessions};
 
 on_both_engines! {
     async fn an_account_is_found_by_id_and_by_key_as_it_was_inserted(db: Migrated) {
@@ -98,6 +101,57 @@ on_both_engines! {
         commit!(db, tx => insert(tx, &account(1)));
         commit!(db, tx => insert(tx, &account(2)));
         assert_eq!(read!(db, tx => count(tx)), 2);
+    }
+
+    async fn name_and_language_are_set_and_the_name_taken_away(db: Migrated) {
+        commit!(db, tx => insert(tx, &account(1)));
+        assert!(commit!(db, tx => update_profile(tx, account_id(1), Some("Ada"), "fr", after(90))));
+        let ada = AccountRecord {
+            display_name: Some("Ada".to_owned()),
+            language: "fr".to_owned(),
+            updated_at: after(90),
+            ..account(1)
+        };
+        assert_eq!(read!(db, tx => find(tx, account_id(1))), Some(ada.clone()));
+        assert!(commit!(db, tx => update_profile(tx, account_id(1), None, "fr", after(90))));
+        assert_eq!(read!(db, tx => find(tx, account_id(1))), Some(AccountRecord { display_name: None, ..ada }));
+        assert!(!commit!(db, tx => update_profile(tx, account_id(2), None, "fr", after(90))));
+    }
+
+    async fn an_account_gets_another_address_unless_that_has_one(db: Migrated) {
+        for number in [1, 2] {
+            commit!(db, tx => insert(tx, &account(number)));
+        }
+        assert!(commit!(db, tx => update_email(tx, account_id(1), "New@x.example", "new@x.example", after(90))));
+        let moved = read!(db, tx => find_by_key(tx, "new@x.example")).unwrap();
+        assert_eq!((moved.email.as_str(), moved.updated_at), ("New@x.example", after(90)));
+        assert_eq!(read!(db, tx => find_by_key(tx, "person1@example.com")), None);
+        let mut tx = db.begin().await.unwrap();
+        let taken = update_email(&mut tx, account_id(1), "x", "person2@example.com", after(91)).await.unwrap_err();
+        assert_eq!(taken.kind(), StoreErrorKind::UniqueViolation);
+        drop(tx);
+        assert!(!commit!(db, tx => update_email(tx, account_id(3), "x", "x", after(91))));
+    }
+
+    async fn an_account_goes_with_all_that_is_its_own(db: Migrated) {
+        for number in [1, 2] {
+            commit!(db, tx => insert(tx, &account(number)));
+            commit!(db, tx => credentials::insert(tx, &credential(account_id(number), 1)));
+            commit!(db, tx => sessions::insert(tx, &session(number, account_id(number))));
+            commit!(db, tx => refresh_tokens::insert(tx, &refresh_token(number, session_id(number))));
+            commit!(db, tx => invitations::insert(tx, &invitation(number, account_id(number))));
+            commit!(db, tx => email_changes::insert(tx, &email_change(number, account_id(number))));
+        }
+        assert!(commit!(db, tx => delete(tx, account_id(1))));
+        assert!(!commit!(db, tx => delete(tx, account_id(1))));
+        assert_eq!(read!(db, tx => find(tx, account_id(1))), None);
+        assert!(read!(db, tx => credentials::find(tx, account_id(1))).is_none());
+        assert_eq!(read!(db, tx => sessions::list_of(tx, account_id(1))), []);
+        assert!(read!(db, tx => refresh_tokens::find(tx, refresh_token(1, session_id(1)).hash)).is_none());
+        assert!(read!(db, tx => refresh_tokens::find(tx, refresh_token(2, session_id(2)).hash)).is_some());
+        assert_eq!(read!(db, tx => email_changes::list_of(tx, account_id(1))), []);
+        assert_eq!(read!(db, tx => email_changes::list_of(tx, account_id(2))).len(), 1);
+        assert_eq!(read!(db, tx => find(tx, account_id(2))), Some(account(2)));
     }
 
     async fn a_locked_account_is_changed_by_others_only_afterwards(db: Migrated) {

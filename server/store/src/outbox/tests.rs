@@ -129,6 +129,21 @@ on_both_engines! {
         assert_eq!(read!(db, tx => count_open(tx)), 2);
     }
 
+    async fn work_for_an_address_is_listed_and_dropped_without_that_of_others(db: Migrated) {
+        fill(&db, 1..=3).await;
+        let others = OutboxRecord { recipient_key: Some("other@example.com".to_owned()), ..work(4) };
+        let notice = OutboxRecord { kind: "mail.notice".to_owned(), ..work(5) };
+        for work in [&others, &notice] {
+            commit!(db, tx => push(tx, work));
+        }
+        commit!(db, tx => finish(tx, outbox_id(3), after(20)));
+        let listed = read!(db, tx => list_for(tx, "person@example.com"));
+        assert_eq!(ids(&listed), [outbox_id(5), outbox_id(2), outbox_id(1)], "what is done has forgotten whom it was for");
+        assert_eq!(commit!(db, tx => delete_kind_for(tx, "person@example.com", "mail.notice")), 1);
+        assert_eq!(commit!(db, tx => delete_for(tx, "person@example.com")), 2);
+        assert_eq!(ids(&read!(db, tx => list_for(tx, "other@example.com"))), [outbox_id(4)]);
+    }
+
     async fn only_work_long_over_is_dropped(db: Migrated) {
         fill(&db, 1..=3).await;
         commit!(db, tx => finish(tx, outbox_id(1), after(20)));

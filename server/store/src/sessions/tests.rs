@@ -111,6 +111,14 @@ on_both_engines! {
         assert_eq!(found.last_seen_at, after(300));
     }
 
+    async fn all_kept_sessions_of_an_account_are_listed_ended_ones_too(db: Migrated) {
+        populate(&db).await;
+        commit!(db, tx => end(tx, session_id(2), account_id(1), "logout", after(5)));
+        let listed = read!(db, tx => list_of(tx, account_id(1)));
+        assert_eq!(listed.iter().map(|session| session.id).collect::<Vec<_>>(), [3, 2, 1].map(session_id));
+        assert_eq!(listed[1].ended_reason.as_deref(), Some("logout"));
+    }
+
     async fn sessions_long_over_are_dropped_with_their_tokens(db: Migrated) {
         populate(&db).await;
         let token = refresh_token(1, session_id(1));

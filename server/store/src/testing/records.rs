@@ -4,8 +4,10 @@ use uuid::Uuid;
 
 use super::{NOW, after};
 use crate::accounts::{AccountRecord, AccountStatus, Role};
+use crate::audit_events::{AuditActor, AuditEventRecord, AuditOriginRecord, AuditResult};
 use crate::credentials::CredentialRecord;
 use crate::demo_mails::DemoMailRecord;
+use crate::email_changes::EmailChangeRecord;
 use crate::epoch_keys::EpochKeyRecord;
 use crate::invitations::InvitationRecord;
 use crate::outbox::OutboxRecord;
@@ -14,7 +16,10 @@ use crate::pending_credentials::PendingCredentialRecord;
 use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::{RefreshDelivery, SessionRecord};
 use crate::signing_keys::{KeyState, SigningKeyRecord};
-use crate::{AccountId, CredentialId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash, SessionId};
+use crate::{
+    AccountId, AuditEventId, CredentialId, EmailChangeId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash,
+    SessionId,
+};
 
 /// A hash; `kind` keeps those of one number apart.
 pub(crate) fn hash(kind: u8, number: u8) -> SecretHash {
@@ -179,5 +184,47 @@ pub(crate) fn mail(number: u8) -> DemoMailRecord {
         body_text: "Open the link".to_owned(),
         body_html: Some("<p>Open the link</p>".to_owned()),
         created_at: after(i64::from(number)),
+    }
+}
+
+pub(crate) fn email_change(number: u8, account: AccountId) -> EmailChangeRecord {
+    EmailChangeRecord {
+        id: EmailChangeId::from_uuid(uuid(number)),
+        account_id: account,
+        old_email: "Old@Example.com".to_owned(),
+        new_email: format!("New{number}@Example.com"),
+        confirm_hash: hash(8, number),
+        undo_hash: None,
+        created_at: after(i64::from(number)),
+        confirmed_at: None,
+        expires_at: after(1000),
+    }
+}
+
+pub(crate) fn audit_event(number: u8, account: AccountId) -> AuditEventRecord {
+    AuditEventRecord {
+        chain: 3,
+        sequence: i64::from(number),
+        id: AuditEventId::from_uuid(uuid(number)),
+        event_type: "login".to_owned(),
+        result: AuditResult::Success,
+        account_id: Some(account),
+        session_id: Some(session_id(number)),
+        actor: AuditActor::Account,
+        actor_id: Some(account),
+        detail: "{}".to_owned(),
+        created_at: after(i64::from(number)),
+        origin_hash: vec![1; 32],
+        hash: vec![number; 32],
+    }
+}
+
+pub(crate) fn audit_origin(number: u8, account: AccountId) -> AuditOriginRecord {
+    AuditOriginRecord {
+        event_id: AuditEventId::from_uuid(uuid(number)),
+        account_id: account,
+        nonce: vec![number; 32],
+        ip_address: Some("2001:db8::1".to_owned()),
+        user_agent: Some("Browser/1.0".to_owned()),
     }
 }

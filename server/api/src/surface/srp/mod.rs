@@ -6,6 +6,7 @@ mod resets;
 mod sessions;
 mod sign_up;
 mod step_up;
+mod users;
 
 use poem_openapi::Tags;
 use tacit_domain::Domain;
@@ -14,8 +15,15 @@ use crate::http::cookies::RefreshCookie;
 use crate::http::origins::Origins;
 
 /// All operations of this surface.
-pub(crate) type Api =
-    (sign_up::SignUp, login::Login, sessions::Sessions, passwords::Passwords, resets::Resets, step_up::StepUp);
+pub(crate) type Api = (
+    sign_up::SignUp,
+    login::Login,
+    sessions::Sessions,
+    passwords::Passwords,
+    resets::Resets,
+    step_up::StepUp,
+    users::Users,
+);
 
 /// What its document says of itself.
 pub(crate) const DESCRIPTION: &str = "Sign-up, login and sessions without the password ever being sent: SRP-6a, profile \
@@ -31,6 +39,7 @@ pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> 
         passwords::Passwords::new(domain.passwords.clone()),
         resets::Resets::new(domain.resets.clone()),
         step_up::StepUp::new(domain.step_ups.clone()),
+        users::Users::new(domain, cookie),
     )
 }
 
@@ -48,4 +57,6 @@ enum Tag {
     /// Showing the password again before something dangerous
     #[oai(rename = "Step-up")]
     StepUp,
+    /// The caller's own account: profile, address, everything stored, deletion
+    Account,
 }

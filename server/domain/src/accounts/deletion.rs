@@ -1,0 +1,79 @@
+//! Deleting an account: nothing of its owner stays but that there was one.
+
+use tacit_store::accounts::{self, AccountRecord};
+use tacit_store::audit_events::{self, AuditResult};
+use tacit_store::{Tx, email_changes, outbox, pending_credentials, proof_failures};
+
+use super::{Accounts, OwnAccountError};
+use crate::address::Address;
+use crate::audit::{Event, EventType};
+use crate::caller::Caller;
+use crate::core::Core;
+use crate::fault::Internal;
+use crate::mailbox;
+use crate::outbox::{MailKind, NewMail};
+
+impl Accounts {
+    /// Deletes the caller's account with everything personal that is stored, in one step, and says farewell by mail. The
+    /// address is free again at once.
+    ///
+    /// # Errors
+    /// [`OwnAccountError::StepUpRequired`].
+    pub async fn delete(&self, caller: &Caller) -> Result<(), OwnAccountError> {
+        Box::pin(self.erase(caller)).await
+    }
+
+    async fn erase(&self, caller: &Caller) -> Result<(), OwnAccountError> {
+        let core = &self.0;
+        let now = core.now();
+        let mut tx = core.store.begin().await?;
+        let account = caller.hold(&mut tx, now).await?.ok_or(OwnAccountError::SignedOut)?;
+        caller.require_step_up(now)?;
+
+        core.forgive(&mut tx, &account.email_key).await?;
+        proof_failures::clear(&mut tx, &core.caller_key(caller)).await?;
+        core.forget_mails(&mut tx, &account).await?;
+        pending_credentials::delete_by_key(&mut tx, &account.email_key).await?;
+        accounts::delete(&mut tx, account.id).await?;
+        // After the account: whoever recorded something about it meanwhile was waited for.
+        audit_events::delete_origins_of(&mut tx, account.id).await?;
+        let farewell = NewMail {
+            kind: MailKind::AccountDeleted,
+            to: account.email,
+            language: account.language,
+            display_name: None,
+            expires_at: now,
+            secret: None,
+        };
+        core.push_mail(&mut tx, farewell, now).await?;
+        // It outlives the account, so it says nothing of where its owner was.
+        let event = Event::by(caller, EventType::AccountDeleted, AuditResult::Success).nowhere();
+        core.record(&mut tx, event, now).await?;
+        tx.commit().await?;
+        core.outbox_bell.notify_one();
+        tracing::info!(account = %account.id, "deleted");
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Drops the mails of an account: to its address all that wait, to the addresses of its changes what is about these.
+    async fn forget_mails(&self, tx: &mut Tx, account: &AccountRecord) -> Result<(), Internal> {
+        outbox::delete_for(tx, &account.email_key).await?;
+        if let Ok(own) = Address::parse(&account.email) {
+            mailbox::empty(tx, &own).await?;
+        }
+        for change in email_changes::list_of(tx, account.id).await? {
+            for (email, kind) in [(change.new_email, MailKind::EmailChange), (change.old_email, MailKind::EmailChanged)]
+            {
+                let Ok(address) = Address::parse(&email) else { continue };
+                outbox::delete_kind_for(tx, address.key(), &kind.work()).await?;
+                // Where another account has the address by now, the mailbox is its owner's.
+                if accounts::find_by_key(tx, address.key()).await?.is_none() {
+                    mailbox::empty(tx, &address).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
