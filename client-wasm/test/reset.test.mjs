@@ -48,7 +48,7 @@ test("the credential is tried before it is sent, and a used secret is a refusal"
   phases.length = 0;
   const refused = await client.completeReset({ authId: "nobody@example.com", code: "00000-00000", password: NEXT });
   assert.deepEqual([refused.code, refused.httpStatus], ["reset_invalid", 400]);
-  assert.deepEqual(phases, ["completeReset deriving", "completeReset checking", "completeReset sending"]);
+  assert.deepEqual(phases, ["deriving completeReset", "checking completeReset", "sending completeReset"]);
   server.requests.length = 0;
   assert.equal((await client.completeReset({ token: PERSON, password: "" })).code, "password_invalid");
   assert.deepEqual(server.paths(), []);
