@@ -69,7 +69,7 @@ export const verdicts = (page) => page.locator(".verdict").evaluateAll((lines) =
 
 /** Opens a fold of the account, and waits for what is in it. */
 export const unfold = async (page, title) => {
-  await page.locator("summary", { hasText: title }).click();
+  await page.locator(".setting > summary", { hasText: title }).click();
 };
 
 export const changePassword = async (page, current, next, { keep = false } = {}) => {
