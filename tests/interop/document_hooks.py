@@ -13,7 +13,7 @@ from schemathesis.generation import GenerationMode
 
 import protocol
 from protocol import Caller, Person
-from tacit_server import link_secret, newest_mail
+from tacit_server import attempts, link_secret, newest_mail
 
 URL = os.environ["INTEROP_URL"]
 METRICS_TOKEN = os.environ["INTEROP_METRICS_TOKEN"]
@@ -44,12 +44,34 @@ def good_proof() -> dict:
     return protocol.prove(person, challenge).message
 
 
+def mailed_reset() -> dict:
+    """The secret of a reset that somebody new asked for; an address is mailed only so often."""
+    somebody, activation = signed_up()
+    caller = Caller(URL)
+    caller.activate(activation)
+    caller.post("/api/auth/srp/password/reset", {"auth_id": somebody.auth_id})
+    return {"token": newest_secret(somebody.auth_id, activation)}
+
+
+def newest_secret(address: str, older: str) -> str:
+    """The secret of the next mail, waited for."""
+    for _ in attempts():
+        if (secret := link_secret(newest_mail(URL, address))) != older:
+            return secret
+    raise RuntimeError(f"no second mail to {address} came")
+
+
 GOOD = {
     "prove_login": (4, good_proof),
     "refresh_tokens": (4, lambda: {"refresh_token": log_in()["refresh_token"]}),
     "activate": (25, lambda: {"token": signed_up()[1]}),
+    "validate_password_reset": (25, mailed_reset),
+    "complete_password_reset": (25, lambda: mailed_reset() | {"credential": person.credential()}),
 }
 """By operation: one call in how many, and what its body then says."""
+
+ALONE = {"activate", "validate_password_reset", "complete_password_reset"}
+"""Operations whose good body has no other members."""
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -75,7 +97,7 @@ def before_call(context, case, **_):
     calls[operation] += 1
     every, make = GOOD[operation]
     if calls[operation] % every == 0:
-        if operation == "activate":
+        if operation in ALONE:
             case.body.clear()
         case.body.update(make())
 

@@ -21,6 +21,9 @@ const CHANGE: &str = "/api/auth/srp/password/change/initiate";
 const CHANGE_CONFIRM: &str = "/api/auth/srp/password/change/confirm";
 const STEP_UP: &str = "/api/auth/srp/step-up/initiate";
 const STEP_UP_CONFIRM: &str = "/api/auth/srp/step-up/confirm";
+const RESET: &str = "/api/auth/srp/password/reset";
+const VALIDATE: &str = "/api/auth/srp/password/reset/validate";
+const COMPLETE: &str = "/api/auth/srp/password/reset/complete";
 const LIST: &str = "/api/auth/sessions/list";
 const VERIFY: &str = "/api/auth/sessions/verify";
 const LOGOUT: &str = "/api/auth/sessions/logout";
@@ -327,6 +330,59 @@ contract! {
             crowd_of(&user.client, STEP_UP_CONFIRM, bodies).await
         };
     }
+    request_password_reset {
+        200 any_address [Setup::new()] => |app| post(app, RESET, address("nobody@example.com")).await;
+        400 what_is_no_address [Setup::new()] => |app| post(app, RESET, address("nobody")).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(RESET).await;
+        413 a_long_body [Setup::new()] => |app| post(app, RESET, long()).await;
+        415 a_form [Setup::new()] => |app| form(app, RESET).await;
+        429 a_second_request_within_a_minute [Setup::new()] => |app| {
+            post(app, RESET, address("nobody@example.com")).await;
+            post(app, RESET, address("nobody@example.com")).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            app.database.drop_table("accounts").await;
+            post(app, RESET, address("nobody@example.com")).await
+        };
+        503 a_database_out_of_reach [Setup::new()] => |app| {
+            cut_off(app, post(app, RESET, address("nobody@example.com"))).await
+        };
+    }
+    validate_password_reset {
+        200 a_mailed_link [Setup::new()] => |app| post(app, VALIDATE, reset_secret(app).await).await;
+        400 neither_link_nor_code [Setup::new()] => |app| post(app, VALIDATE, json!({})).await;
+        401 a_wrong_code [Setup::new()] => |app| post(app, VALIDATE, wrong_code()).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(VALIDATE).await;
+        413 a_long_body [Setup::new()] => |app| post(app, VALIDATE, long()).await;
+        415 a_form [Setup::new()] => |app| form(app, VALIDATE).await;
+        429 a_second_wrong_code_where_one_is_allowed [Setup::new().with("limits.code_attempts", "1")] => |app| {
+            post(app, VALIDATE, wrong_code()).await;
+            post(app, VALIDATE, wrong_code()).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            app.database.drop_table("password_resets").await;
+            post(app, VALIDATE, json!({ "token": "A".repeat(43) })).await
+        };
+        503 a_database_out_of_reach [Setup::new()] => |app| cut_off(app, post(app, VALIDATE, wrong_code())).await;
+    }
+    complete_password_reset {
+        200 a_mailed_link [Setup::new()] => |app| post(app, COMPLETE, with_credential(reset_secret(app).await)).await;
+        400 a_wrong_code [Setup::new()] => |app| post(app, COMPLETE, with_credential(wrong_code())).await;
+        408 a_body_that_never_ends [Setup::new()] on Sqlite => |app| app.anonymous().post_unfinished(COMPLETE).await;
+        413 a_long_body [Setup::new()] => |app| post(app, COMPLETE, long()).await;
+        415 a_form [Setup::new()] => |app| form(app, COMPLETE).await;
+        429 a_second_wrong_code_where_one_is_allowed [Setup::new().with("limits.code_attempts", "1")] => |app| {
+            post(app, COMPLETE, with_credential(wrong_code())).await;
+            post(app, COMPLETE, with_credential(wrong_code())).await
+        };
+        500 a_dropped_table [Setup::new()] => |app| {
+            app.database.drop_table("password_resets").await;
+            post(app, COMPLETE, with_credential(json!({ "token": "A".repeat(43) }))).await
+        };
+        503 a_database_out_of_reach [Setup::new()] => |app| {
+            cut_off(app, post(app, COMPLETE, with_credential(wrong_code()))).await
+        };
+    }
     list_sessions_srp {
         200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.get(LIST).await;
         401 nobody_in_particular [Setup::new()] => |app| app.anonymous().get(LIST).await;
@@ -404,6 +460,22 @@ fn address(auth_id: &str) -> Value {
 
 fn long() -> Value {
     json!({ "auth_id": "a".repeat(33 * 1024) })
+}
+
+/// The secret of a reset that was mailed.
+async fn reset_secret(app: &App) -> Value {
+    app.registered("person@example.com").await;
+    post(app, RESET, address("person@example.com")).await.expect_status(200).done();
+    json!({ "token": app.mail_to("person@example.com").await.link_secret() })
+}
+
+fn wrong_code() -> Value {
+    json!({ "auth_id": "person@example.com", "code": "ZZZZZ-ZZZZZ" })
+}
+
+fn with_credential(mut secret: Value) -> Value {
+    secret["credential"] = NewCredential::of("a password").json();
+    secret
 }
 
 fn sign_up_body(auth_id: &str) -> Value {

@@ -10,6 +10,7 @@ mod srp {
     mod login;
     mod many_logins;
     mod passwords;
+    mod resets;
     mod sessions;
     mod sign_up;
     mod step_up;
@@ -71,6 +72,7 @@ mod attacks {
     mod proofs;
     mod raw_http;
     mod requests;
+    mod resets;
     mod stolen_rows;
 }
 

@@ -7,7 +7,8 @@ use poem::http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 use tacit_shared::FieldError;
 use tacit_shared::messages::{
-    Activate, Credential, LoginProof, LoginStart, RefreshRequest, ResendActivation, SignUp, SignUpCheck,
+    Activate, Credential, LoginProof, LoginStart, RefreshRequest, ResendActivation, ResetCompletion, ResetRequest,
+    ResetSecret, SignUp, SignUpCheck,
 };
 use url::Url;
 
@@ -19,7 +20,7 @@ use crate::http::origins::{CLIENT_HEADER, Origins};
 /// Whether the parser takes a body as the message of this number, and which fields are listed as wrong.
 #[must_use]
 pub fn body(kind: u8, value: &Value) -> (bool, Vec<FieldError>) {
-    match kind % 8 {
+    match kind % 11 {
         0 => both::<SignUpCheck>(value),
         1 => both::<SignUp>(value),
         2 => both::<ResendActivation>(value),
@@ -27,7 +28,10 @@ pub fn body(kind: u8, value: &Value) -> (bool, Vec<FieldError>) {
         4 => both::<LoginStart>(value),
         5 => both::<LoginProof>(value),
         6 => both::<RefreshRequest>(value),
-        _ => both::<Credential>(value),
+        7 => both::<Credential>(value),
+        8 => both::<ResetRequest>(value),
+        9 => both::<ResetSecret>(value),
+        _ => both::<ResetCompletion>(value),
     }
 }
 

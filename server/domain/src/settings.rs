@@ -87,15 +87,15 @@ pub struct Limits {
     pub proof_window: Duration,
     /// Failed proofs in a row, for one address, after which only a known device may log in by password.
     pub proof_lock: u32,
-    /// Wrong activation codes an address may collect in one window.
+    /// Wrong codes an address may collect in one window, of activations and of resets apart.
     pub code_attempts: u32,
-    /// The window for wrong activation codes.
+    /// The window for wrong codes.
     pub code_window: Duration,
-    /// Mails that sign-ups may cause to one address in one window.
+    /// Mails that sign-ups may cause to one address in one window; and resets, in one lifetime of theirs.
     pub mails: u32,
     /// The window for mails.
     pub mail_window: Duration,
-    /// Time between two activation mails of one sign-up.
+    /// Time between two activation mails of one sign-up, and between two resets asked for one address.
     pub resend_after: Duration,
     /// Sign-ups one address may collect in one window for mails.
     pub address_sign_ups: u32,

@@ -27,7 +27,7 @@ const ADDRESS: &str = "person@example.com";
 const P: &[u8] = b"what Argon2id and HKDF made of a password";
 
 /// Every operation that a request can name.
-pub const OPERATIONS: [(Method, &str); 17] = [
+pub const OPERATIONS: [(Method, &str); 20] = [
     (Method::POST, "/api/auth/srp/sign-up/check"),
     (Method::POST, "/api/auth/srp/sign-up"),
     (Method::POST, "/api/auth/srp/sign-up/verification"),
@@ -45,6 +45,9 @@ pub const OPERATIONS: [(Method, &str); 17] = [
     (Method::DELETE, "/v1/sessions/0193a6f0-5c1e-7d3a-9f42-6b8f0c2d1e57"),
     (Method::GET, "/.well-known/jwks.json"),
     (Method::PUT, "/v1/auth/settings"),
+    (Method::POST, "/api/auth/srp/password/reset"),
+    (Method::POST, "/api/auth/srp/password/reset/validate"),
+    (Method::POST, "/api/auth/srp/password/reset/complete"),
 ];
 
 /// Everything a target that needs a server asks.

@@ -6,6 +6,7 @@ use tacit_tests::{Answer, App, Client, Engine, NewCredential, Person, Setup, bot
 
 const SIGN_UP: &str = "/api/auth/srp/sign-up";
 const VERIFICATION: &str = "/api/auth/srp/sign-up/verification";
+const RESET: &str = "/api/auth/srp/password/reset";
 const LOGIN: &str = "/api/auth/srp/login/email";
 
 /// The windows as they are by default, small enough to be used up in a test.
@@ -83,6 +84,21 @@ both_engines!(one_client_asks_for_five_mails_an_hour_whether_or_not_there_is_a_s
     }
     let refused = client.post(VERIFICATION, json!({ "auth_id": "nobody@example.com" })).await;
     refused.expect_problem(429, "too_many_requests").done();
+});
+
+both_engines!(one_client_asks_for_five_resets_an_hour_and_those_refused_count_too, by_default(), async |app| {
+    app.registered("person@example.com").await;
+    let client = app.anonymous();
+    let ask = async |email: &str| client.post(RESET, json!({ "auth_id": email })).await;
+    assert_eq!(window(&ask("person@example.com").await.expect_status(200)), (5, 4));
+    assert_eq!(window(&ask("person@example.com").await.expect_problem(429, "resend_too_soon")), (5, 3));
+    assert_eq!(window(&ask("nobody@example.com").await.expect_status(200)), (5, 2));
+    assert_eq!(window(&ask("nobody@example.com").await.expect_problem(429, "resend_too_soon")), (5, 1));
+    ask("other@example.com").await.expect_status(200).done();
+    let refused = ask("person@example.com").await.expect_problem(429, "too_many_requests");
+    assert_eq!(window(&refused), (5, 0));
+    app.clock.advance(std::time::Duration::from_secs(refused.header("retry-after").parse().unwrap()));
+    ask("person@example.com").await.expect_status(200).done();
 });
 
 both_engines!(one_client_fails_ten_times_whoever_it_claims_to_be, by_default(), async |app| {

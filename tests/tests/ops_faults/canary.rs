@@ -13,6 +13,9 @@ use tacit_tests::{
 
 const ACTIVATE: &str = "/api/auth/srp/sign-up/activate";
 const RESEND: &str = "/api/auth/srp/sign-up/verification";
+const RESET: &str = "/api/auth/srp/password/reset";
+const VALIDATE: &str = "/api/auth/srp/password/reset/validate";
+const COMPLETE: &str = "/api/auth/srp/password/reset/complete";
 const REFRESH: &str = "/v1/auth/refresh";
 const ORIGIN: &str = "http://localhost:8080";
 const METRICS_TOKEN: &str = "a-metrics-token-that-nobody-may-see";
@@ -261,6 +264,28 @@ async fn live(story: &mut Story<'_>, ada: &Person, root: &Person) {
     admin.client.get("/health").await.expect_status(200).done();
 }
 
+/// A reset by code and by link, one of them used, another one never.
+async fn forget(story: &mut Story<'_>, ada: &Person) {
+    for _ in 0..2 {
+        story.there.post(RESET, json!({ "auth_id": ada.email })).await.expect_status(200).done();
+        let mail = story.app.mail_to(&ada.email).await;
+        story.secrets_of_mail(&mail);
+    }
+    let mail = story.app.mail_to(&ada.email).await;
+    let by_code = json!({ "auth_id": ada.email, "code": mail.code() });
+    story.there.post(VALIDATE, by_code).await.expect_status(200).done();
+    let again = story.person_with(&ada.email, "reset", &format!("reset {}", story.heart.clone()));
+    let completion = json!({ "token": mail.link_secret(), "credential": again.credential.json() });
+    story.there.post(COMPLETE, completion.clone()).await.expect_status(200).done();
+    story.there.post(COMPLETE, completion).await.expect_problem(400, "reset_invalid").done();
+    story.log_in(&again, &json!({})).await;
+    // The notice goes out before the next mail.
+    story.app.settle().await;
+    story.there.post(RESET, json!({ "auth_id": ada.email })).await.expect_status(200).done();
+    let unused = story.app.mail_to(&ada.email).await;
+    story.secrets_of_mail(&unused);
+}
+
 /// What a client does that puts secrets where none belong.
 async fn blunder(story: &Story<'_>) {
     let (heart, password, there) = (&story.heart, &story.password, &story.there);
@@ -282,6 +307,9 @@ async fn blunder(story: &Story<'_>) {
             "/api/auth/srp/login/proof",
             ACTIVATE,
             RESEND,
+            RESET,
+            VALIDATE,
+            COMPLETE,
             REFRESH,
         ] {
             there.post(path, body.clone()).await.done();
@@ -399,6 +427,7 @@ both_engines!(the_canary_and_what_stands_for_it_are_found_nowhere, settings(), a
 
     let (ada, root) = Box::pin(come_in(&mut story)).await;
     live(&mut story, &ada, &root).await;
+    forget(&mut story, &ada).await;
     blunder(&story).await;
     let seed = Seed::plant(&mut story, &root).await;
     story.command(&["user", "show", "ada@example.com"]).await;

@@ -18,6 +18,7 @@ use tacit_tests::{Answer, App, Client, OsEntropy, Setup, both_engines, random};
 
 const EMAIL: &str = "/api/auth/srp/login/email";
 const PROOF: &str = "/api/auth/srp/login/proof";
+const RESET: &str = "/api/auth/srp/password/reset";
 
 /// How often chance may play a trick before it is none.
 const TURNS: usize = 3;
@@ -207,6 +208,50 @@ both_engines!(asking_for_mails_codes_and_free_addresses_tells_nothing, quiet(), 
     alike(&crowd, "sign-up/activate with a code", async |address| {
         let body = json!({ "auth_id": address, "code": "ZZZZZ-ZZZZZ" });
         timed(&client, "/api/auth/srp/sign-up/activate", body).await
+    })
+    .await;
+});
+
+both_engines!(asking_for_a_reset_tells_nothing, quiet().with("limits.mails", "1000"), async |app| {
+    app.leaves_jobs();
+    let crowd = Crowd::gather(app, addresses() / 2).await;
+    let client = app.anonymous();
+    let pause = std::time::Duration::from_mins(1);
+    alike(&crowd, "password/reset", async |address| {
+        // A minute and more pass before an address is asked for again.
+        app.clock.advance(pause * 2 / u32::try_from(crowd.count).unwrap());
+        timed(&client, RESET, json!({ "auth_id": address })).await
+    })
+    .await;
+    app.clock.advance(pause);
+    for number in 0..crowd.count {
+        for known in [true, false] {
+            client.post(RESET, json!({ "auth_id": crowd.address(number, known) })).await.expect_status(200).done();
+        }
+    }
+    alike(&crowd, "password/reset, too soon", async |address| {
+        timed(&client, RESET, json!({ "auth_id": address })).await
+    })
+    .await;
+});
+
+both_engines!(guessing_the_code_of_a_reset_tells_nothing, quiet(), async |app| {
+    let crowd = Crowd::gather(app, addresses() / 2).await;
+    let client = app.anonymous();
+    // Known addresses have a reset that waits, so that there is something to compare with.
+    for number in 0..crowd.count {
+        client.post(RESET, json!({ "auth_id": crowd.address(number, true) })).await.expect_status(200).done();
+    }
+    app.settle().await;
+    let secret = |address: &str| json!({ "auth_id": address, "code": "ZZZZZ-ZZZZZ" });
+    alike(&crowd, "password/reset/validate", async |address| {
+        timed(&client, &format!("{RESET}/validate"), secret(address)).await
+    })
+    .await;
+    alike(&crowd, "password/reset/complete", async |address| {
+        let mut body = secret(address);
+        body["credential"] = anonymous_credential();
+        timed(&client, &format!("{RESET}/complete"), body).await
     })
     .await;
 });

@@ -7,7 +7,7 @@ use tacit_store::{CredentialId, Timestamp, Tx, credentials, sessions};
 use super::input::{CompleteReset, ResetSecret, ShownReset};
 use super::{ResetError, Resets, may_reset};
 use crate::address::Address;
-use crate::audit::{AuditResult, Event, EventType};
+use crate::audit::{Event, EventType};
 use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::Internal;

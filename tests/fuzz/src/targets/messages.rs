@@ -5,10 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tacit_domain::login::{ProveLogin, StartLogin};
-use tacit_domain::sign_ups;
+use tacit_domain::{resets, sign_ups};
 use tacit_shared::messages::{
     Activate, Activated, ActivationResent, Challenge, Credential, LoginProof, LoginResult, LoginStart, RefreshRequest,
-    Refreshed, ResendActivation, SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, Tokens,
+    Refreshed, ResendActivation, ResetCompleted, ResetCompletion, ResetRequest, ResetRequested, ResetSecret,
+    ResetValid, SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, Tokens,
 };
 use tacit_shared::preset;
 
@@ -16,7 +17,7 @@ use crate::edits::choice;
 
 pub fn run(data: &[u8]) {
     let (kind, json) = choice(data);
-    match kind % 16 {
+    match kind % 22 {
         0 => request::<SignUpCheck>(json, |message| drop(sign_ups::CheckAddress::try_from(message))),
         1 => request::<SignUp>(json, |message| drop(sign_ups::SignUp::try_from(message))),
         2 => request::<ResendActivation>(json, |message| drop(sign_ups::ResendActivation::try_from(message))),
@@ -32,7 +33,13 @@ pub fn run(data: &[u8]) {
         12 => drop(answer::<SignUpAccepted>(json, drop)),
         13 => drop(answer::<SignUpCheckResult>(json, drop)),
         14 => drop(answer::<ActivationResent>(json, drop)),
-        _ => drop(answer::<Activated>(json, drop)),
+        15 => drop(answer::<Activated>(json, drop)),
+        16 => request::<ResetRequest>(json, |message| drop(resets::RequestReset::try_from(message))),
+        17 => request::<ResetSecret>(json, |message| drop(resets::ShownReset::try_from(message))),
+        18 => request::<ResetCompletion>(json, |message| drop(resets::CompleteReset::try_from(message))),
+        19 => drop(answer::<ResetRequested>(json, drop)),
+        20 => drop(answer::<ResetValid>(json, drop)),
+        _ => drop(answer::<ResetCompleted>(json, drop)),
     }
 }
 
