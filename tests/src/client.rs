@@ -68,6 +68,11 @@ impl Client {
         self.send(Method::POST, path, Some(body.to_string().into_bytes())).await
     }
 
+    /// A PUT of JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string().into_bytes())).await
+    }
+
     /// A POST without a body.
     pub async fn post_nothing(&self, path: &str) -> Answer {
         self.send(Method::POST, path, None).await
@@ -75,6 +80,15 @@ impl Client {
 
     /// A POST of JSON that announces more than it ever sends.
     pub async fn post_unfinished(&self, path: &str) -> Answer {
+        self.unfinished(&Method::POST, path, "").await
+    }
+
+    /// The same by another method, with an access token.
+    pub async fn send_unfinished(&self, method: Method, path: &str, access_token: &str) -> Answer {
+        self.unfinished(&method, path, &format!("Authorization: Bearer {access_token}\r\n")).await
+    }
+
+    async fn unfinished(&self, method: &Method, path: &str, fields: &str) -> Answer {
         let base = self.base();
         let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
         let mut head =
@@ -83,10 +97,10 @@ impl Client {
         for (name, value) in &self.headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
-        stream.write_all(format!("POST {path} HTTP/1.1\r\n{head}\r\n{{").as_bytes()).await.unwrap();
+        stream.write_all(format!("{method} {path} HTTP/1.1\r\n{head}{fields}\r\n{{").as_bytes()).await.unwrap();
         let mut said = Vec::new();
         stream.read_to_end(&mut said).await.unwrap();
-        Answer::parse(format!("POST {path}"), &String::from_utf8(said).unwrap())
+        Answer::parse(format!("{method} {path}"), &String::from_utf8(said).unwrap())
     }
 
     /// Any request; a body is declared as JSON unless a header of this caller says otherwise.

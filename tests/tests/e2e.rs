@@ -15,6 +15,7 @@ mod srp {
     mod sign_up;
     mod step_up;
     mod unknown_accounts;
+    mod users;
 }
 
 mod platform {
@@ -60,6 +61,7 @@ mod app {
 }
 
 mod attacks {
+    mod account;
     mod addresses;
     mod at_once;
     mod authorisations;

@@ -179,7 +179,7 @@ test("the canary and what is derived from it are found nowhere", async (context)
     assert.deepEqual(values.filter(([, value]) => log.includes(value) || log.includes(compact(value))), []);
   });
 
-  await context.test("the verifiers are sealed in the database and in no log", () => {
+  await context.test("the verifier is sealed in the database and in no log", () => {
     for (const { verifier } of [first, second, third]) {
       assert.deepEqual(findTraces({ verifier: Buffer.from(verifier, "hex") }, files), []);
     }

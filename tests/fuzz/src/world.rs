@@ -27,7 +27,7 @@ const ADDRESS: &str = "person@example.com";
 const P: &[u8] = b"what Argon2id and HKDF made of a password";
 
 /// Every operation that a request can name.
-pub const OPERATIONS: [(Method, &str); 20] = [
+pub const OPERATIONS: [(Method, &str); 25] = [
     (Method::POST, "/api/auth/srp/sign-up/check"),
     (Method::POST, "/api/auth/srp/sign-up"),
     (Method::POST, "/api/auth/srp/sign-up/verification"),
@@ -48,6 +48,11 @@ pub const OPERATIONS: [(Method, &str); 20] = [
     (Method::POST, "/api/auth/srp/password/reset"),
     (Method::POST, "/api/auth/srp/password/reset/validate"),
     (Method::POST, "/api/auth/srp/password/reset/complete"),
+    (Method::PUT, "/api/auth/users/"),
+    (Method::DELETE, "/api/auth/users/"),
+    (Method::GET, "/api/auth/users/export"),
+    (Method::POST, "/api/auth/users/email/confirm"),
+    (Method::POST, "/api/auth/users/email/undo"),
 ];
 
 /// Everything a target that needs a server asks.

@@ -37,7 +37,8 @@ both_engines!(a_path_that_is_only_nearly_right_leads_to_no_operation, async |app
     for operation in operations::all() {
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
         let (path, example) = (&operation.path, operation.example.as_ref().map(|body| body.to_string().into_bytes()));
-        let last = path.rfind('/').unwrap() + 1;
+        // A slash at the end is a part of some paths; what stands before it is what can be written otherwise.
+        let last = path.trim_end_matches('/').rfind('/').unwrap() + 1;
         let encoded = format!("{}%{:02x}{}", &path[..last], path.as_bytes()[last], &path[last + 1..]);
         let mut near = vec![
             format!("{path}/"),
@@ -48,6 +49,7 @@ both_engines!(a_path_that_is_only_nearly_right_leads_to_no_operation, async |app
             path.replacen('/', "//", 2),
             path.to_uppercase(),
             format!("{}%2f{}", &path[..last - 1], &path[last..]),
+            path.trim_end_matches('/').to_owned(),
         ];
         // What stands in the place of a parameter is looked at by what it says, not by how it is written.
         if operation.template.is_none() {

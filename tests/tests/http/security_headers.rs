@@ -18,7 +18,7 @@ fn whole() -> Setup {
 }
 
 /// Headers an answer may have. Whatever else turns up (`Server`, `X-Powered-By`, `Via`) tells strangers what runs here.
-const KNOWN: [&str; 25] = [
+const KNOWN: [&str; 26] = [
     "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
@@ -27,6 +27,7 @@ const KNOWN: [&str; 25] = [
     "access-control-max-age",
     "allow",
     "cache-control",
+    "content-disposition",
     "content-encoding",
     "content-length",
     "content-security-policy",
