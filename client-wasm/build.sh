@@ -9,9 +9,10 @@
 
 set -euo pipefail
 
-# The package may weigh no more, in bytes: it is on the way of everybody's first login.
+# The package may weigh no more, in bytes: it is on the way of everybody's first login. The cipher that seals a change of
+# password is 7 kB of it.
 most_raw=170000
-most_gzipped=60000
+most_gzipped=64000
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")

@@ -9,12 +9,13 @@ import { failure, required } from "./errors.js";
  * is refused here, since UTF-8 has no way to say it.
  *
  * @param {string} password
+ * @param {string} [name] of the argument
  */
-export const readPassword = (password) => {
-  required(typeof password === "string", "password must be a string.");
+export const readPassword = (password, name = "password") => {
+  required(typeof password === "string", `${name} must be a string.`);
   if (/\p{Surrogate}/u.test(password)) {
     const detail = "The password has half of a character.";
-    return failure("password_invalid", detail, { fields: [{ name: "password", code: "password_unassigned", detail }] });
+    return failure("password_invalid", detail, { fields: [{ name, code: "password_unassigned", detail }] });
   }
   const utf8 = new TextEncoder();
   const bytes = () => ({ typed: utf8.encode(password), normalised: utf8.encode(password.normalize("NFKC")) });

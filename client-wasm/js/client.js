@@ -2,15 +2,21 @@
  * The client: each operation is a request, a check of its answer, and nothing that the password could leak through.
  */
 
+import { Account } from "./account.js";
 import { isCount, isText, readSession, readUser } from "./answers.js";
 import { mayBeText, named, needText, readPassword } from "./arguments.js";
 import { ByAddress } from "./by-address.js";
 import { fetchWithToken } from "./bearer.js";
+import { Credentials } from "./credentials.js";
 import { expected, required, signedOut } from "./errors.js";
 import { Login, refused } from "./login.js";
 import { readOptions } from "./options.js";
-import { Prover, asFailure } from "./prover.js";
+import { Passwords } from "./passwords.js";
+import { Proofs } from "./proofs.js";
+import { Reset } from "./reset.js";
 import { SessionKeeper, isOver } from "./session.js";
+import { Signed } from "./signed.js";
+import { StepUp } from "./step-up.js";
 import { Wire } from "./wire.js";
 
 /** How long the server knows a device that does not log in, in seconds. */
@@ -18,12 +24,17 @@ const DEVICE_LIFE = 365 * 24 * 60 * 60;
 
 export class Client {
   #options;
-  #platform;
   #wire;
   #keeper;
+  #signed;
   #tickets;
   #devices;
+  #credentials;
   #login;
+  #passwords;
+  #stepUp;
+  #reset;
+  #account;
 
   /**
    * @param {import("./index.js").TacitClientOptions} given
@@ -32,16 +43,22 @@ export class Client {
   constructor(given, platform) {
     const options = readOptions(given, platform);
     this.#options = options;
-    this.#platform = platform;
     this.#wire = new Wire(options.baseUrl, options.timeout);
     this.#keeper = new SessionKeeper(options, platform, this.#wire);
+    this.#signed = new Signed(this.#keeper, this.#wire);
     const storage = options.storage ?? platform.storage;
     // A ticket tells the server that this device knows of the sign-up: without it, a login for an address that is not
     // activated looks like one for an address nobody has.
     this.#tickets = new ByAddress(options.baseUrl, "tickets", storage);
     // The token of an earlier login keeps those who guess at the address from shutting this device out.
     this.#devices = new ByAddress(options.baseUrl, "devices", storage);
+    this.#credentials = new Credentials(options, platform);
     this.#login = new Login(options, platform, this.#wire);
+    const proofs = new Proofs(options, platform, this.#signed);
+    this.#passwords = new Passwords(proofs);
+    this.#stepUp = new StepUp(proofs, this.#signed, options.onStepUp);
+    this.#reset = new Reset(options, this.#wire, this.#credentials);
+    this.#account = new Account(options, this.#wire, this.#signed, this.#stepUp);
     this.sessions = Object.freeze({
       list: (/** @type {{ limit?: number, offset?: number }} */ page = {}) => this.#listSessions(page),
       revoke: (/** @type {{ id: string }} */ session) => this.#revokeSession(session),
@@ -96,7 +113,7 @@ export class Client {
     needText(authId, "authId");
     mayBeText(displayName, "displayName");
     mayBeText(language, "language");
-    const made = await this.#makeCredential(password, "signUp");
+    const made = await this.#credentials.make(password, "signUp");
     if (!made.ok) return made;
     this.#phase("sending", "signUp");
     const body = { auth_id: authId, credential: made.credential, ...named({ display_name: displayName, language }) };
@@ -120,7 +137,7 @@ export class Client {
     /** @type {Record<string, unknown>} */
     const body = named({ token, auth_id: authId, code });
     if (password !== undefined) {
-      const made = await this.#makeCredential(password, "activate");
+      const made = await this.#credentials.make(password, "activate");
       if (!made.ok) return made;
       body["credential"] = made.credential;
     }
@@ -167,7 +184,9 @@ export class Client {
     await this.#keeper.open(user, proved.sessionId, proved.tokens);
     await this.#tickets.drop(authId);
     if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
-    return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true };
+    // After the login, which it need not delay: two more stretchings. The bytes of the password are erased with them.
+    const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes) } : {};
+    return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true, ...upgrade };
   }
 
   /** @returns {Promise<import("./index.js").RestoreResult>} */
@@ -192,7 +211,7 @@ export class Client {
   /** @returns {Promise<import("./index.js").LogoutResult>} */
   async logout() {
     const cookie = this.#options.delivery === "cookie";
-    const answer = await this.#signed({ method: "POST", path: "/api/auth/sessions/logout", cookie });
+    const answer = await this.#signed.send({ method: "POST", path: "/api/auth/sessions/logout", cookie });
     if (!answer.ok && answer.code === "signed_out") return { ok: true };
     // A session that the server ended before is as good as logged out.
     if (!answer.ok && !isOver(answer)) return answer;
@@ -202,16 +221,100 @@ export class Client {
 
   /** @returns {Promise<import("./index.js").LogoutOthersResult>} */
   async logoutOthers() {
-    const answer = await this.#signed({ method: "POST", path: "/api/auth/sessions/logout-all" });
+    const answer = await this.#signed.send({ method: "POST", path: "/api/auth/sessions/logout-all" });
     if (!answer.ok) return answer;
     const ended = answer.body?.ended;
     expected(isCount(ended), "count");
     return { ok: true, ended };
   }
 
+  /**
+   * @param {{ currentPassword: string, newPassword: string, keepOtherSessions?: boolean }} input
+   * @returns {Promise<import("./index.js").ChangePasswordResult>}
+   */
+  async changePassword(input) {
+    const changed = await this.#passwords.change(input);
+    // Devices count as new from now on.
+    if (changed.ok && this.user) await this.#devices.drop(this.user.email);
+    return changed;
+  }
+
+  /**
+   * @param {{ password: string }} input
+   * @returns {Promise<import("./index.js").StepUpResult>}
+   */
+  stepUp(input) {
+    return this.#stepUp.run(input);
+  }
+
+  /**
+   * @param {{ authId: string }} input
+   * @returns {Promise<import("./index.js").RequestResetResult>}
+   */
+  requestReset(input) {
+    return this.#reset.request(input);
+  }
+
+  /**
+   * @param {{ token?: string, authId?: string, code?: string }} input
+   * @returns {Promise<import("./index.js").ValidateResetResult>}
+   */
+  validateReset(input) {
+    return this.#reset.validate(input);
+  }
+
+  /**
+   * @param {{ token?: string, authId?: string, code?: string, password: string }} input
+   * @returns {Promise<import("./index.js").CompleteResetResult>}
+   */
+  async completeReset(input) {
+    const completed = await this.#reset.complete(input);
+    if (completed.ok) await this.#devices.drop(completed.authId);
+    return completed;
+  }
+
+  /**
+   * @param {{ displayName?: string, language?: string, email?: string }} input
+   * @returns {Promise<import("./index.js").UpdateProfileResult>}
+   */
+  updateProfile(input) {
+    return this.#account.update(input);
+  }
+
+  /**
+   * @param {{ token: string }} input
+   * @returns {Promise<import("./index.js").EmailChangeResult>}
+   */
+  confirmEmail(input) {
+    return this.#account.settleEmail("confirm", input);
+  }
+
+  /**
+   * @param {{ token: string }} input
+   * @returns {Promise<import("./index.js").EmailChangeResult>}
+   */
+  undoEmail(input) {
+    return this.#account.settleEmail("undo", input);
+  }
+
+  /** @returns {Promise<import("./index.js").ExportDataResult>} */
+  exportData() {
+    return this.#account.export();
+  }
+
+  /** @returns {Promise<import("./index.js").DeleteAccountResult>} */
+  async deleteAccount() {
+    const user = this.user;
+    const deleted = await this.#account.delete();
+    if (!deleted.ok) return deleted;
+    if (user) await this.#devices.drop(user.email);
+    if (await this.#keeper.record()) await this.#keeper.leave("signed_out");
+    return { ok: true };
+  }
+
   /** @returns {Promise<import("./index.js").MeResult>} */
   async me() {
-    const answer = await this.#signed({ method: "GET", path: "/v1/auth/me" });
+    const answer = await this.#signed.send({ method: "GET", path: "/v1/auth/me" });
     if (!answer.ok) return answer;
     return { ok: true, user: readUser(answer.body?.user), session: readSession(answer.body?.session) };
   }
@@ -251,7 +354,7 @@ export class Client {
     required(offset === undefined || isCount(offset), "offset must be a count.");
     const query = Object.entries(named({ limit, offset })).map(([name, value]) => `${name}=${value}`);
     const path = query.length > 0 ? `/v1/sessions?${query.join("&")}` : "/v1/sessions";
-    const answer = await this.#signed({ method: "GET", path });
+    const answer = await this.#signed.send({ method: "GET", path });
     if (!answer.ok) return answer;
     const { sessions, count } = answer.body ?? {};
     expected(Array.isArray(sessions) && isCount(count), "list of sessions");
@@ -265,29 +368,10 @@ export class Client {
   async #revokeSession({ id }) {
     needText(id, "id");
     const own = this.#keeper.current?.session.id === id;
-    const answer = await this.#signed({ method: "DELETE", path: `/v1/sessions/${encodeURIComponent(id)}` });
+    const answer = await this.#signed.send({ method: "DELETE", path: `/v1/sessions/${encodeURIComponent(id)}` });
     if (!answer.ok) return answer;
     if (own) await this.#keeper.leave("signed_out");
     return { ok: true };
-  }
-
-  /**
-   * @param {string} password
-   * @param {"signUp" | "activate"} operation
-   */
-  async #makeCredential(password, operation) {
-    const text = readPassword(password);
-    if (!text.ok) return text;
-    const prover = new Prover(this.#platform, (phase) => this.#phase(phase, operation));
-    try {
-      const { realm, host } = this.#options;
-      const credential = await prover.create({ password: text.bytes(), realm, host });
-      return { ok: /** @type {const} */ (true), credential };
-    } catch (error) {
-      return asFailure(error);
-    } finally {
-      prover.end();
-    }
   }
 
   /**
@@ -304,19 +388,5 @@ export class Client {
    */
   #post(path, body) {
     return this.#wire.send({ method: "POST", path, body });
-  }
-
-  /**
-   * Sends a request with the access token, once more with the next one if it is refused.
-   *
-   * @param {import("./wire.js").WireRequest} request
-   */
-  async #signed(request) {
-    const token = await this.#keeper.accessToken();
-    if (!token.ok) return token;
-    const answer = await this.#wire.send({ ...request, bearer: token.accessToken });
-    if (answer.ok || answer.httpStatus !== 401) return answer;
-    const renewed = await this.#keeper.replace(token.accessToken);
-    return renewed.ok ? this.#wire.send({ ...request, bearer: renewed.accessToken }) : renewed;
   }
 }

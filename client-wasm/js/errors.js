@@ -50,3 +50,12 @@ export function required(holds, message) {
 export function expected(holds, what) {
   if (!holds) throw new TacitError("response_invalid", `The server's answer has no valid ${what}.`);
 }
+
+/**
+ * For an answer of somebody who did not show that they hold the verifier.
+ *
+ * @param {unknown} [cause]
+ * @param {string} [what] became of it
+ */
+export const notProved = (cause, what = "so its answer was thrown away") =>
+  new TacitError("server_not_proved", `The server did not prove itself, ${what}.`, { cause });

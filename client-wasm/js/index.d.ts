@@ -33,7 +33,15 @@ export type Phase =
   | "verifying";
 
 /** The operation a phase belongs to. */
-export type PhasedOperation = "signUp" | "activate" | "login";
+export type PhasedOperation =
+  | "signUp"
+  | "activate"
+  | "login"
+  | "changePassword"
+  | "stepUp"
+  | "completeReset"
+  /** By itself, after a login with a credential that was made with less stretching than is the default now. */
+  | "upgrade";
 
 export interface TacitClientOptions {
   /** Where the server is, for instance `https://auth.example.com`. A path in front of its routes may be part of it. */
@@ -56,6 +64,13 @@ export interface TacitClientOptions {
   timeout?: number;
   /** Called as an operation enters each phase. */
   onPhase?: (phase: Phase, operation: PhasedOperation) => void;
+  /**
+   * Asks the person for their password, because an operation needs it to be shown again (`step_up_required`); then the
+   * operation goes on by itself. `null` leaves it undone. Asked again, with what `failed`, where the password was
+   * wrong: three times at most. Without this option such an operation fails with the code `step_up_required`, for the
+   * program to call {@link TacitClient.stepUp} and the operation again.
+   */
+  onStepUp?: (why: { failed?: Failure }) => Promise<string | null>;
 }
 
 /** One field of a request that the server did not accept. */
@@ -72,7 +87,7 @@ export type ClientFailureCode =
   /** There is no session, so the operation was not tried. */
   | "signed_out"
   /**
-   * The password cannot be one; `fields` says why: `password_empty`, `password_too_long` (over 1,024 bytes of UTF-8),
+   * The password cannot be one; `fields` says which (`password`, `currentPassword`, `newPassword`) and why: `password_empty`, `password_too_long` (over 1,024 bytes of UTF-8),
    * or `password_unassigned` (a character that the protocol's Unicode version does not assign, or half of one).
    */
   | "password_invalid"
@@ -87,6 +102,13 @@ export type ServerFailureCode =
   | "account_unknown"
   | "account_exists"
   | "activation_invalid"
+  | "reset_invalid"
+  | "email_change_invalid"
+  | "step_up_required"
+  | "credential_replaced"
+  | "upgrade_refused"
+  | "sealed_invalid"
+  | "login_locked"
   | "resend_too_soon"
   | "too_many_attempts"
   | "registration_disabled"
@@ -190,8 +212,30 @@ export type LoginResult =
       session: { id: string };
       /** Always true: the server showed that it holds the verifier, and that nobody swapped the session. */
       serverProved: true;
+      /**
+       * Only where the credential was made with less stretching than is the default now: the client renews it, after
+       * the login. It never rejects, and nothing depends on it; the next login tries again.
+       */
+      upgrade?: Promise<UpgradeResult>;
     }
   | (Failure & { status: LoginRefusal });
+
+export type UpgradeResult = { ok: true } | Failure;
+
+/** The server showed that it holds the verifier before it was believed. */
+export type ChangePasswordResult = { ok: true; serverProved: true } | Failure;
+/** `expiresIn`: the seconds for which the session may do what asks for it. */
+export type StepUpResult = { ok: true; expiresIn: number; serverProved: true } | Failure;
+/** The seconds for which the mailed secret is good, and until another mail can be asked for. */
+export type RequestResetResult = { ok: true; expiresIn: number; resendAfter: number } | Failure;
+export type ValidateResetResult = { ok: true; authId: string; expiresIn: number } | Failure;
+export type CompleteResetResult = { ok: true; authId: string } | Failure;
+export type UpdateProfileResult = { ok: true } | Failure;
+/** `email`: the address that counts now. */
+export type EmailChangeResult = { ok: true; email: string } | Failure;
+/** All that the server stores about the person: as an object, and as text for a file. */
+export type ExportDataResult = { ok: true; data: Record<string, unknown>; text: string } | Failure;
+export type DeleteAccountResult = { ok: true } | Failure;
 
 export type RestoreResult = { ok: true; user: SessionUser; session: { id: string } } | Failure;
 export type AccessTokenResult = { ok: true; accessToken: string } | Failure;
@@ -236,6 +280,8 @@ export interface WireEvent {
   status: number;
   /** The JSON that came; `undefined` without one, or when it was thrown away. */
   responseBody?: unknown;
+  /** The server's proof, where it came as a header since the answer has no body. */
+  responseHeaders?: { M2: string };
   /** True when the server failed to prove itself, so its answer was thrown away unseen. */
   discarded?: true;
 }
@@ -265,6 +311,42 @@ export declare class TacitClient {
   resendActivation(input: { authId: string; ticket?: string }): Promise<ResendActivationResult>;
   /** Proves the password without sending it, and answers only once the server has proved itself too. */
   login(input: { authId: string; password: string; deviceName?: string }): Promise<LoginResult>;
+
+  /**
+   * Another password. It is made into a credential and tried, both sides of it, before anything is sent, and travels
+   * sealed under the proof of the current one. The person's other sessions end unless `keepOtherSessions`. Where the
+   * server does not prove itself this throws `server_not_proved`: whether the password was changed is then unknown.
+   */
+  changePassword(input: {
+    currentPassword: string;
+    newPassword: string;
+    keepOtherSessions?: boolean;
+  }): Promise<ChangePasswordResult>;
+  /** Shows the password again, which what is dangerous asks for; see also the option `onStepUp`. */
+  stepUp(input: { password: string }): Promise<StepUpResult>;
+
+  /** Asks for the mail that resets a forgotten password. The answer is the same for every address. */
+  requestReset(input: { authId: string }): Promise<RequestResetResult>;
+  /** Whether the secret of the mail is good; asking does not use it up. */
+  validateReset(input: { token: string } | { authId: string; code: string }): Promise<ValidateResetResult>;
+  /** Sets a new password with the secret of the mail. Every session ends, and nobody is signed in by it. */
+  completeReset(
+    input: { token: string; password: string } | { authId: string; code: string; password: string },
+  ): Promise<CompleteResetResult>;
+
+  /**
+   * Changes what is given. An empty `displayName` takes the name away. Another `email` asks for a step-up, and counts
+   * once the link in the mail to it was answered.
+   */
+  updateProfile(input: { displayName?: string; language?: string; email?: string }): Promise<UpdateProfileResult>;
+  /** Uses the link in the mail to a new address. */
+  confirmEmail(input: { token: string }): Promise<EmailChangeResult>;
+  /** Uses the link in the mail to the old address: it is the account's again, and every session ends. */
+  undoEmail(input: { token: string }): Promise<EmailChangeResult>;
+  /** All that the server stores about the person. */
+  exportData(): Promise<ExportDataResult>;
+  /** Deletes the account for good, after a step-up; the session is over, in all tabs. */
+  deleteAccount(): Promise<DeleteAccountResult>;
 
   /** Picks up the session of an earlier visit, if there was one. Makes no request otherwise. */
   restore(): Promise<RestoreResult>;
@@ -307,7 +389,10 @@ export type TacitErrorCode =
   | "preset_unknown"
   /** The server's challenge breaks the protocol; nothing derived from the password was sent. */
   | "challenge_invalid"
-  /** The server did not prove that it holds the verifier, or somebody swapped its answer. No session was taken. */
+  /**
+   * The server did not prove that it holds the verifier, or somebody swapped its answer. Nothing of the answer was taken;
+   * where it was about a change of the password, whether that was done is unknown.
+   */
   | "server_not_proved"
   /** The server's answer has not the shape the protocol gives it. */
   | "response_invalid"

@@ -4,7 +4,8 @@
 
 import { isText, readChallenge } from "./answers.js";
 import { named } from "./arguments.js";
-import { TacitError } from "./errors.js";
+import { notProved } from "./errors.js";
+import { patiently, twice } from "./patience.js";
 import { readTokens } from "./session.js";
 import { Prover, asFailure } from "./prover.js";
 
@@ -28,15 +29,6 @@ const REFUSALS = new Map([
   ["password_invalid", "invalid"],
 ]);
 
-/** The handshake is gone: it took too long, or its server was started anew. A new one is worth a try. */
-const LOST = new Set(["handshake_expired", "handshake_invalid", "handshake_spent"]);
-
-/** How often a step is sent again while the server has no room for it. */
-const BUSY_TURNS = 3;
-
-/** Longer waits, in seconds, are for the program to decide. */
-const BUSY_PATIENCE = 3;
-
 /**
  * @typedef {object} LoginInput
  * @property {string} authId
@@ -53,6 +45,7 @@ const BUSY_PATIENCE = 3;
  * @property {string} sessionId
  * @property {import("./session.js").Tokens} tokens
  * @property {string} [deviceToken] for the next login
+ * @property {boolean} isOutdated whether the credential was made with less stretching than is the default now
  */
 
 /**
@@ -87,15 +80,9 @@ export class Login {
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
   async run(input) {
-    const first = await this.#patient(input);
+    const first = await twice(() => this.#once(input));
     if (first.ok || first.code !== "proof_rejected" || input.ticket === undefined) return first;
-    return this.#patient({ ...input, ticket: undefined });
-  }
-
-  /** @param {LoginInput} input */
-  async #patient(input) {
-    const first = await this.#once(input);
-    return !first.ok && LOST.has(first.code) ? this.#once(input) : first;
+    return twice(() => this.#once({ ...input, ticket: undefined }));
   }
 
   /**
@@ -129,7 +116,7 @@ export class Login {
     if (!begun.ok) return begun;
     const { handshake, challenge } = readChallenge(begun.body);
     const { realm, host, delivery } = this.#options;
-    const { A, M1 } = await prover.prove({ password: password(), realm, host, challenge });
+    const { A, M1, isOutdated } = await prover.prove({ password: password(), realm, host, challenge });
 
     this.#onPhase("sending");
     const device = named({ device_name: deviceName, device_token: deviceToken, remember_device: true });
@@ -144,28 +131,16 @@ export class Login {
     try {
       const opened = await this.#verified(prover, proved.body);
       proved.accept();
-      return opened;
+      return { ...opened, isOutdated };
     } catch (error) {
       proved.discard();
       throw error;
     }
   }
 
-  /**
-   * Sends a step, again where the server had no room for it: that spends nothing.
-   *
-   * @param {import("./wire.js").WireRequest} request
-   */
-  async #send(request) {
-    let answer = await this.#wire.send(request);
-    for (let turn = 0; turn < BUSY_TURNS && !answer.ok && answer.code === "srp_busy"; turn += 1) {
-      const { retryAfter = 1 } = answer;
-      if (retryAfter > BUSY_PATIENCE) break;
-      // Spread out, or all who were turned away together would come again together.
-      await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000 * (0.5 + Math.random())));
-      answer = await this.#wire.send(request);
-    }
-    return answer;
+  /** @param {import("./wire.js").WireRequest} request */
+  #send(request) {
+    return patiently(() => this.#wire.send(request));
   }
 
   /**
@@ -173,7 +148,7 @@ export class Login {
    *
    * @param {Prover} prover
    * @param {any} body
-   * @returns {Promise<Proved>}
+   * @returns {Promise<Omit<Proved, "isOutdated">>}
    */
   async #verified(prover, body) {
     const { M2, confirm, user_id: userId, session_id: sessionId } = body ?? {};
@@ -190,7 +165,3 @@ export class Login {
     return { ok: true, userId, sessionId, tokens, deviceToken };
   }
 }
-
-/** @param {unknown} [cause] */
-const notProved = (cause) =>
-  new TacitError("server_not_proved", "The server did not prove itself, so its answer was thrown away.", { cause });

@@ -76,6 +76,7 @@ export const readOptions = (options, platform) => {
   const timeout = options.timeout ?? TIMEOUT;
   required(Number.isFinite(timeout) && timeout > 0, "timeout must be a positive number of milliseconds.");
   required(options.onPhase === undefined || typeof options.onPhase === "function", "onPhase must be a function.");
+  required(options.onStepUp === undefined || typeof options.onStepUp === "function", "onStepUp must be a function.");
   const origins = (options.tokenOrigins ?? []).map((origin) => parseUrl(origin, "Each of tokenOrigins").origin);
   return {
     baseUrl: base.origin + base.pathname.replace(/\/+$/, ""),
@@ -88,6 +89,7 @@ export const readOptions = (options, platform) => {
       /** @type {import("./index.js").Phase} */ phase,
       /** @type {import("./index.js").PhasedOperation} */ operation,
     ) => isolated(() => options.onPhase?.(phase, operation)),
+    onStepUp: options.onStepUp,
     tokenOrigins: new Set([base.origin, ...origins]),
   };
 };

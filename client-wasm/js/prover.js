@@ -38,6 +38,23 @@ export class Expected extends Error {
 }
 
 /**
+ * Waits for what is made of one of several passwords, and names it where it cannot be one.
+ *
+ * @template Made
+ * @param {string} name
+ * @param {Promise<Made>} made
+ * @returns {Promise<Made>}
+ */
+export const ofPassword = async (name, made) => {
+  try {
+    return await made;
+  } catch (error) {
+    if (!(error instanceof Expected) || !error.value.fields) throw error;
+    throw new Expected({ ...error.value, fields: error.value.fields.map((field) => ({ ...field, name })) });
+  }
+};
+
+/**
  * The failure that `error` stands for; anything else is thrown on.
  *
  * @param {unknown} error
@@ -83,7 +100,7 @@ export class Prover {
    *
    * @param {{ password: PasswordBytes, realm: string, host: string,
    *   challenge: { identity: string, salt: string, preset: number, B: string } }} input
-   * @returns {Promise<{ A: string, M1: string }>}
+   * @returns {Promise<{ A: string, M1: string, isOutdated: boolean }>}
    */
   prove(input) {
     return this.#call({ op: "prove", ...input }, buffers(input.password));
@@ -98,6 +115,38 @@ export class Prover {
    */
   verify(input) {
     return this.#call({ op: "verify", ...input }, []);
+  }
+
+  /**
+   * Makes a credential and tries both sides of it, as {@link Prover.create}; it stays in the worker, to be sealed.
+   *
+   * @param {{ password: PasswordBytes, realm: string, host: string }} input
+   * @returns {Promise<void>}
+   */
+  prepare(input) {
+    return this.#call({ op: "prepare", ...input }, buffers(input.password));
+  }
+
+  /**
+   * Answers a challenge, and seals what that authorises: the credential prepared before, or nothing.
+   *
+   * @param {{ purpose: "change" | "upgrade" | "step_up", sessionId: string, keepOtherSessions: boolean,
+   *   password: PasswordBytes, realm: string, host: string,
+   *   challenge: { identity: string, salt: string, preset: number, B: string } }} input
+   * @returns {Promise<{ A: string, M1: string, sealed: string }>}
+   */
+  authorise(input) {
+    return this.#call({ op: "authorise", ...input }, buffers(input.password));
+  }
+
+  /**
+   * Whether the server proved itself for what was authorised before.
+   *
+   * @param {{ M2: string }} input
+   * @returns {Promise<boolean>}
+   */
+  verifyServer(input) {
+    return this.#call({ op: "verifyServer", ...input }, []);
   }
 
   /** Ends the worker, and with it all it knew. */

@@ -7,12 +7,13 @@ import { Listeners } from "./listeners.js";
 
 /**
  * @typedef {object} WireRequest
- * @property {"GET" | "POST" | "DELETE"} method
+ * @property {"GET" | "POST" | "PUT" | "DELETE"} method
  * @property {string} path
  * @property {Record<string, unknown>} [body]
  * @property {string} [bearer] the access token to show
  * @property {boolean} [cookie] whether the refresh cookie is sent and taken
  * @property {boolean} [keepalive] whether the answer must arrive even when the page goes away
+ * @property {number} [longest] answers may have this many bytes, where they may have more than most
  * @property {boolean} [hold] whether listeners must wait until the answer was found good
  */
 
@@ -21,6 +22,7 @@ import { Listeners } from "./listeners.js";
  * @property {true} ok
  * @property {number} httpStatus
  * @property {any} body parsed JSON, as yet unchecked; `undefined` on 204
+ * @property {string} [M2] the server's proof, where it came as a header: an answer without a body has no other place
  * @property {() => void} accept shows a held answer to the listeners
  * @property {() => void} discard tells them that it was thrown away
  */
@@ -52,7 +54,7 @@ export class Wire {
   async send(request) {
     const { method, path, body: requestBody } = request;
     const url = this.#baseUrl + path;
-    /** @param {number} status @param {unknown} [responseBody] @param {{ discarded?: true }} [more] */
+    /** @param {number} status @param {unknown} [responseBody] @param {Partial<import("./index.js").WireEvent>} [more] */
     const tell = (status, responseBody, more) =>
       this.#listeners.emit({
         method,
@@ -64,11 +66,12 @@ export class Wire {
         ...more,
       });
 
+    /** @type {Response} */
     let response;
     let body;
     try {
       response = await fetch(url, { ...this.#init(request), signal: AbortSignal.timeout(this.#timeout) });
-      body = await readJson(response);
+      body = await readJson(response, request.longest ?? LONGEST);
     } catch {
       tell(0);
       return failure("network", "The server did not answer.");
@@ -78,9 +81,10 @@ export class Wire {
       return problem(response, body);
     }
     const { status } = response;
-    const accept = () => tell(status, body);
+    const M2 = response.headers.get("m2") ?? undefined;
+    const accept = () => tell(status, body, M2 === undefined ? {} : { responseHeaders: { M2 } });
     if (!request.hold) accept();
-    return { ok: true, httpStatus: status, body, accept, discard: () => tell(status, undefined, { discarded: true }) };
+    return { ok: true, httpStatus: status, body, M2, accept, discard: () => tell(status, undefined, { discarded: true }) };
   }
 
   /**
@@ -110,11 +114,11 @@ export class Wire {
 /** Stands for a body that is not the server's: a proxy's error page, a hotel's greeting. */
 const notJson = Symbol("not JSON");
 
-/** What the server says is never longer, in bytes; somebody who is not it may say more than memory holds. */
+/** What the server says is hardly ever longer, in bytes; somebody who is not it may say more than memory holds. */
 const LONGEST = 1 << 20;
 
-/** @param {Response} response */
-const readText = async (response) => {
+/** @param {Response} response @param {number} longest */
+const readText = async (response, longest) => {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
   let text = "";
@@ -123,7 +127,7 @@ const readText = async (response) => {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
     if (done) return text + decoder.decode();
     length += value.byteLength;
-    if (length > LONGEST) {
+    if (length > longest) {
       await reader?.cancel();
       return undefined;
     }
@@ -131,9 +135,9 @@ const readText = async (response) => {
   }
 };
 
-/** @param {Response} response */
-const readJson = async (response) => {
-  const text = await readText(response);
+/** @param {Response} response @param {number} longest */
+const readJson = async (response, longest) => {
+  const text = await readText(response, longest);
   if (text === undefined) return notJson;
   if (text === "") return undefined;
   if (!/^application\/(?:[a-z.-]+\+)?json\s*(?:;|$)/i.test(response.headers.get("content-type") ?? "")) return notJson;

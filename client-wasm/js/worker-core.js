@@ -2,7 +2,7 @@
  * What the worker does, wherever it runs. It ends with the operation it was started for.
  */
 
-import { LoginAttempt, NewCredential } from "./tacit.js";
+import { Authorisation, LoginAttempt, NewCredential } from "./tacit.js";
 
 /**
  * @param {Promise<unknown>} ready settles once the wasm is loaded
@@ -33,6 +33,10 @@ class Operations {
   #enter;
   /** @type {LoginAttempt | null} */
   #attempt = null;
+  /** @type {NewCredential | null} */
+  #credential = null;
+  /** @type {Authorisation | null} */
+  #authorisation = null;
 
   /** @param {(phase: string) => void} enter */
   constructor(enter) {
@@ -48,20 +52,37 @@ class Operations {
         return this.#prove(message);
       case "verify":
         return this.#verify(message);
+      case "prepare":
+        return this.#prepare(message);
+      case "authorise":
+        return this.#authorise(message);
+      case "verifyServer":
+        return this.#verifyServer(message);
       default:
         throw new TypeError("unknown operation");
     }
   }
 
   /** @param {any} message */
-  #create({ password, realm, host }) {
+  #create(message) {
+    const made = this.#make(message);
+    const { identity, salt, preset, verifier } = made;
+    made.free();
+    return { identity, salt, preset, verifier };
+  }
+
+  /** @param {any} message */
+  #prepare(message) {
+    this.#credential = this.#make(message);
+  }
+
+  /** @param {any} message */
+  #make({ password, realm, host }) {
     this.#enter("deriving");
     const made = erasing(password, (typed, normalised) => NewCredential.derive(typed, normalised, realm, host));
     this.#enter("checking");
     made.check();
-    const { identity, salt, preset, verifier } = made;
-    made.free();
-    return { identity, salt, preset, verifier };
+    return made;
   }
 
   /** @param {any} message */
@@ -73,7 +94,7 @@ class Operations {
     this.#enter("proving");
     attempt.prove();
     this.#attempt = attempt;
-    return { A: attempt.A, M1: attempt.M1 };
+    return { A: attempt.A, M1: attempt.M1, isOutdated: attempt.isOutdated };
   }
 
   /** @param {any} message */
@@ -93,6 +114,42 @@ class Operations {
       expiresIn,
       deviceToken,
     );
+  }
+
+  /** @param {any} message */
+  #authorise({ purpose, sessionId, keepOtherSessions, password, realm, host, challenge: { identity, salt, preset, B } }) {
+    this.#enter("deriving");
+    const authorisation = erasing(password, (typed, normalised) =>
+      Authorisation.derive(typed, normalised, realm, host, identity, salt, preset, B),
+    );
+    this.#enter("proving");
+    authorisation.prove();
+    this.#authorisation?.free();
+    this.#authorisation = authorisation;
+    const sealed = this.#seal(authorisation, purpose, sessionId, keepOtherSessions);
+    return { A: authorisation.A, M1: authorisation.M1, sealed };
+  }
+
+  /**
+   * @param {Authorisation} authorisation
+   * @param {string} purpose
+   * @param {string} sessionId
+   * @param {boolean} keepOtherSessions
+   */
+  #seal(authorisation, purpose, sessionId, keepOtherSessions) {
+    if (purpose === "step_up") return authorisation.sealStepUp(sessionId);
+    if (!this.#credential) throw new TypeError("nothing was prepared");
+    if (purpose === "upgrade") return authorisation.sealUpgrade(sessionId, this.#credential);
+    return authorisation.sealChange(sessionId, this.#credential, keepOtherSessions);
+  }
+
+  /** @param {any} message */
+  #verifyServer({ M2 }) {
+    this.#enter("verifying");
+    const authorisation = this.#authorisation;
+    this.#authorisation = null;
+    if (!authorisation) throw new TypeError("nothing was authorised");
+    return authorisation.verify(M2);
   }
 }
 

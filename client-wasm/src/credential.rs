@@ -1,4 +1,4 @@
-//! A new credential, for sign-up.
+//! A new credential, for sign-up or in place of another one.
 
 use tacit_shared::preset::{self, Preset};
 use tacit_shared::srp::{Identity, Salt, Verifier, client};
@@ -75,6 +75,15 @@ impl NewCredential {
 }
 
 impl NewCredential {
+    /// The message a body carries: digits and numbers only, so nothing needs escaping.
+    ///
+    /// # Errors
+    /// [`Error::SelfCheckFailed`] until [`NewCredential::check`] went well.
+    pub(crate) fn to_json(&self) -> Result<String, Error> {
+        let (identity, salt, preset, verifier) = (self.identity(), self.salt(), self.preset(), self.verifier()?);
+        Ok(format!(r#"{{"identity":"{identity}","salt":"{salt}","preset":{preset},"verifier":"{verifier}"}}"#))
+    }
+
     fn with_preset(password: Password, place: &Place<'_>, preset: &'static Preset) -> Result<Self, Error> {
         let identity = Identity::random(&Platform);
         let salt = Salt::random(&Platform);

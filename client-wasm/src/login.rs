@@ -2,35 +2,19 @@
 
 use tacit_shared::confirm::{self, Session};
 use tacit_shared::encoding;
-use tacit_shared::preset::{self, Preset};
-use tacit_shared::srp::client::{self, ClientProof, Ephemeral};
-use tacit_shared::srp::{Identity, Proof, PublicValue, Salt};
+use tacit_shared::srp::Proof;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::entropy::Platform;
+use crate::attempt::{Attempt, Challenge, find_preset};
 use crate::password::{Password, Place};
 
 /// One login, from the server's challenge to the server's proof.
 #[wasm_bindgen]
 pub struct LoginAttempt {
-    step: Step,
-}
-
-/// How far the login is.
-enum Step {
-    Derived(Box<Derived>),
-    Proved(Box<ClientProof>),
-}
-
-/// What the proof is computed from.
-struct Derived {
-    identity: Identity,
-    salt: Salt,
-    preset: &'static Preset,
-    server_public: PublicValue,
-    private_key: Zeroizing<[u8; 32]>,
+    attempt: Attempt,
+    is_outdated: bool,
 }
 
 #[wasm_bindgen]
@@ -51,14 +35,9 @@ impl LoginAttempt {
         preset: u32,
         server_public: &str,
     ) -> Result<LoginAttempt, Error> {
-        let password = Password::new(typed, normalised);
-        let preset = u16::try_from(preset).ok().and_then(preset::find).ok_or(Error::PresetUnknown)?;
-        let identity = Identity::parse(identity).map_err(|_| Error::ChallengeInvalid)?;
-        let salt = Salt::parse(salt).map_err(|_| Error::ChallengeInvalid)?;
-        let server_public = PublicValue::parse_hex(preset.group, server_public).map_err(|_| Error::ChallengeInvalid)?;
-        let secrets = password.derive(&Place { realm, host }, &identity, &salt, preset)?;
-        let private_key = client::private_key(&identity, &salt, secrets.login.as_bytes());
-        Ok(Self { step: Step::Derived(Box::new(Derived { identity, salt, preset, server_public, private_key })) })
+        let challenge = Challenge { identity, salt, preset, server_public };
+        let attempt = Attempt::derive(Password::new(typed, normalised), &Place { realm, host }, &challenge)?;
+        Ok(Self { attempt, is_outdated: find_preset(preset).is_some_and(|preset| preset.is_below_default()) })
     }
 
     /// Draws the client's ephemeral value and computes the proof.
@@ -66,13 +45,7 @@ impl LoginAttempt {
     /// # Errors
     /// [`Error::ChallengeInvalid`] where the two public values scramble to zero; [`Error::Internal`] a second time.
     pub fn prove(&mut self) -> Result<(), Error> {
-        let Step::Derived(derived) = &self.step else { return Err(Error::Internal) };
-        let Derived { identity, salt, preset, server_public, private_key } = &**derived;
-        let proof = Ephemeral::new(preset.group, &Platform)
-            .prove(identity, salt, private_key, server_public)
-            .map_err(|_| Error::ChallengeInvalid)?;
-        self.step = Step::Proved(Box::new(proof));
-        Ok(())
+        self.attempt.prove()
     }
 
     /// The client's public value in hex, as long as the group.
@@ -81,7 +54,7 @@ impl LoginAttempt {
     /// [`Error::Internal`] before [`LoginAttempt::prove`].
     #[wasm_bindgen(getter, js_name = A)]
     pub fn public(&self) -> Result<String, Error> {
-        Ok(self.proof()?.public.to_hex())
+        Ok(self.attempt.proof()?.public.to_hex())
     }
 
     /// The client's proof, 64 hex digits.
@@ -90,7 +63,14 @@ impl LoginAttempt {
     /// [`Error::Internal`] before [`LoginAttempt::prove`].
     #[wasm_bindgen(getter, js_name = M1)]
     pub fn client_proof(&self) -> Result<String, Error> {
-        Ok(self.proof()?.proof.to_hex())
+        Ok(self.attempt.proof()?.proof.to_hex())
+    }
+
+    /// Whether the credential is weaker than the default of today, by the client's own table.
+    #[must_use]
+    #[wasm_bindgen(getter, js_name = isOutdated)]
+    pub fn is_outdated(&self) -> bool {
+        self.is_outdated
     }
 
     /// Whether the server proved that it holds the verifier, and the session is the one that it meant.
@@ -113,7 +93,7 @@ impl LoginAttempt {
         device_token: Option<String>,
     ) -> Result<bool, Error> {
         let (refresh_token, device_token) = (refresh_token.map(Zeroizing::new), device_token.map(Zeroizing::new));
-        let proof = self.proof()?;
+        let proof = self.attempt.proof()?;
         let (Ok(server_proof), Ok(confirm)) = (Proof::parse(server_proof), encoding::parse_hex_exact::<32>(confirm))
         else {
             return Ok(false);
@@ -128,15 +108,6 @@ impl LoginAttempt {
             device_token: device_token.as_ref().map(|token| token.as_str()),
         };
         Ok(proof.server_proved(&server_proof) && confirm::verify(&proof.key, &session, &confirm))
-    }
-}
-
-impl LoginAttempt {
-    fn proof(&self) -> Result<&ClientProof, Error> {
-        match &self.step {
-            Step::Proved(proof) => Ok(proof),
-            Step::Derived(_) => Err(Error::Internal),
-        }
     }
 }
 

@@ -19,10 +19,18 @@ const describedError: typeof TacitError = NodeError;
 
 const client: TacitClient = new described({ baseUrl: new URL("https://auth.example.com"), storage: localStorage });
 
+// @ts-expect-error a password is asked for, and null is a no
+new described({ baseUrl: "https://auth.example.com", onStepUp: async () => 5 });
+new described({
+  baseUrl: "https://auth.example.com",
+  onStepUp: async ({ failed }: { failed?: Failure }) => failed?.code ?? null,
+});
+
 const told = (result: LoginResult): string => {
   if (result.ok) {
     holds<Same<typeof result.status, "signed_in">>();
     holds<Same<typeof result.serverProved, true>>();
+    void result.upgrade?.then(({ ok }) => ok);
     return result.user.email;
   }
   // @ts-expect-error a refusal has no session
@@ -62,6 +70,26 @@ export const story = async (): Promise<void> => {
   if (list.ok) list.sessions.map(({ lastSeenAt }) => lastSeenAt.length);
   const response: Response = await client.fetch("/v1/auth/me", { method: "GET" });
   response.ok satisfies boolean;
+  const changed = await client.changePassword({ currentPassword: "x", newPassword: "y", keepOtherSessions: true });
+  if (changed.ok) holds<Same<typeof changed.serverProved, true>>();
+  // @ts-expect-error the current password is needed
+  await client.changePassword({ newPassword: "y" });
+  const stepped = await client.stepUp({ password: "x" });
+  if (stepped.ok) stepped.expiresIn.toFixed();
+  const asked = await client.requestReset({ authId: "a@example.com" });
+  if (asked.ok) asked.resendAfter.toFixed();
+  const valid = await client.validateReset({ token: "secret" });
+  if (valid.ok) valid.authId.trim();
+  await client.completeReset({ authId: "a@example.com", code: "00000-00000", password: "y" });
+  // @ts-expect-error a reset needs the new password
+  await client.completeReset({ token: "secret" });
+  await client.updateProfile({ displayName: "", language: "de", email: "b@example.com" });
+  const confirmed = await client.confirmEmail({ token: "secret" });
+  if (confirmed.ok) confirmed.email.trim();
+  await client.undoEmail({ token: "secret" });
+  const exported = await client.exportData();
+  if (exported.ok) holds<Same<typeof exported.text, string>>();
+  (await client.deleteAccount()).ok satisfies boolean;
   // @ts-expect-error the user cannot be set
   client.user = null;
 };

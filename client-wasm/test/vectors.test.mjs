@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 
 import { LoginAttempt, NewCredential, initSync } from "../dist/tacit.js";
+import { sealed } from "./support/sealed.mjs";
 import { challenge, confirmation, verifierOf, verify } from "./support/srp.mjs";
 
 const vectors = [2048, 3072, 4096].map((bits) => {
@@ -51,6 +52,14 @@ for (const { group, credential, handshakes } of vectors) {
   test(`the model agrees on the verifier, group ${group}`, () => {
     const { identity, salt, preset, P, v } = credential;
     assert.equal(verifierOf({ identity, salt, preset, p: P }), v);
+  });
+
+  test(`the model seals as the vector says, group ${group}`, () => {
+    for (const handshake of handshakes.filter((one) => one.sealed)) {
+      const { nonce, plaintext, sealed: expected, ...context } = handshake.sealed;
+      const key = Buffer.from(own(handshake).K, "hex");
+      assert.equal(sealed(key, context, Buffer.from(nonce, "hex"), plaintext), expected);
+    }
   });
 
   for (const handshake of handshakes) {

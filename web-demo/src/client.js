@@ -1,6 +1,7 @@
 /** The one client of this page, and the actions that the wire panel groups its requests by. */
 
 import { TacitClient, TacitError } from "/client/index.js";
+import { askPassword } from "./parts/step-up.js";
 import { startCheck } from "./wire/check.js";
 import { panel } from "./wire/panel.js";
 
@@ -10,6 +11,11 @@ let running = null;
 export const client = new TacitClient({
   baseUrl: location.origin,
   onPhase: (phase) => phaseListener(phase),
+  onStepUp: async ({ failed }) => {
+    const password = await askPassword(client.user?.email ?? "", failed);
+    if (password !== null) running?.check.watch(password);
+    return password;
+  },
 });
 
 /** Hears the phases of whatever is being done; one listener, the view on screen. */
@@ -18,7 +24,7 @@ export const hearPhases = (listener) => {
 };
 
 client.onWire((event) => {
-  running?.check?.add(event);
+  running?.check.add(event);
   (running?.group ?? panel.group("In the background", { quiet: true })).add(event);
 });
 
@@ -26,24 +32,24 @@ client.onWire((event) => {
 export const busy = () => running !== null;
 
 /**
- * Does `work` and shows its requests as one group. With a `password`, everything that crossed the wire is searched for
- * it before this returns; the password is kept no longer than that. What the client throws is thrown on with a password,
+ * Does `work` and shows its requests as one group. Everything that crossed the wire is searched for the `passwords` that
+ * were typed for it before this returns; they are kept no longer than that. What the client throws is thrown on with a password,
  * where it means that something dishonest was stopped, and is a failure like the others without.
  */
-export const act = async (title, work, { password, quiet = false } = {}) => {
+export const act = async (title, work, { passwords = [], quiet = false } = {}) => {
   while (running) await running.done;
   let finished;
   const done = new Promise((resolve) => {
     finished = resolve;
   });
-  running = { group: panel.group(title, { quiet }), check: password ? startCheck(password) : null, done };
+  running = { group: panel.group(title, { quiet }), check: startCheck(...passwords), done };
   try {
     return await work(client);
   } catch (error) {
-    if (password || !(error instanceof TacitError)) throw error;
+    if (running.check.isWatching || !(error instanceof TacitError)) throw error;
     return { ok: false, code: error.code, detail: error.message };
   } finally {
-    if (running.check) running.group.verdict(running.check.finish());
+    if (running.check.isWatching) running.group.verdict(running.check.finish());
     running.group.end();
     running = null;
     finished();

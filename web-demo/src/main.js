@@ -6,10 +6,12 @@ import * as memory from "./parts/memory.js";
 import * as account from "./views/account.js";
 import * as away from "./views/away.js";
 import * as checkMail from "./views/check-mail.js";
+import * as forgot from "./views/forgot.js";
 import * as logIn from "./views/log-in.js";
+import * as reset from "./views/reset.js";
 import * as signUp from "./views/sign-up.js";
 
-const VIEWS = { "sign-up": signUp, "check-mail": checkMail, "log-in": logIn, account, away };
+const VIEWS = { "sign-up": signUp, "check-mail": checkMail, "log-in": logIn, forgot, reset, account, away };
 
 const place = document.getElementById("view");
 const steps = [...document.querySelectorAll("#way [data-step]")];

@@ -11,13 +11,16 @@ import { after, before, test } from "node:test";
 import { assertQuiet, openBrowser, visit } from "./support/browser.js";
 import { derive } from "./support/derive.js";
 import { freePort, Server } from "./support/server.js";
-import { activateByCode, fillLogIn, heading, logIn, newAddress, pressLogIn, sessionsBecome, signUp } from "./support/story.js";
+import { activateByCode, answerStepUp, askForAddress, changePassword, fillLogIn, heading, logIn, newAddress, pressLogIn, resetByCode, sessionsBecome, signUp } from "./support/story.js";
 import { findTraces, formsOf } from "./support/traces.js";
 import { recordRequests, startRelay } from "./support/wiretap.js";
 
 // With characters that NFKC changes, that JSON escapes and that URLs encode.
 const HEART = randomBytes(9).toString("hex");
 const CANARY = `Canary ﬁ²"\\ ${HEART}`;
+// Those that take its place, by a change and by a reset.
+const CHANGED = `Second ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
+const RESET = `Third ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
 
 let server;
 let relay;
@@ -61,13 +64,44 @@ const live = async (page, address) => {
   await sessionsBecome(page, 1);
 };
 
+/** The password changed, shown again for another address, forgotten and reset. */
+const replace = async (page, address) => {
+  await changePassword(page, CANARY, CHANGED);
+  await askForAddress(page, newAddress("elsewhere"));
+  await answerStepUp(page, `${CHANGED}x`);
+  await page.getByRole("heading", { name: "This is not your password" }).waitFor();
+  await answerStepUp(page, CHANGED);
+  await page.getByRole("heading", { name: "Saved; now look into your mail" }).waitFor();
+  const challenge = await server.challenge(address);
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await resetByCode(page, server, address, RESET);
+  await logIn(page, address, RESET);
+  return challenge;
+};
+
 const bodies = (requests) => requests.filter(({ body }) => body.startsWith("{")).map(({ url, body }) => ({ path: new URL(url).pathname, body: JSON.parse(body) }));
 
 const signUpBody = (requests) => bodies(requests).find(({ path }) => path === "/api/auth/srp/sign-up").body;
 
+const resetBody = (requests) => bodies(requests).find(({ path }) => path.endsWith("/reset/complete")).body;
+
+/** A password and what is derived from it, as it would be found. */
+const traces = async (name, password, { salt, identity, preset }) => {
+  const { secrets, verifier } = await derive({ password, salt, identity, preset, realm: "localhost" });
+  const texts = {
+    "as typed": password,
+    normalised: password.normalize("NFKC"),
+    "in JSON": JSON.stringify(password).slice(1, -1),
+    "in a URL": encodeURIComponent(password),
+    "as P's text": secrets.P.toString("hex"),
+  };
+  const entries = [...Object.entries(texts).map(([form, text]) => [form, Buffer.from(text, "utf8")]), ...Object.entries(secrets)];
+  return { verifier, wanted: Object.fromEntries(entries.map(([form, bytes]) => [`${name}, ${form}`, bytes])) };
+};
+
 /** What crosses the wire and is worth something to whoever reads it later, each value with its name. */
 const passing = (requests, received) => {
-  const sent = bodies(requests).flatMap(({ body }) => Object.entries(body)).filter(([name]) => ["handshake", "A", "M1", "ticket", "code"].includes(name));
+  const sent = bodies(requests).flatMap(({ body }) => Object.entries(body)).filter(([name]) => ["handshake", "A", "M1", "sealed", "ticket", "code"].includes(name));
   const text = received.toString("latin1");
   const got = [...text.matchAll(/"(handshake|B|M2|confirm|access_token|ticket)":"([^"]+)"/g)].map(([, name, value]) => [name, value]);
   const cookies = [...text.matchAll(/^set-cookie: [^=]+=(rt_[\w-]{43})/gim)].map(([, value]) => ["refresh token", value]);
@@ -79,6 +113,7 @@ test("the canary and what is derived from it are found nowhere", async (context)
   const visitor = await visit(browser);
   const record = await recordRequests(visitor.page);
   await live(visitor.page, address);
+  const changed = await replace(visitor.page, address);
   await record.settled();
   const stored = await storageOf(visitor.context);
 
@@ -88,16 +123,16 @@ test("the canary and what is derived from it are found nowhere", async (context)
   const stopped = folderFiles(server.folder);
 
   const { credential } = signUpBody(record.requests);
-  const { secrets, verifier } = await derive({ password: CANARY, ...credential, realm: "localhost" });
+  const { credential: reset } = resetBody(record.requests);
+  const first = await traces("the canary", CANARY, credential);
+  const third = await traces("the third", RESET, reset);
+  const second = await traces("the second", CHANGED, changed);
   const wanted = {
-    "the canary": Buffer.from(CANARY, "utf8"),
     // However it was escaped, this part would be as it is.
     "the canary's heart": Buffer.from(HEART, "utf8"),
-    "the normalised canary": Buffer.from(CANARY.normalize("NFKC"), "utf8"),
-    "the canary in JSON": Buffer.from(JSON.stringify(CANARY).slice(1, -1), "utf8"),
-    "the canary in a URL": Buffer.from(encodeURIComponent(CANARY), "utf8"),
-    ...secrets,
-    "P's text": Buffer.from(secrets.P.toString("hex"), "utf8"),
+    ...first.wanted,
+    ...second.wanted,
+    ...third.wanted,
   };
   const named = (prefix, files) => Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${prefix} ${name}`, bytes]));
   const wire = { "the browser's requests": record.asBuffer(), "bytes sent": relay.sent(), "bytes received": relay.received() };
@@ -105,7 +140,8 @@ test("the canary and what is derived from it are found nowhere", async (context)
   const places = { ...wire, ...files, "the browser's storage": stored };
 
   await context.test("the derivation of this test is the client's: it ends at the same verifier", () => {
-    assert.equal(credential.verifier, verifier);
+    assert.equal(credential.verifier, first.verifier);
+    assert.equal(reset.verifier, third.verifier);
   });
 
   await context.test("the places searched are the right ones", () => {
@@ -135,7 +171,7 @@ test("the canary and what is derived from it are found nowhere", async (context)
   await context.test("the log has no value that passed by: no proof, handshake, ticket, code or token", () => {
     const values = passing(record.requests, relay.received());
     const names = new Set(values.map(([name]) => name));
-    for (const name of ["handshake", "A", "B", "M1", "M2", "confirm", "ticket", "code", "access_token", "refresh token"]) {
+    for (const name of ["handshake", "A", "B", "M1", "sealed", "M2", "confirm", "ticket", "code", "access_token", "refresh token"]) {
       assert.ok(names.has(name), `${name} was seen on the wire`);
     }
     const log = stopped["server.log"].toString("utf8");
@@ -144,7 +180,14 @@ test("the canary and what is derived from it are found nowhere", async (context)
   });
 
   await context.test("the verifier is sealed in the database and in no log", () => {
-    assert.deepEqual(findTraces({ verifier: Buffer.from(verifier, "hex") }, files), []);
+    for (const { verifier } of [first, second, third]) {
+      assert.deepEqual(findTraces({ verifier: Buffer.from(verifier, "hex") }, files), []);
+    }
+  });
+
+  await context.test("the verifier of a changed password is not even on the wire", () => {
+    assert.deepEqual(findTraces({ verifier: Buffer.from(second.verifier, "hex") }, wire), []);
+    assert.notDeepEqual(findTraces({ verifier: Buffer.from(first.verifier, "hex") }, wire), []);
   });
   assertQuiet(visitor);
 });

@@ -20,6 +20,22 @@ test("a password that is not there is not found", () => {
   assert.deepEqual(verdict(clean, event({})), { messages: 3, form: null });
 });
 
+test("a password that was asked for on the way is searched for in what was sent before, too", () => {
+  const check = startCheck();
+  assert.equal(check.isWatching, false);
+  check.add(event({ requestBody: { note: PASSWORD } }));
+  check.watch(PASSWORD);
+  assert.equal(check.isWatching, true);
+  assert.deepEqual(check.finish(), { messages: 2, form: "as typed" });
+});
+
+test("each of several passwords is searched for, and none is kept", () => {
+  const check = startCheck("the current one", PASSWORD);
+  check.add(event({ requestBody: { sealed: "AAAA", note: PASSWORD } }));
+  assert.equal(check.finish().form, "as typed");
+  assert.equal(check.isWatching, false);
+});
+
 const LEAKS = {
   "as typed": PASSWORD,
   "inside a longer text": `x${PASSWORD}y`,

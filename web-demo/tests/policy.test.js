@@ -7,7 +7,7 @@ import { suite } from "./support/suite.js";
 
 const world = suite();
 
-const PAGES = ["/", "/activate", "/welcome", "/demo/", "/demo/mailbox"];
+const PAGES = ["/", "/activate", "/confirm-email", "/reset", "/undo-email", "/welcome", "/demo/", "/demo/mailbox"];
 
 test("every page carries the strict policy, and no inline script or style", async () => {
   for (const path of PAGES) {
@@ -62,7 +62,7 @@ test("what is named after its content is kept for ever, all else is asked for ag
 test("without the page's script there is no form that could send a password", async () => {
   const { context } = await visit(world.browser, { javaScriptEnabled: false });
   const page = await context.newPage();
-  for (const path of ["/demo/", "/welcome"]) {
+  for (const path of ["/demo/", "/reset", "/welcome"]) {
     await page.goto(world.server.url + path);
     assert.equal(await page.locator("form").count(), 0, path);
     assert.equal(await page.locator("noscript").count(), 1, path);

@@ -76,12 +76,12 @@ export const startLive = async () => {
   return { url, stop };
 };
 
-/** The newest mail to an address, with what activates: the link's secret and the code to type. */
-export const mailTo = async (url, address) => {
+/** The newest mail to an address once there are `count`, with what it is for: the link's secret and the code to type. */
+export const mailTo = async (url, address, wanted = 1) => {
   for (let left = 100; left > 0; left -= 1) {
     const response = await fetch(`${url}/demo/mailbox/mails?${new URLSearchParams({ to: address })}`);
     const { mails } = await response.json();
-    if (mails.length > 0) {
+    if (mails.length >= wanted) {
       const { text } = mails[0];
       const secret = /#([\w-]{43})/.exec(text)?.[1];
       const code = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/.exec(text)?.[0];

@@ -5,6 +5,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 
+import { Desk } from "./desk.mjs";
 import { challenge, confirmation, verify } from "./srp.mjs";
 
 const token = (prefix) => prefix + randomBytes(32).toString("base64url");
@@ -25,6 +26,8 @@ export class FakeServer {
   /** Tokens that are good. */
   access = new Map();
   refresh = new Map();
+  /** Proofs of people who are signed in, resets, accounts. */
+  desk = new Desk(this, problem);
   #handshakes = new Map();
   #held = null;
   #http = createServer((request, response) => void this.#answer(request, response));
@@ -115,10 +118,13 @@ export class FakeServer {
       case "POST /v1/auth/refresh":
         return this.#renew(body, headers);
       default:
-        return this.access.has(bearer)
-          ? this.#signed(method, path, this.access.get(bearer))
-          : problem(401, "unauthenticated");
+        return this.desk.open(method, path, body) ?? this.#ifSigned(method, path, body, this.access.get(bearer));
     }
+  }
+
+  #ifSigned(method, path, body, session) {
+    if (!session) return problem(401, "unauthenticated");
+    return this.desk.signed(method, path, body, session) ?? this.#signed(method, path, session);
   }
 
   #signUp({ auth_id, credential }) {

@@ -63,7 +63,7 @@ export const verify = ({ identity, salt, preset, verifier }, { b, B }, { A, M1 }
 };
 
 /** `F(x1 … xn)`: each item after its length in two bytes. */
-const fields = (...items) =>
+export const fields = (...items) =>
   Buffer.concat(
     items.flatMap((item) => {
       const bytes = Buffer.from(item);

@@ -17,7 +17,7 @@ fn is_strict(answer: &Answer) {
 }
 
 both_engines!(pages_of_links_are_served_with_a_strict_policy, async |app| {
-    for path in ["/", "/activate", "/welcome"] {
+    for path in ["/", "/activate", "/confirm-email", "/reset", "/undo-email", "/welcome"] {
         let page = app.anonymous().get(path).await.expect_status(200);
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
         is_strict(&page);

@@ -65,7 +65,7 @@ const LEAKS: [&str; 12] = [
 
 /// What may be kept by caches, because everybody gets the same.
 const PUBLIC: [&str; 6] = ["/.well-known/jwks.json", "/pages/", "/client/", "/docs", "/openapi/", "/demo/"];
-const PAGES: [&str; 3] = ["/", "/activate", "/welcome"];
+const PAGES: [&str; 6] = ["/", "/activate", "/confirm-email", "/reset", "/undo-email", "/welcome"];
 
 /// Every operation of the document: its method, its path with an id in it, whether it takes a body.
 fn operations() -> Vec<(Method, String, bool)> {

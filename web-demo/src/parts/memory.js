@@ -2,6 +2,7 @@
 
 const ADDRESS = "tacit-demo.address";
 const WAITING = "tacit-demo.waiting";
+const RESETTING = "tacit-demo.resetting";
 
 const read = (store, key) => {
   try {
@@ -26,3 +27,7 @@ export const rememberAddress = (value) => write(localStorage, ADDRESS, value);
 /** The sign-up waiting for its activation: `{ address, resendAt }`, or `null`. */
 export const waiting = () => read(localStorage, WAITING);
 export const rememberWaiting = (value) => write(localStorage, WAITING, value);
+
+/** The address whose password is being reset, or `null`. */
+export const resetting = () => read(localStorage, RESETTING);
+export const rememberResetting = (value) => write(localStorage, RESETTING, value);

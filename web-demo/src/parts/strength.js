@@ -1,6 +1,8 @@
 /** The strength meter of a new password. Its library is half a megabyte, so it is loaded at the first key typed. */
 
 const SETTLE = 150;
+const SHORTEST = 10;
+const FAIR = 2;
 
 const GRADES = ["Very weak", "Weak", "Fair", "Good", "Strong"];
 
@@ -39,6 +41,14 @@ export const grade = async (password, address) => {
   } catch {
     return null;
   }
+};
+
+/** Why a password is not to be taken, or `null`. */
+export const weakness = async (password, address) => {
+  if ([...password].length < SHORTEST) return `Please choose a password of at least ${SHORTEST} characters.`;
+  const found = await grade(password, address);
+  if (!found || found.score >= FAIR) return null;
+  return `This password would be guessed early. ${found.warning ?? "Another unrelated word or two helps."}`;
 };
 
 /** Draws the grade below the field, as it is typed. */

@@ -14,6 +14,12 @@ const KNOWN = {
   internal: { title: "The server had a problem", text: "It has been noted there. Nothing is lost; please try again." },
   registration_disabled: { title: "Sign-up is closed", text: "This server does not take new accounts at the moment." },
   account_exists: { title: "There is an account for this address", text: "You can log in with it." },
+  step_up_required: { title: "Nothing was changed", text: "This needs your password once more, and you would rather not." },
+  proof_rejected: { title: "This is not your password", text: "Nothing was changed. Please try again." },
+  credential_replaced: { title: "The password was changed elsewhere", text: "Another browser was faster. Nothing was changed here; please log in again." },
+  too_many_attempts: { title: "Many attempts in a short time", text: "To protect the account, the next one has to wait." },
+  too_many_requests: { title: "Many requests in a short time", text: "Nothing was changed. Please try again later." },
+  login_locked: { title: "Too many attempts have failed", text: "To protect the account it is locked; an administrator can open it." },
   account_disabled: { title: "This account is switched off", text: "Your password is right, but the account was disabled. Whoever runs this server can switch it on again." },
   out_of_memory: { title: "This device ran short of memory", text: "Working on the password needs about 50 MB. Closing a few tabs usually helps; then please try again." },
 };
@@ -40,7 +46,7 @@ export const wordsForThrown = async (error, client) => {
     if (!there.ok && there.code === "network") return UNREACHABLE;
   }
   if (error?.code === "server_not_proved") {
-    return { title: "The server did not prove itself", text: "It could not show that it knows your account, so its answer was thrown away and you are not logged in. Your password was not sent." };
+    return { title: "The server did not prove itself", text: "It could not show that it knows your account, so its answer was thrown away: nothing of it counts, and what you asked for may or may not be done. Your password was not sent." };
   }
   if (error?.code === "worker_failed") {
     return { title: "The browser could not start the work", text: "Working on the password needs WebAssembly and a worker. A current browser without restrictions for this page will do." };

@@ -3,6 +3,7 @@
 import { act, busy, client } from "../client.js";
 import { announce, element, isDisabled, notice, setDisabled } from "../parts/dom.js";
 import { wordsFor } from "../parts/words.js";
+import { serveSettings } from "./settings/settings.js";
 
 export const title = "You are logged in";
 export const template = "view-account";
@@ -112,6 +113,7 @@ export const open = (root, { go, proved }) => {
 
   root.querySelector("[data-address]").textContent = client.user.email;
   showProof(root, proved);
+  serveSettings(root, { go, look: () => look(true) });
   setDisabled(others, true);
   root.querySelector("#look-again").addEventListener("click", async () => {
     await look(false);

@@ -105,6 +105,10 @@ export const open = (root, { go, note }) => {
   serveReveal(root);
   email.value = memory.address();
   if (note) root.querySelector("#log-in-note").replaceChildren(note);
+  root.querySelector("#forgot").addEventListener("click", () => {
+    memory.rememberAddress(email.value.trim());
+    go("forgot");
+  });
 
   onSubmit(form, async () => {
     clearErrors(form);
@@ -116,12 +120,15 @@ export const open = (root, { go, note }) => {
 
     const done = showProgress(form.querySelector(".progress-place"));
     try {
-      const result = await act("Log in", (client) => client.login({ authId, password: typed, deviceName: deviceName() }), { password: typed });
+      const result = await act("Log in", (client) => client.login({ authId, password: typed, deviceName: deviceName() }), { passwords: [typed] });
       memory.rememberAddress(authId);
       if (result.ok) {
         password.value = "";
         memory.rememberWaiting(null);
-        return go("account", { proved: result.serverProved });
+        go("account", { proved: result.serverProved });
+        // The client renews a weak credential by itself; here it is only shown.
+        if (result.upgrade) void act("Renew the credential: more stretching", () => result.upgrade, { passwords: [typed] });
+        return undefined;
       }
       root.querySelector("#log-in-note").replaceChildren();
       const stop = explain(form, result, authId, go);

@@ -5,24 +5,17 @@ import { notice } from "../parts/dom.js";
 import { clearErrors, hidePasswords, looksLikeAddress, onSubmit, serveReveal, showErrors, showMessage } from "../parts/form.js";
 import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
-import { grade, serveStrength } from "../parts/strength.js";
+import { serveStrength, weakness } from "../parts/strength.js";
 import { passwordWords, wordsFor } from "../parts/words.js";
 
 export const title = "Create an account";
 export const template = "view-sign-up";
 
-const SHORTEST = 10;
-const FAIR = 2;
-
 const errorsIn = async (authId, password) => {
   const errors = [];
   if (!looksLikeAddress(authId)) errors.push(["email", "Please type an e-mail address, such as ada@example.com."]);
-  if ([...password].length < SHORTEST) {
-    errors.push(["new-password", `Please choose a password of at least ${SHORTEST} characters.`]);
-  } else {
-    const found = await grade(password, authId);
-    if (found && found.score < FAIR) errors.push(["new-password", `This password would be guessed early. ${found.warning ?? "Another unrelated word or two helps."}`]);
-  }
+  const weak = await weakness(password, authId);
+  if (weak) errors.push(["new-password", weak]);
   return errors;
 };
 
@@ -51,7 +44,7 @@ export const open = (root, { go }) => {
 
     const done = showProgress(form.querySelector(".progress-place"));
     try {
-      const result = await act("Sign up", (client) => client.signUp({ authId, password: typed }), { password: typed });
+      const result = await act("Sign up", (client) => client.signUp({ authId, password: typed }), { passwords: [typed] });
       if (!result.ok) return explain(form, result);
       password.value = "";
       memory.rememberAddress(authId);

@@ -58,12 +58,19 @@ export const search = (password, texts) => {
   return null;
 };
 
-/** Collects an action's messages, and says at its end whether the password was in any of them. */
-export const startCheck = (password) => {
+/** Collects an action's messages, and says at its end whether a password was in any of them. */
+export const startCheck = (...passwords) => {
   const texts = [];
+  const kept = new Set(passwords);
   let messages = 0;
-  let kept = password;
   return {
+    get isWatching() {
+      return kept.size > 0;
+    },
+    /** A password that was asked for on the way; what was sent before is searched for it too. */
+    watch(password) {
+      kept.add(password);
+    },
     add(event) {
       messages += event.requestBody === undefined ? 1 : 2;
       texts.push(event.url);
@@ -72,9 +79,9 @@ export const startCheck = (password) => {
       }
     },
     finish() {
-      const form = search(kept, texts);
-      kept = "";
-      return { messages, form };
+      const forms = [...kept].map((password) => search(password, texts));
+      kept.clear();
+      return { messages, form: forms.find((form) => form !== null) ?? null };
     },
   };
 };

@@ -28,6 +28,7 @@ const exchange = (event) => {
     element("h3", {}, stepName(event.method, path)),
     element("p", { className: "wire-line mono" }, `${event.method} ${path} `, status),
     ...(event.requestBody === undefined ? [] : [body("Sent", event.requestBody, "")]),
+    ...(event.responseHeaders ? [body("Answered, in a header", event.responseHeaders, "")] : []),
     body("Answered", event.responseBody, event.discarded ? "Thrown away unseen: the server did not prove itself." : silence),
   );
 };

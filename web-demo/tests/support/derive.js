@@ -6,10 +6,18 @@
 import { createHash, getDiffieHellman, hkdfSync } from "node:crypto";
 import { argon2id } from "hash-wasm";
 
-/** The client's table of presets, as docs/protocol.md has it. All three primes are those of RFC 3526. */
+/** The prime of RFC 5054's 2048-bit group; the larger ones are those of RFC 3526, which Node knows. */
+const N2048 = "ac6bdb41324a9a9bf166de5e1389582faf72b6651987ee07fc3192943db56050a37329cbb4a099ed8193e0757767a13dd52312ab4b03310dcd7f48a9"
+  + "da04fd50e8083969edb767b0cf6095179a163ab3661a05fbd5faaae82918a9962f0b93b855f97993ec975eeaa80d740adbf4ff747359d041d5c33ea7"
+  + "1d281e446b14773bca97b43a23fb801676bd207a436c6481f1d2b9078717461a5b9d32e688f87748544523b524b0d57d5ea77a2775d2ecfa032cfbdb"
+  + "f52fb3786160279004e57ae6af874e7303ce53299ccc041c7bc308d82a5698f3a8d0c38271ae35f8e9dbfbb694b5c803d89f7ae435de236d525f5475"
+  + "9b65e372fcd68ef20fa7111f9e4aff73";
+
+/** The client's table of presets, as docs/protocol.md has it. */
 const PRESETS = {
   1: { group: "3072", prime: "modp15", generator: 5n, memory: 47104, passes: 3 },
   2: { group: "4096", prime: "modp16", generator: 5n, memory: 65536, passes: 3 },
+  3: { group: "2048", generator: 2n, memory: 19456, passes: 2 },
 };
 
 /** `F(x1..xn)`: each text behind its length as two bytes. */
@@ -48,7 +56,7 @@ export const derive = async ({ password, salt, identity, preset, realm }) => {
   const expand = (label) => Buffer.from(hkdfSync("sha256", master, Buffer.alloc(0), fields("tacit/v1", label, realm, "srp6a-sha256", group, kdf, identity), 32));
   const P = expand("login");
   const x = sha256(saltBytes, sha256(`${identity}:${P.toString("hex")}`));
-  const modulus = BigInt(`0x${getDiffieHellman(prime).getPrime("hex")}`);
+  const modulus = BigInt(`0x${prime ? getDiffieHellman(prime).getPrime("hex") : N2048}`);
   const v = power(generator, BigInt(`0x${x.toString("hex")}`), modulus);
   const length = Number(group) / 4;
   return { secrets: { master, P, x, W: expand("wrap") }, verifier: v.toString(16).padStart(length, "0") };

@@ -126,6 +126,20 @@ export class Server {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** What the server answers to whoever begins to log in: the credential's own identity, salt and preset. */
+  async challenge(address) {
+    return (await this.post("/api/auth/srp/login/email", { auth_id: address })).json();
+  }
+
+  /** A request as any client could make it. */
+  post(path, body) {
+    return fetch(`http://127.0.0.1:${this.port}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  }
+
   /** The demo's mails to `address`, newest first. */
   async mails(address) {
     const response = await fetch(`http://127.0.0.1:${this.port}/demo/mailbox/mails`);
@@ -140,7 +154,7 @@ export class Server {
       const mails = await this.mails(address);
       if (mails.length >= count) {
         const [{ subject, text }] = mails;
-        return { subject, text, link: text.match(/https?:\/\/\S+\/activate#[\w-]{43}/)?.[0], code: text.match(/\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/)?.[0] };
+        return { subject, text, link: text.match(/https?:\/\/\S+\/[\w-]+#[\w-]{43}/)?.[0], code: text.match(/\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/)?.[0] };
       }
       await pause(50);
     }

@@ -66,3 +66,47 @@ export const sessionsBecome = async (page, wanted) => {
 };
 
 export const verdicts = (page) => page.locator(".verdict").evaluateAll((lines) => lines.map((line) => line.dataset.verdict));
+
+/** Opens a fold of the account, and waits for what is in it. */
+export const unfold = async (page, title) => {
+  await page.locator(".setting > summary", { hasText: title }).click();
+};
+
+export const changePassword = async (page, current, next, { keep = false } = {}) => {
+  await unfold(page, "Change the password");
+  await page.getByLabel("Current password", { exact: true }).fill(current);
+  await page.getByLabel("New password", { exact: true }).fill(next);
+  if (keep) await page.getByLabel("Stay logged in on my other devices").check();
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("heading", { name: "Your password is changed" }).waitFor();
+};
+
+/** Types the password that an operation asks for. */
+export const answerStepUp = async (page, password = PASSWORD) => {
+  await page.getByRole("dialog").getByLabel("Your password").fill(password);
+  await page.getByRole("button", { name: "Go on" }).click();
+};
+
+/** From the log-in view to a new password, by the mailed code. */
+export const resetByCode = async (page, server, address, password) => {
+  const before = (await server.mails(address)).length;
+  await page.getByRole("button", { name: "Forgot your password?" }).click();
+  await heading(page, "Forgot your password?");
+  await page.getByLabel("E-mail address").fill(address);
+  await page.getByRole("button", { name: "Send me a mail" }).click();
+  await heading(page, "Choose a new password");
+  const { code } = await server.mail(address, before + 1);
+  await page.getByLabel("Code from the mail").fill(code);
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Set new password" }).click();
+  await page.getByRole("heading", { name: "Your password is reset" }).waitFor();
+};
+
+/** Asks for another address; the password is asked for then, unless it was shown a moment ago. */
+export const askForAddress = async (page, address) => {
+  await unfold(page, "Name, language, address");
+  const field = page.locator("#new-email");
+  await page.waitForFunction(() => document.getElementById("new-email").value !== "");
+  await field.fill(address);
+  await page.getByRole("button", { name: "Save" }).click();
+};

@@ -16,6 +16,15 @@ const pages = async (page, server, look) => {
   await page.goto(`${server.url}/welcome#${SECRET}`);
   await page.getByLabel("New password").waitFor();
   await look("welcome", page);
+  await page.goto(`${server.url}/reset`);
+  await page.getByRole("button", { name: "I have a code already" }).waitFor();
+  await look("reset-page", page);
+  await page.getByRole("button", { name: "I have a code already" }).click();
+  await look("reset-page-code", page);
+  for (const name of ["confirm-email", "undo-email"]) {
+    await page.goto(`${server.url}/${name}#${SECRET}`);
+    await look(name, page);
+  }
 };
 
 const demo = async (page, server, look, address) => {
@@ -39,9 +48,26 @@ const demo = async (page, server, look, address) => {
   await pressLogIn(page);
   await page.getByRole("heading", { name: "Address and password do not fit together" }).waitFor();
   await look("log-in-wrong", page);
+  await page.getByRole("button", { name: "Forgot your password?" }).click();
+  await heading(page, "Forgot your password?");
+  await look("forgot", page);
+  await page.getByRole("button", { name: "Send me a mail" }).click();
+  await heading(page, "Choose a new password");
+  await look("reset", page);
+  await page.goBack();
+  await page.goBack();
+  await heading(page, "Log in");
   await logIn(page, address);
   await sessionsBecome(page, 1);
   await look("account", page);
+  for (const fold of await page.locator(".setting summary").all()) await fold.click();
+  await page.waitForFunction(() => document.getElementById("new-email").value !== "");
+  await look("settings", page);
+  await page.getByLabel("Your e-mail address, to be sure").fill(address);
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await page.getByRole("dialog").waitFor();
+  await look("step-up", page);
+  await page.getByRole("button", { name: "Rather not" }).click();
   await page.goto(`${server.url}/demo/mailbox`);
   await page.getByRole("article").first().waitFor();
   await look("mailbox", page);

@@ -7,7 +7,19 @@ use poem::http::Method;
 use serde_json::Value;
 
 /// Where pages and files are, which no document lists.
-const PAGES: [&str; 8] = ["/", "/activate", "/client", "/demo", "/docs", "/openapi", "/pages", "/welcome"];
+const PAGES: [&str; 11] = [
+    "/",
+    "/activate",
+    "/client",
+    "/confirm-email",
+    "/demo",
+    "/docs",
+    "/openapi",
+    "/pages",
+    "/reset",
+    "/undo-email",
+    "/welcome",
+];
 
 /// What asking for a page counts as.
 const PAGE: &str = "serve_page";

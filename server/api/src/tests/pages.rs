@@ -9,7 +9,7 @@ use super::world::World;
 #[tokio::test]
 async fn the_pages_are_there() {
     let world = World::start().await;
-    for path in ["/", "/activate", "/welcome", "/docs", "/docs/"] {
+    for path in ["/", "/activate", "/confirm-email", "/reset", "/undo-email", "/welcome", "/docs", "/docs/"] {
         let answer = world.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{path}");

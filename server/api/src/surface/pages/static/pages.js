@@ -25,3 +25,14 @@ export const demoIsThere = async () => {
     return false;
   }
 };
+
+/** Does what a button is for, once at a time; `aria-disabled` keeps the focus where `disabled` would lose it. */
+export const once = async (button, work) => {
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await work();
+  } finally {
+    button.setAttribute("aria-disabled", "false");
+  }
+};

@@ -1,0 +1,80 @@
+/**
+ * The password, shown again before something dangerous: by the program, or by itself where an operation asks for it.
+ */
+
+import { isCount } from "./answers.js";
+import { readPassword } from "./arguments.js";
+import { expected, required } from "./errors.js";
+
+/** How often a person may mistype the password that an operation asked for. */
+const TRIES = 3;
+
+export class StepUp {
+  #proofs;
+  #signed;
+  #ask;
+  /** @type {Promise<import("./index.js").StepUpResult | null> | null} */
+  #asking = null;
+
+  /**
+   * @param {import("./proofs.js").Proofs} proofs
+   * @param {import("./signed.js").Signed} signed
+   * @param {import("./index.js").TacitClientOptions["onStepUp"]} ask
+   */
+  constructor(proofs, signed, ask) {
+    this.#proofs = proofs;
+    this.#signed = signed;
+    this.#ask = ask;
+  }
+
+  /**
+   * @param {{ password: string }} input
+   * @returns {Promise<import("./index.js").StepUpResult>}
+   */
+  async run({ password }) {
+    const text = readPassword(password);
+    if (!text.ok) return text;
+    const done = await this.#proofs.authorise({ purpose: "step_up", password: text.bytes });
+    if (!done.ok) return done;
+    const expiresIn = done.body?.expires_in;
+    expected(isCount(expiresIn), "time");
+    return { ok: true, expiresIn, serverProved: true };
+  }
+
+  /**
+   * Sends a request with the access token, and once more after the password was shown, if that is what it needs.
+   *
+   * @param {import("./wire.js").WireRequest} request
+   */
+  async send(request) {
+    const answer = await this.#signed.send(request);
+    if (answer.ok || answer.code !== "step_up_required" || !this.#ask) return answer;
+    // Operations at the same time ask once.
+    this.#asking ??= this.#asked(this.#ask).finally(() => {
+      this.#asking = null;
+    });
+    const shown = await this.#asking;
+    if (shown === null) return answer;
+    return shown.ok ? this.#signed.send(request) : shown;
+  }
+
+  /**
+   * Asks until the password is right, the person gives up, or it was wrong too often.
+   *
+   * @param {NonNullable<import("./index.js").TacitClientOptions["onStepUp"]>} ask
+   * @returns {Promise<import("./index.js").StepUpResult | null>} `null` where the person would rather not
+   */
+  async #asked(ask) {
+    /** @type {import("./index.js").Failure | undefined} */
+    let failed;
+    for (let turn = 0; turn < TRIES; turn += 1) {
+      const password = await ask(failed ? { failed } : {});
+      if (password === null) return null;
+      required(typeof password === "string", "onStepUp must answer a password or null.");
+      const shown = await this.run({ password });
+      if (shown.ok || shown.code !== "proof_rejected") return shown;
+      failed = shown;
+    }
+    return failed ?? null;
+  }
+}

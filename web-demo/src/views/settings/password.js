@@ -1,0 +1,58 @@
+/** Another password: the current one is proved, and the new verifier travels sealed under that proof. */
+
+import { act, client } from "../../client.js";
+import { announce, notice } from "../../parts/dom.js";
+import { clearErrors, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
+import { showProgress } from "../../parts/progress.js";
+import { serveStrength, weakness } from "../../parts/strength.js";
+import { passwordWords, wordsFor } from "../../parts/words.js";
+
+const FIELDS = { currentPassword: "current-password", newPassword: "new-password" };
+
+const errorsIn = async (current, next) => {
+  const errors = [];
+  if (!current) errors.push(["current-password", "Please type your current password."]);
+  const weak = await weakness(next, client.user?.email);
+  if (weak) errors.push(["new-password", weak]);
+  return errors;
+};
+
+const explain = (form, failure) => {
+  const [field] = failure.fields ?? [];
+  const words = passwordWords(field?.code);
+  if (words && FIELDS[field.name]) return showErrors(form, [[FIELDS[field.name], words]]);
+  if (failure.code === "proof_rejected") return showErrors(form, [["current-password", "This is not your current password. Nothing was changed."]]);
+  const { title, text } = wordsFor(failure);
+  return showMessage(form, notice("warn", title, text));
+};
+
+export const servePassword = (root, look) => {
+  const form = root.querySelector("#password-form");
+  const fields = Object.values(FIELDS).map((name) => form.elements.namedItem(name));
+  const [current, next] = fields;
+  serveStrength(next, form.querySelector("#strength"), () => client.user?.email ?? "");
+
+  onSubmit(form, async () => {
+    clearErrors(form);
+    hidePasswords(form);
+    const passwords = fields.map((field) => field.value);
+    const errors = await errorsIn(...passwords);
+    if (errors.length > 0) return showErrors(form, errors);
+    const done = showProgress(form.querySelector(".progress-place"));
+    try {
+      const keepOtherSessions = form.elements.namedItem("keep").checked;
+      const [currentPassword, newPassword] = passwords;
+      const change = (tacit) => tacit.changePassword({ currentPassword, newPassword, keepOtherSessions });
+      const result = await act("Change the password", change, { passwords });
+      if (!result.ok) return explain(form, result);
+      for (const field of [current, next]) field.value = "";
+      form.querySelector("#strength").hidden = true;
+      announce("Your password is changed.");
+      const others = keepOtherSessions ? "Your other devices stay logged in." : "Your other devices are logged out.";
+      showMessage(form, notice("good", "Your password is changed", `The server proved itself: M2 verified. ${others}`));
+      return await look();
+    } finally {
+      done();
+    }
+  });
+};
