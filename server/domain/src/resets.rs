@@ -27,6 +27,9 @@ use crate::throttle::Window;
 const BY_CLIENT: &str = "client_reset";
 const PAUSES: &str = "reset_pause";
 const MAILS: &str = "reset_mail";
+const IN_VAIN: &str = "reset_in_vain";
+/// One for the reset, one for the mail, four for the event.
+const STATEMENTS_OF_A_MAIL: u32 = 6;
 
 /// Reset of a forgotten password.
 #[derive(Clone)]
@@ -79,18 +82,9 @@ impl Resets {
         // Silent when exceeded: who asks must not learn how often somebody asked for this address.
         let within = core.reset_mails(address, now).count(&mut tx).await?;
         let account = accounts::find_by_key(&mut tx, address.key()).await?.filter(may_reset);
-        if let (true, Some(account)) = (within, account) {
-            let reset = PasswordResetRecord {
-                id,
-                account_id: account.id,
-                link_hash: drawn.link_hash,
-                code_hash: drawn.code_hash,
-                created_at: now,
-                expires_at: now + good_for,
-            };
-            password_resets::insert(&mut tx, &reset).await?;
-            core.push_mail(&mut tx, mail_of(&account, &reset, drawn), now).await?;
-            core.record(&mut tx, Event::by_mail(account.id, EventType::ResetRequested, origin), now).await?;
+        match account.filter(|_| within) {
+            Some(account) => core.mail_reset(&mut tx, &account, id, drawn, origin, now).await?,
+            None => core.write_in_vain(&mut tx, address, now).await?,
         }
         tx.commit().await?;
         // In any case: the worker that wakes up must not tell by what it costs.
@@ -102,20 +96,20 @@ impl Resets {
     ///
     /// # Errors
     /// [`ResetError::NotValid`] for a secret that is wrong, expired, used or void; [`ResetError::Throttled`].
-    pub async fn validate(&self, shown: ShownReset, origin: &Origin) -> Result<ValidReset, ResetError> {
+    pub async fn validate(&self, shown: ShownReset) -> Result<ValidReset, ResetError> {
         let arrived = Instant::now();
-        let result = Box::pin(self.look(&shown, origin)).await;
+        let result = Box::pin(self.look(&shown)).await;
         if result.is_err() {
             grid::release(arrived).await;
         }
         result
     }
 
-    async fn look(&self, shown: &ShownReset, origin: &Origin) -> Result<ValidReset, ResetError> {
+    async fn look(&self, shown: &ShownReset) -> Result<ValidReset, ResetError> {
         let core = &self.0;
         let now = core.now();
         let mut tx = core.store.begin().await?;
-        let found = core.good_reset(&mut tx, shown, origin, now).await?;
+        let found = core.good_reset(&mut tx, shown, now).await?;
         tx.commit().await?;
         let (account, reset) = found.ok_or(ResetError::NotValid)?;
         Ok(ValidReset { address: account.email, good_for: reset.expires_at.since(now) })
@@ -160,6 +154,38 @@ impl Core {
         }
         let opens = throttles::held_until(tx, PAUSES, &key).await?.unwrap_or(until);
         Err(ResetError::TooSoon(opens.since(now).min(limits.resend_after)))
+    }
+
+    async fn mail_reset(
+        &self,
+        tx: &mut Tx,
+        account: &AccountRecord,
+        id: PasswordResetId,
+        drawn: MailedSecrets,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<(), ResetError> {
+        let reset = PasswordResetRecord {
+            id,
+            account_id: account.id,
+            link_hash: drawn.link_hash,
+            code_hash: drawn.code_hash,
+            created_at: now,
+            expires_at: now + self.settings.lifetimes.password_reset,
+        };
+        password_resets::insert(tx, &reset).await?;
+        self.push_mail(tx, mail_of(account, &reset, drawn), now).await?;
+        Ok(self.record(tx, Event::by_mail(account.id, EventType::ResetRequested, origin), now).await?)
+    }
+
+    /// As many statements as the reset, the mail and the event of an account take: on a server under load the grid
+    /// alone would not hide them.
+    async fn write_in_vain(&self, tx: &mut Tx, address: &Address, now: Timestamp) -> Result<(), ResetError> {
+        let key = self.address_hash(IN_VAIN, address.key());
+        for _ in 0..STATEMENTS_OF_A_MAIL {
+            throttles::add(tx, IN_VAIN, &key, now, now + self.settings.limits.resend_after).await?;
+        }
+        Ok(())
     }
 
     /// In windows of a reset's own lifetime: each begins with a mail, so that whoever asks all the time cannot leave the

@@ -65,8 +65,8 @@ impl Resets {
     /// Takes the `token` of the mailed link, or `auth_id` and the typed `code`, and does not spend it: a page can say
     /// early that a link is too old. Wrong codes are counted, together with those at completing.
     #[oai(path = "/reset/validate", method = "post", operation_id = "validate_password_reset")]
-    async fn validate(&self, body: Body<ResetSecret>, source: Source) -> Result<Json<ResetValid>, Fail<Validating>> {
-        let valid = self.resets.validate(body.0.try_into()?, &source.0).await?;
+    async fn validate(&self, body: Body<ResetSecret>) -> Result<Json<ResetValid>, Fail<Validating>> {
+        let valid = self.resets.validate(body.0.try_into()?).await?;
         Ok(Json(ResetValid { auth_id: valid.address, expires_in: valid.good_for.as_secs() }))
     }
 
