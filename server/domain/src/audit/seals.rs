@@ -59,9 +59,10 @@ impl Core {
 
     /// What an anchor keeps of the event at a place.
     pub(super) fn anchor_tag(&self, chain: i64, sequence: i64, hash: &[u8]) -> [u8; 8] {
-        let [a, b, c, d, e, f, g, h, ..] =
-            mac(&self.keyring.audit, &[b"anchor", &chain.to_be_bytes(), &sequence.to_be_bytes(), hash]);
-        [a, b, c, d, e, f, g, h]
+        let full = mac(&self.keyring.audit, &[b"anchor", &chain.to_be_bytes(), &sequence.to_be_bytes(), hash]);
+        let mut tag = [0; 8];
+        tag.copy_from_slice(full.split_at(8).0);
+        tag
     }
 }
 
