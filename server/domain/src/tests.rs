@@ -125,7 +125,7 @@ async fn open(folder: &std::path::Path, clock: &Arc<SteppedClock>) -> Domain {
     let master = MasterKey::new(Zeroizing::new([7; 32]));
     let clock: Arc<dyn Clock> = Arc::<SteppedClock>::clone(clock);
     let seams = Seams { clock, entropy: Arc::new(OsEntropy) };
-    Domain::open(store, &master, settings(), seams).await.unwrap()
+    Box::pin(Domain::open(store, &master, settings(), seams)).await.unwrap()
 }
 
 fn settings() -> Settings {
