@@ -91,7 +91,8 @@ pub struct Limits {
     pub code_attempts: u32,
     /// The window for wrong codes.
     pub code_window: Duration,
-    /// Mails that sign-ups may cause to one address in one window; and resets, in one lifetime of theirs.
+    /// Mails of one kind that others may cause to one address in one window (resets: in one lifetime of theirs), and changes of
+    /// address an account may ask for.
     pub mails: u32,
     /// The window for mails.
     pub mail_window: Duration,

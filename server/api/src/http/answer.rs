@@ -1,6 +1,6 @@
 //! Successful answers with a status of their own.
 
-use poem::http::StatusCode;
+use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
 use poem_openapi::payload::Json;
@@ -60,6 +60,29 @@ impl ApiResponse for ResetContent {
     fn register(_registry: &mut Registry) {}
 }
 
+/// 200 with a body that a browser keeps as a file of this name.
+pub(crate) struct Attachment<T> {
+    pub name: &'static str,
+    pub body: T,
+}
+
+impl<T: ToJSON> IntoResponse for Attachment<T> {
+    fn into_response(self) -> Response {
+        let disposition = format!("attachment; filename=\"{}\"", self.name);
+        Json(self.body).with_header(header::CONTENT_DISPOSITION, disposition).into_response()
+    }
+}
+
+impl<T: ToJSON> ApiResponse for Attachment<T> {
+    fn meta() -> MetaResponses {
+        with_header(Json::<T>::meta(), "Content-Disposition", "`attachment`, with the name of the file")
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
 /// 204 whose header `M2` has the server's own proof, 32 bytes in hex.
 pub(crate) struct Proved(pub String);
 
@@ -75,20 +98,24 @@ impl IntoResponse for Proved {
 
 impl ApiResponse for Proved {
     fn meta() -> MetaResponses {
-        let mut meta = with_status(<()>::meta(), StatusCode::NO_CONTENT);
-        for response in &mut meta.responses {
-            response.headers.push(MetaHeader {
-                name: Self::HEADER.to_owned(),
-                description: Some("The server's own proof: 32 bytes in hex".to_owned()),
-                required: true,
-                deprecated: false,
-                schema: String::schema_ref(),
-            });
-        }
-        meta
+        let meta = with_status(<()>::meta(), StatusCode::NO_CONTENT);
+        with_header(meta, Self::HEADER, "The server's own proof: 32 bytes in hex")
     }
 
     fn register(_registry: &mut Registry) {}
+}
+
+fn with_header(mut meta: MetaResponses, name: &str, description: &str) -> MetaResponses {
+    for response in &mut meta.responses {
+        response.headers.push(MetaHeader {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            required: true,
+            deprecated: false,
+            schema: String::schema_ref(),
+        });
+    }
+    meta
 }
 
 fn with_status(mut meta: MetaResponses, status: StatusCode) -> MetaResponses {

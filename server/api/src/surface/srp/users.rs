@@ -3,8 +3,8 @@
 mod export;
 
 use poem::http::header;
+use poem_openapi::OpenApi;
 use poem_openapi::payload::{Json, Response};
-use poem_openapi::{ApiResponse, OpenApi};
 use tacit_domain::Domain;
 use tacit_domain::accounts::Accounts;
 use tacit_domain::email_changes::EmailChanges;
@@ -13,7 +13,7 @@ use tacit_shared::messages::{AccountUpdate, EmailChangeSecret, EmailChanged};
 
 use self::export::AccountExport;
 use super::Tag;
-use crate::http::answer::{NoContent, ResetContent};
+use crate::http::answer::{Attachment, NoContent, ResetContent};
 use crate::http::auth::JwtAuth;
 use crate::http::body::Body;
 use crate::http::cookies::RefreshCookie;
@@ -59,28 +59,15 @@ impl Failures for ChangingEmail {
     const CODES: &'static [Code] = &[Code::EmailChangeInvalid];
 }
 
-/// A file for the browser to keep.
-#[derive(ApiResponse)]
-enum Attachment {
-    /// Everything stored about the caller
-    #[oai(status = 200)]
-    Export(
-        Json<AccountExport>,
-        /// `attachment`, with the name of the file
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-}
-
-// The trailing slash of `/users/` is a part of the path.
-#[OpenApi(prefix_path = "/api/auth", tag = "Tag::Account")]
+// The slash at the end is a part of the path of the account itself.
+#[OpenApi(prefix_path = "/api/auth/users/", tag = "Tag::Account")]
 impl Users {
     /// Change the profile
     ///
     /// What is left out stays as it is; an empty `display_name` takes the name away. Another `email` asks for a step-up, and
     /// takes the place of the old one once the link in the mail to it was answered. Whether somebody has that address
     /// already is told to nobody but its owner. Where anything is refused nothing was changed.
-    #[oai(path = "/users/", method = "put", operation_id = "update_account")]
+    #[oai(path = "/", method = "put", operation_id = "update_account")]
     async fn update(&self, caller: JwtAuth, body: Body<AccountUpdate>) -> Result<ResetContent, Fail<Updating>> {
         self.accounts.update(&caller.0, body.0.try_into()?).await?;
         Ok(ResetContent)
@@ -90,7 +77,7 @@ impl Users {
     ///
     /// Erases at once everything that is stored about the caller, ends every session and says farewell by mail; needs a
     /// step-up. It cannot be taken back. The address can sign up again.
-    #[oai(path = "/users/", method = "delete", operation_id = "delete_account")]
+    #[oai(path = "/", method = "delete", operation_id = "delete_account")]
     async fn delete(&self, caller: JwtAuth) -> Result<Response<NoContent>, Fail<Deleting>> {
         self.accounts.delete(&caller.0).await?;
         Ok(Response::new(NoContent).header(header::SET_COOKIE, self.cookie.clear()))
@@ -100,18 +87,17 @@ impl Users {
     ///
     /// As a file. Of the record of events it has the newest ten thousand, and says how many there are. At most ten times in
     /// an hour.
-    #[oai(path = "/users/export", method = "get", operation_id = "export_account")]
-    async fn export(&self, caller: JwtAuth) -> Result<Attachment, Fail<Exporting>> {
+    #[oai(path = "/export", method = "get", operation_id = "export_account")]
+    async fn export(&self, caller: JwtAuth) -> Result<Attachment<AccountExport>, Fail<Exporting>> {
         let export = self.accounts.export(&caller.0).await?;
-        let name = "attachment; filename=\"tacit-account.json\"".to_owned();
-        Ok(Attachment::Export(Json(AccountExport::of(export, &caller.0)), name))
+        Ok(Attachment { name: "tacit-account.json", body: AccountExport::of(export, &caller.0) })
     }
 
     /// Confirm a new address
     ///
     /// By the `token` of the link that was mailed to it. From then on the account has this address; the old one gets a link
     /// that takes it back for seven days. The password and the sessions stay.
-    #[oai(path = "/users/email/confirm", method = "post", operation_id = "confirm_email_change")]
+    #[oai(path = "/email/confirm", method = "post", operation_id = "confirm_email_change")]
     async fn confirm_email(
         &self,
         body: Body<EmailChangeSecret>,
@@ -124,7 +110,7 @@ impl Users {
     ///
     /// By the `token` of the link that was mailed to the old address, for seven days. The account has that address again,
     /// whatever was changed since, and every session ends.
-    #[oai(path = "/users/email/undo", method = "post", operation_id = "undo_email_change")]
+    #[oai(path = "/email/undo", method = "post", operation_id = "undo_email_change")]
     async fn undo_email(
         &self,
         body: Body<EmailChangeSecret>,
