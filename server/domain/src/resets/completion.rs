@@ -116,12 +116,10 @@ impl Core {
             let shown = secrets::code_hash(&self.keyring, Purpose::ResetCode, reset.id.as_uuid(), code);
             secrets::same(shown, reset.code_hash)
         });
-        let Some(reset) = reset.filter(|_| may_reset(&account)) else {
-            let guess = Event::by_mail(account.id, EventType::PasswordReset, origin).failed();
-            self.record(tx, guess, now).await?;
-            return Ok(None);
-        };
-        attempts.refund(tx).await?;
-        Ok(Some((account, reset)))
+        let good = account.filter(may_reset).zip(reset);
+        if good.is_some() {
+            attempts.refund(tx).await?;
+        }
+        Ok(good)
     }
 }
