@@ -18,6 +18,9 @@ use crate::fault::Internal;
 /// Nothing is put off, and no lease runs, for longer; a later time was written by a clock that was ahead.
 const HORIZON: Duration = Duration::from_hours(1);
 
+/// How long it is tried to tell somebody what happened: that does not expire by itself.
+const NOTICES_TRIED: Duration = Duration::from_hours(7 * 24);
+
 /// The queue of later work, as `jobs` sees it.
 #[derive(Clone)]
 pub struct Outbox(pub(crate) Arc<Core>);
@@ -120,6 +123,18 @@ pub struct MailJob {
     pub created_at: Timestamp,
     /// Which attempt this is, from 1: the claim counts it.
     pub attempts: u32,
+}
+
+impl MailJob {
+    /// Whether what it says is of no use any more.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        match self.kind {
+            // The time in these is when it happened.
+            MailKind::PasswordChanged | MailKind::AccountDeleted => self.created_at + NOTICES_TRIED <= now,
+            _ => self.expires_at <= now,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

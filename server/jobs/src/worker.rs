@@ -112,7 +112,7 @@ impl Worker {
     async fn send(&self, job: &MailJob) -> Result<Outcome, StoreError> {
         let (outbox, kind, attempt) = (job.id, job.kind.as_str(), job.attempts);
         let now = self.clock.now();
-        if job.expires_at <= now {
+        if job.is_over(now) {
             tracing::warn!(%outbox, kind, attempt, "a mail is given up: what it says has expired");
             self.outbox.give_up(job.id, "expired before it could be sent").await?;
             return Ok(Outcome::GivenUp);
