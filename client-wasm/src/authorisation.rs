@@ -113,9 +113,9 @@ impl Authorisation {
 }
 
 impl Authorisation {
-    fn seal(&self, purpose: Purpose, session_id: &str, content: &[u8]) -> Result<String, Error> {
+    fn seal(&self, purpose: Purpose, session_id: &str, plaintext: &[u8]) -> Result<String, Error> {
         let context = Context::of(purpose, session_id).ok_or(Error::Internal)?;
-        sealed::seal(&self.attempt.proof()?.key, context, content, &Platform).map_err(|_| Error::Internal)
+        sealed::seal(&self.attempt.proof()?.key, context, plaintext, &Platform).map_err(|_| Error::Internal)
     }
 }
 

@@ -7,6 +7,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use crate::Error;
+use tacit_shared::preset::Preset;
+
 use crate::attempt::{Attempt, Challenge, find_preset};
 use crate::password::{Password, Place};
 
@@ -37,7 +39,7 @@ impl LoginAttempt {
     ) -> Result<LoginAttempt, Error> {
         let challenge = Challenge { identity, salt, preset, server_public };
         let attempt = Attempt::derive(Password::new(typed, normalised), &Place { realm, host }, &challenge)?;
-        Ok(Self { attempt, is_outdated: find_preset(preset).is_some_and(|preset| preset.is_below_default()) })
+        Ok(Self { attempt, is_outdated: find_preset(preset).is_some_and(Preset::is_below_default) })
     }
 
     /// Draws the client's ephemeral value and computes the proof.

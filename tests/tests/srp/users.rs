@@ -370,6 +370,7 @@ both_engines!(a_long_record_is_exported_newest_first_as_far_as_it_goes, async |a
     for number in 0..501 {
         user.client.put(USERS, json!({ "display_name": format!("Ada {number}") })).await.expect_status(205).done();
     }
+    app.clock.advance(Duration::from_secs(1));
     let file = user.client.get(EXPORT).await.expect_status(200);
     let events = file.member("/events");
     assert_eq!(file.member("/events_in_all"), events.as_array().unwrap().len());

@@ -11,7 +11,7 @@ use crate::caller::Caller;
 use crate::core::Core;
 use crate::fault::Internal;
 use crate::mailbox;
-use crate::outbox::{MailKind, NewMail};
+use crate::outbox::{MailKind, NEWS_LIFE, NewMail};
 
 impl Accounts {
     /// Deletes the caller's account with everything personal that is stored, in one step, and says farewell by mail. The
@@ -42,7 +42,7 @@ impl Accounts {
             to: account.email,
             language: account.language,
             display_name: None,
-            expires_at: now,
+            expires_at: now + NEWS_LIFE,
             secret: None,
         };
         core.push_mail(&mut tx, farewell, now).await?;
