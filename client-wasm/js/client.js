@@ -185,7 +185,7 @@ export class Client {
     await this.#tickets.drop(authId);
     if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
     // After the login, which it need not delay: two more stretchings. The bytes of the password are erased with them.
-    const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes) } : {};
+    const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true, ...upgrade };
   }
 

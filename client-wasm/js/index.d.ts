@@ -87,8 +87,8 @@ export type ClientFailureCode =
   /** There is no session, so the operation was not tried. */
   | "signed_out"
   /**
-   * The password cannot be one; `fields` says which (`password`, `currentPassword`, `newPassword`) and why: `password_empty`, `password_too_long` (over 1,024 bytes of UTF-8),
-   * or `password_unassigned` (a character that the protocol's Unicode version does not assign, or half of one).
+   * The password cannot be one; `fields` says which (`password`, `currentPassword`, `newPassword`) and why:
+   * `password_empty`, `password_too_long` (over 1,024 bytes of UTF-8), or `password_unassigned` (a character that the protocol's Unicode version does not assign, or half of one).
    */
   | "password_invalid"
   /** The device has too little memory to stretch the password. */
@@ -110,6 +110,7 @@ export type ServerFailureCode =
   | "sealed_invalid"
   | "login_locked"
   | "resend_too_soon"
+  | "too_many_requests"
   | "too_many_attempts"
   | "registration_disabled"
   | "refresh_invalid"

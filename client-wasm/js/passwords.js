@@ -37,11 +37,12 @@ export class Passwords {
    * wrong is a value: the next login tries again.
    *
    * @param {() => import("./prover.js").PasswordBytes} password
+   * @param {string} sessionId the session of the login
    * @returns {Promise<import("./index.js").UpgradeResult>}
    */
-  async upgrade(password) {
+  async upgrade(password, sessionId) {
     try {
-      const renewed = await this.#proofs.authorise({ purpose: "upgrade", password, newPassword: password });
+      const renewed = await this.#proofs.authorise({ purpose: "upgrade", password, newPassword: password, sessionId });
       return renewed.ok ? { ok: true } : renewed;
     } catch (error) {
       if (error instanceof TacitError) return failure(error.code, error.message);

@@ -38,6 +38,7 @@ const PURPOSES = {
  * @property {() => import("./prover.js").PasswordBytes} password makes the bytes of the current one anew
  * @property {() => import("./prover.js").PasswordBytes} [newPassword] that of a credential to be sealed
  * @property {boolean} [keepOtherSessions]
+ * @property {string} [sessionId] the session it is for, where it need not be the one there is by then
  */
 
 export class Proofs {
@@ -74,7 +75,7 @@ export class Proofs {
   /** @param {Authorised} authorised */
   async #authorise(authorised) {
     const sessionId = await this.#signed.sessionId();
-    if (sessionId === undefined) return signedOut();
+    if (sessionId === undefined || (authorised.sessionId ?? sessionId) !== sessionId) return signedOut();
     const { operation } = PURPOSES[authorised.purpose];
     const prover = new Prover(this.#platform, (phase) => this.#options.onPhase(phase, operation));
     try {

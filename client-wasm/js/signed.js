@@ -2,6 +2,8 @@
  * Requests of the client's own that carry the access token.
  */
 
+import { signedOut } from "./errors.js";
+
 export class Signed {
   #keeper;
   #wire;
@@ -24,10 +26,14 @@ export class Signed {
   async send(request) {
     const token = await this.#keeper.accessToken();
     if (!token.ok) return token;
+    const session = this.#keeper.current?.session.id;
     const answer = await this.#wire.send({ ...request, bearer: token.accessToken });
     if (answer.ok || answer.code !== "unauthenticated") return answer;
     const renewed = await this.#keeper.replace(token.accessToken);
-    return renewed.ok ? this.#wire.send({ ...request, bearer: renewed.accessToken }) : renewed;
+    if (!renewed.ok) return renewed;
+    // Another session may have taken the place of the one that this was asked for.
+    if (this.#keeper.current?.session.id !== session) return signedOut();
+    return this.#wire.send({ ...request, bearer: renewed.accessToken });
   }
 
   /** The session that requests are of; it is there once a token was had. */

@@ -4,7 +4,7 @@
 
 import { isCount } from "./answers.js";
 import { readPassword } from "./arguments.js";
-import { expected, required } from "./errors.js";
+import { expected, required, signedOut } from "./errors.js";
 
 /** How often a person may mistype the password that an operation asked for. */
 const TRIES = 3;
@@ -47,6 +47,7 @@ export class StepUp {
    * @param {import("./wire.js").WireRequest} request
    */
   async send(request) {
+    const session = await this.#signed.sessionId();
     const answer = await this.#signed.send(request);
     if (answer.ok || answer.code !== "step_up_required" || !this.#ask) return answer;
     // Operations at the same time ask once.
@@ -55,7 +56,9 @@ export class StepUp {
     });
     const shown = await this.#asking;
     if (shown === null) return answer;
-    return shown.ok ? this.#signed.send(request) : shown;
+    if (!shown.ok) return shown;
+    // While the person typed, another tab may have signed in as somebody else.
+    return (await this.#signed.sessionId()) === session ? this.#signed.send(request) : signedOut();
   }
 
   /**

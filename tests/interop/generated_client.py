@@ -6,6 +6,7 @@ out through it, and reads every error that it provokes as the type the document 
 The servers: with the usual settings; one that reveals accounts; one that takes no new accounts.
 """
 
+import json
 import secrets
 import sys
 from enum import Enum
@@ -14,9 +15,23 @@ from uuid import uuid4
 sys.path.insert(0, sys.argv[1])
 
 from tacit_client import AuthenticatedClient, Client
+from tacit_client.api.account import (
+    confirm_email_change,
+    delete_account,
+    export_account,
+    undo_email_change,
+    update_account,
+)
 from tacit_client.api.authentication import get_me, get_settings, refresh_tokens
 from tacit_client.api.login import begin_login, prove_login
 from tacit_client.api.operations import get_health, get_jwks, get_metrics
+from tacit_client.api.password import (
+    begin_password_change,
+    complete_password_reset,
+    confirm_password_change,
+    request_password_reset,
+    validate_password_reset,
+)
 from tacit_client.api.sessions import (
     list_sessions,
     list_sessions_srp,
@@ -26,11 +41,17 @@ from tacit_client.api.sessions import (
     verify_session,
 )
 from tacit_client.api.sign_up import activate, check_sign_up, resend_activation, sign_up
+from tacit_client.api.step_up import begin_step_up, confirm_step_up
 from tacit_client.models import (
+    AccountExport,
+    AccountUpdate,
     Activate,
     Activated,
     ActivationResent,
     Availability,
+    ChangePurpose,
+    EmailChanged,
+    EmailChangeSecret,
     Ended,
     HealthView,
     JwkSet,
@@ -39,17 +60,26 @@ from tacit_client.models import (
     LoginResult,
     LoginStart,
     Me,
+    PasswordChangeStart,
     PublicSettings,
     RefreshDelivery,
     Refreshed,
     RefreshRequest,
     ResendActivation,
+    ResetCompleted,
+    ResetCompletion,
+    ResetRequest,
+    ResetRequested,
+    ResetSecret,
+    ResetValid,
+    SealedProof,
     SessionList,
     SessionPage,
     SignUp,
     SignUpAccepted,
     SignUpCheck,
     SignUpCheckResult,
+    SteppedUp,
 )
 from tacit_client.models import Credential as GeneratedCredential
 
@@ -208,6 +238,108 @@ def sessions_are_listed_renewed_and_ended(somebody: Somebody) -> None:
     problem(revoke_session.sync_detailed(uuid4(), client=client), 401, "unauthenticated")
 
 
+def a_password_is_changed(somebody: Somebody) -> None:
+    session, other = somebody.log_in(), somebody.log_in()
+    client = somebody.with_token(session.tokens.access_token)
+
+    def change(purpose: ChangePurpose, new: Person, sealed_for: str, **more):
+        start = PasswordChangeStart(purpose=purpose)
+        challenge = done(begin_password_change.sync_detailed(client=client, body=start), Challenge)
+        wish = json.dumps({"credential": new.credential(), **more}).encode()
+        proof = protocol.authorise(somebody.person, challenge.to_dict(), sealed_for, session.session_id, wish)
+        body = SealedProof.from_dict(proof.message)
+        return proof, confirm_password_change.sync_detailed(client=client, body=body)
+
+    same = Person(somebody.address, somebody.person.password, preset_number=1)
+    problem(change(ChangePurpose.UPGRADE, same, "change")[1], 400, "sealed_invalid")
+    problem(change(ChangePurpose.CHANGE, same, "upgrade")[1], 400, "sealed_invalid")
+    proof, response = change(ChangePurpose.UPGRADE, same, "upgrade")
+    done(response, None, 204)
+    assert proof.session.verify_proof(response.headers["M2"])
+    somebody.person = same
+    problem(change(ChangePurpose.UPGRADE, same, "upgrade")[1], 400, "upgrade_refused")
+    done(get_me.sync_detailed(client=somebody.with_token(other.tokens.access_token)), Me)
+
+    new = Person(somebody.address, "another horse")
+    proof, response = change(ChangePurpose.CHANGE, new, "change")
+    done(response, None, 204)
+    assert proof.session.verify_proof(response.headers["M2"])
+    problem(get_me.sync_detailed(client=somebody.with_token(other.tokens.access_token)), 401, "unauthenticated")
+    somebody.person = new
+    somebody.log_in()
+
+
+def step_up(somebody: Somebody, client: AuthenticatedClient, session_id: str, **changed):
+    challenge = done(begin_step_up.sync_detailed(client=client), Challenge)
+    proof = protocol.authorise(somebody.person, challenge.to_dict(), "step_up", session_id, b"")
+    body = SealedProof.from_dict({**proof.message, **changed})
+    return proof, confirm_step_up.sync_detailed(client=client, body=body)
+
+
+def an_account_is_changed_exported_and_deleted(somebody: Somebody) -> None:
+    session = somebody.log_in()
+    client = somebody.with_token(session.tokens.access_token)
+    done(update_account.sync_detailed(client=client, body=AccountUpdate(display_name="Countess", language="de")), None, 205)
+    problem(update_account.sync_detailed(client=client, body=AccountUpdate(language="?")), 400, "invalid_request")
+    moved = AccountUpdate(email=f"moved-{somebody.address}")
+    problem(update_account.sync_detailed(client=client, body=moved), 403, "step_up_required")
+    problem(delete_account.sync_detailed(client=client), 403, "step_up_required")
+
+    problem(step_up(somebody, client, session.session_id, M1="00" * 32)[1], 401, "proof_rejected")
+    problem(step_up(somebody, client, session.session_id, sealed="AAAA")[1], 400, "sealed_invalid")
+    problem(begin_step_up.sync_detailed(client=somebody.with_token("none")), 401, "unauthenticated")
+    proof, response = step_up(somebody, client, session.session_id)
+    assert proof.session.verify_proof(done(response, SteppedUp).m2)
+
+    done(update_account.sync_detailed(client=client, body=moved), None, 205)
+    secret = EmailChangeSecret(token=link_secret(newest_mail(somebody.url, moved.email)))
+    confirmed = confirm_email_change.sync_detailed(client=somebody.client, body=secret)
+    assert done(confirmed, EmailChanged).email == moved.email
+    problem(confirm_email_change.sync_detailed(client=somebody.client, body=secret), 401, "email_change_invalid")
+    exported = done(export_account.sync_detailed(client=client), AccountExport)
+    assert exported.account.email == moved.email and exported.account.display_name == "Countess"
+
+    undo = EmailChangeSecret(token=link_secret(newest_mail(somebody.url, somebody.address, "Adresse")))
+    undone = undo_email_change.sync_detailed(client=somebody.client, body=undo)
+    assert done(undone, EmailChanged).email == somebody.address
+    problem(undo_email_change.sync_detailed(client=somebody.client, body=undo), 401, "email_change_invalid")
+    problem(export_account.sync_detailed(client=client), 401, "unauthenticated")
+
+    session = somebody.log_in()
+    client = somebody.with_token(session.tokens.access_token)
+    done(step_up(somebody, client, session.session_id)[1], SteppedUp)
+    done(delete_account.sync_detailed(client=client), None, 204)
+    problem(get_me.sync_detailed(client=client), 401, "unauthenticated")
+    assert somebody.begin().identity != somebody.person.identity
+
+
+def a_password_is_reset(somebody: Somebody) -> None:
+    client, session = somebody.client, somebody.log_in()
+    request = ResetRequest(auth_id=somebody.address)
+    requested = done(request_password_reset.sync_detailed(client=client, body=request), ResetRequested)
+    again = request_password_reset.sync_detailed(client=client, body=request)
+    problem(again, 429, "resend_too_soon")
+    assert 0 < int(again.headers["retry-after"]) <= requested.resend_after
+    unknown = ResetRequest(auth_id="nobody-at-all@example.com")
+    assert done(request_password_reset.sync_detailed(client=client, body=unknown), ResetRequested) == requested
+
+    token = link_secret(newest_mail(somebody.url, somebody.address, "Reset your password"))
+    wrong = ResetSecret(auth_id=somebody.address, code="00000-00000")
+    problem(validate_password_reset.sync_detailed(client=client, body=wrong), 401, "reset_invalid")
+    valid = validate_password_reset.sync_detailed(client=client, body=ResetSecret(token=token))
+    assert done(valid, ResetValid).auth_id == somebody.address
+    new = Person(somebody.address, "a third horse")
+    credential = GeneratedCredential.from_dict(new.credential())
+    completion = ResetCompletion(token=token, credential=credential)
+    assert done(complete_password_reset.sync_detailed(client=client, body=completion), ResetCompleted).auth_id
+    problem(complete_password_reset.sync_detailed(client=client, body=completion), 400, "reset_invalid")
+    problem(
+        get_me.sync_detailed(client=somebody.with_token(session.tokens.access_token)), 401, "unauthenticated"
+    )
+    somebody.person = new
+    somebody.log_in()
+
+
 def the_server_tells_of_itself(somebody: Somebody) -> None:
     nobody = somebody.with_token("none")
     settings = done(get_settings.sync_detailed(client=somebody.client), PublicSettings)
@@ -247,7 +379,10 @@ def main() -> None:
     sign_up_is_checked_and_activated(usual)
     a_login_is_proved_or_refused(usual)
     sessions_are_listed_renewed_and_ended(usual)
+    a_password_is_changed(usual)
+    a_password_is_reset(usual)
     the_server_tells_of_itself(usual)
+    an_account_is_changed_exported_and_deleted(usual)
     a_server_that_reveals_accounts_says_so_in_types(revealing)
     a_server_that_takes_nobody_says_so(closed)
     print(f"generated client: {problems_read} problems read by their types, 0 failed")

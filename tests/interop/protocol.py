@@ -1,5 +1,6 @@
 """A client, written from docs/protocol.md over libraries of PyPI and nothing of ours; SRP is that of `srptools`."""
 
+import base64
 import hashlib
 import hmac
 import http.client
@@ -13,6 +14,7 @@ import srptools.constants
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
 from srptools import SRPClientSession, SRPContext, SRPServerSession
 
 # Section 2: presets.
@@ -207,6 +209,28 @@ def check(proof: Proof, answer: dict) -> None:
     key = hkdf(proof.session.key_bin, framed("tacit/v1", "confirm", "login"))
     if not hmac.compare_digest(hmac.digest(key, covered, "sha256").hex(), answer["confirm"]):
         raise Untrustworthy("confirm is not the expected one")
+
+
+# Section 10: what a proof of somebody who has logged in authorises.
+
+CHANGE = ("POST", "/api/auth/srp/password/change/confirm")
+STEP_UP = ("POST", "/api/auth/srp/step-up/confirm")
+
+
+def seal(proof: Proof, purpose: str, session_id: str, request: tuple[str, str], plaintext: bytes) -> str:
+    """The body that only this proof's maker can have sealed, for this session and request."""
+    info = framed("tacit/v1", "sealed", purpose, session_id, *request)
+    key, nonce = hkdf(proof.session.key_bin, info), secrets.token_bytes(24)
+    sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, info, nonce, key)
+    return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+
+
+def authorise(person: Person, challenge: dict, purpose: str, session_id: str, plaintext: bytes) -> Proof:
+    """A proof of the current password whose message carries what it authorises."""
+    proof = prove(person, challenge)
+    request = STEP_UP if purpose == "step_up" else CHANGE
+    proof.message["sealed"] = seal(proof, purpose, session_id, request, plaintext)
+    return proof
 
 
 # Sections 5 to 7: messages.

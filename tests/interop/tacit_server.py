@@ -167,14 +167,15 @@ def wait_until_ready(server: Server) -> None:
     raise RuntimeError(f"the server did not start\n{server.tail()}")
 
 
-def newest_mail(url: str, address: str) -> str:
-    """The newest mail in a demo's mailbox to an address, waited for."""
+def newest_mail(url: str, address: str, about: str = "") -> str:
+    """The newest mail in a demo's mailbox to an address whose subject has these words, waited for."""
     query = urllib.parse.urlencode({"to": address})
     for _ in attempts():
         with urllib.request.urlopen(f"{url}/demo/mailbox/mails?{query}", timeout=PATIENCE) as answer:
             mails = json.load(answer)["mails"]
-        if mails:
-            return mails[0]["text"]
+        for mail in mails:
+            if about in mail["subject"]:
+                return mail["text"]
     raise RuntimeError(f"no mail to {address} came")
 
 

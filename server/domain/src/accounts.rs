@@ -204,7 +204,7 @@ impl Accounts {
         let core = &self.0;
         let mut tx = core.store.begin().await?;
         let account = find(&mut tx, name).await?;
-        let failures = core.forgive(&mut tx, &account.email_key).await?;
+        let failures = core.forgive(&mut tx, &account).await?;
         let event = Event::by_operator(account.id, EventType::AccountUnlocked).with("failures", failures);
         core.record(&mut tx, event, core.now()).await?;
         tx.commit().await?;

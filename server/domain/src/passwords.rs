@@ -11,7 +11,7 @@ use tacit_shared::{FieldCode, FieldError, preset};
 use tacit_store::accounts::AccountRecord;
 use tacit_store::audit_events::AuditResult;
 use tacit_store::credentials::{self, CredentialRecord};
-use tacit_store::{CredentialId, StoreError, Timestamp, Tx, password_resets, sessions};
+use tacit_store::{CredentialId, StoreError, Timestamp, Tx, email_changes, password_resets, sessions};
 
 use crate::audit::{Event, EventType};
 use crate::caller::Caller;
@@ -106,15 +106,8 @@ impl Passwords {
     async fn change(&self, caller: &Caller, change: Authorisation) -> Result<Proof, PasswordError> {
         let core = &self.0;
         let now = core.now();
-        let looked = core.look_at_callers(&change.shown, caller, &[Purpose::Change, Purpose::Upgrade], now).await;
-        let proved = match looked {
-            Ok(proved) => proved,
-            Err(ProofError::Rejected) => {
-                core.record_alone(Event::by(caller, EventType::PasswordChanged, AuditResult::Failure), now).await?;
-                return Err(ProofError::Rejected.into());
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let purposes = [Purpose::Change, Purpose::Upgrade];
+        let proved = Box::pin(core.look_at_callers(&change.shown, caller, &purposes, now)).await?;
         let plain = proved.open_sealed(core, &change.sealed).await?;
         let wish = match Wish::read(&plain) {
             Ok(wish) => wish,
@@ -175,6 +168,8 @@ impl Core {
             sessions::end_all(tx, account.id, Some(caller.session.id), ended::PASSWORD_CHANGED, now).await?;
         }
         password_resets::delete_for(tx, account.id).await?;
+        // Who knew the old password may have asked for another address, and would press its link later.
+        email_changes::delete_waiting_of(tx, account.id).await?;
         Ok(self.push_mail(tx, password_notice(account, now), now).await?)
     }
 
@@ -212,13 +207,6 @@ impl Core {
             created_at: now,
         };
         if credentials::replace(tx, &record).await? { Ok(()) } else { Err(ProofError::CredentialReplaced) }
-    }
-
-    /// Records an event in a transaction of its own.
-    pub(crate) async fn record_alone(&self, event: Event<'_>, now: Timestamp) -> Result<(), Internal> {
-        let mut tx = self.store.begin().await?;
-        self.record(&mut tx, event, now).await?;
-        Ok(tx.commit().await?)
     }
 }
 

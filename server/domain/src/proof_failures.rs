@@ -78,18 +78,14 @@ impl Core {
         self.failures_key(&["account:", &account.to_string()].concat())
     }
 
-    /// Opens an account again, whose password was replaced without a proof: for logins, and for what its sessions prove.
-    pub(crate) async fn forgive_account(&self, tx: &mut Tx, account: &AccountRecord) -> Result<(), StoreError> {
-        self.forgive(tx, &account.email_key).await?;
-        proof_failures::clear(tx, &self.account_failures_key(account.id)).await
-    }
-
-    /// Opens an address again; answers how many failures in a row there were.
-    pub(crate) async fn forgive(&self, tx: &mut Tx, address_key: &str) -> Result<i64, StoreError> {
-        let key = self.failures_key(address_key);
-        let stood = proof_failures::find(tx, &key).await?;
-        proof_failures::clear(tx, &key).await?;
-        Ok(stood.failures)
+    /// Opens an account again, for logins and for what its sessions prove; answers how many failures in a row there were.
+    pub(crate) async fn forgive(&self, tx: &mut Tx, account: &AccountRecord) -> Result<i64, StoreError> {
+        let mut forgiven = 0_i64;
+        for key in [self.failures_key(&account.email_key), self.account_failures_key(account.id)] {
+            forgiven = forgiven.saturating_add(proof_failures::find(tx, &key).await?.failures);
+            proof_failures::clear(tx, &key).await?;
+        }
+        Ok(forgiven)
     }
 }
 

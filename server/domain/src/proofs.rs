@@ -22,6 +22,7 @@ pub(crate) use self::candidate::{Candidate, Row};
 pub use self::error::ProofError;
 pub use self::input::Authorisation;
 pub(crate) use self::input::ShownProof;
+use crate::audit::{AuditResult, Event, EventType};
 use crate::caller::{Caller, Origin};
 use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
@@ -88,12 +89,17 @@ impl Core {
     /// A challenge to somebody who has logged in, for this session and purpose.
     pub(crate) async fn challenge_caller(&self, caller: &Caller, purpose: Purpose) -> Result<Challenge, ProofError> {
         let now = self.now();
+        self.admit_login_start(&caller.origin, now).await?;
         let slot = self.srp_pool.reserve(Step::Challenge)?;
         let mut tx = self.store.read().await?;
         let credential = credentials::find(&mut tx, caller.account.id).await?;
         drop(tx);
         let candidate = self.candidate_of(&credential.ok_or(ProofError::SignedOut)?)?;
-        let asked = Asked { purpose, session: caller.session.id.as_uuid(), attempt: self.caller_key(caller) };
+        let asked = Asked {
+            purpose,
+            session: caller.session.id.as_uuid(),
+            attempt: self.account_failures_key(caller.account.id),
+        };
         Box::pin(self.challenge(slot, candidate, asked, now)).await
     }
 
@@ -128,8 +134,23 @@ impl Core {
         if !theirs || !purposes.contains(&state.purpose) {
             return Err(ProofError::HandshakeInvalid);
         }
-        let attempt = Attempt::of_caller(self.caller_key(caller), now);
-        Box::pin(self.look_at(shown, state, attempt)).await
+        let kind = what_failed(state.purpose);
+        self.admit_authorisation(caller, now).await?;
+        let attempt = Attempt::of_caller(self.account_failures_key(caller.account.id), now);
+        let looked = Box::pin(self.look_at(shown, state, attempt)).await;
+        if matches!(looked, Err(ProofError::Rejected)) {
+            self.record_alone(Event::by(caller, kind, AuditResult::Failure), now).await?;
+        }
+        looked
+    }
+
+    /// Counts what a session proves: each that is right leaves an event that stays for ever, and perhaps a mail.
+    async fn admit_authorisation(&self, caller: &Caller, now: Timestamp) -> Result<(), ProofError> {
+        let window = self.account_window(caller.account.id, now);
+        let mut tx = self.store.begin().await?;
+        let within = window.count(&mut tx).await?;
+        tx.commit().await?;
+        if within { Ok(()) } else { Err(ProofError::TooMany(window.remaining(now))) }
     }
 
     /// Spends the handshake, then looks at the proof. Unknown accounts do the same work and fail the same way.
@@ -148,10 +169,6 @@ impl Core {
             return Err(ProofError::Rejected);
         }
         Ok(Proved { state, attempt, verdict })
-    }
-
-    pub(crate) fn caller_key(&self, caller: &Caller) -> [u8; 32] {
-        self.account_failures_key(caller.account.id)
     }
 }
 
@@ -194,6 +211,15 @@ impl Proved {
             return Err(ProofError::CredentialReplaced);
         }
         Ok((account, credential))
+    }
+}
+
+/// What a proof that was refused is recorded as.
+const fn what_failed(purpose: Purpose) -> EventType {
+    match purpose {
+        Purpose::StepUp => EventType::SteppedUp,
+        Purpose::Upgrade => EventType::PasswordUpgraded,
+        Purpose::Login | Purpose::Change | Purpose::Recovery => EventType::PasswordChanged,
     }
 }
 

@@ -108,6 +108,7 @@ impl Resets {
     async fn look(&self, shown: &ShownReset) -> Result<ValidReset, ResetError> {
         let core = &self.0;
         let now = core.now();
+        core.may_try(shown, now).await.map_err(as_asked)?;
         let mut tx = core.store.begin().await?;
         let found = core.good_reset(&mut tx, shown, now).await?;
         tx.commit().await?;
@@ -168,6 +169,7 @@ impl Core {
         let reset = PasswordResetRecord {
             id,
             account_id: account.id,
+            email_key: account.email_key.clone(),
             link_hash: drawn.link_hash,
             code_hash: drawn.code_hash,
             created_at: now,
@@ -193,6 +195,14 @@ impl Core {
     fn reset_mails(&self, address: &Address, now: Timestamp) -> Window {
         let key = self.address_hash(MAILS, address.key());
         Window::at(MAILS, key, self.settings.limits.mails, self.settings.lifetimes.password_reset, now)
+    }
+}
+
+/// A secret that is no good, as it is told to who only asked.
+fn as_asked(error: ResetError) -> ResetError {
+    match error {
+        ResetError::Refused => ResetError::NotValid,
+        other => other,
     }
 }
 

@@ -162,8 +162,10 @@ impl Sessions {
         let kept = Some(caller.session.id);
         let now = core.now();
         let count = sessions::end_all(&mut tx, caller.account.id, kept, ended::LOGOUT, now).await?;
-        let event = Event::by(caller, EventType::SessionsEnded, AuditResult::Success).with("sessions_ended", count);
-        core.record(&mut tx, event, now).await?;
+        if count > 0 {
+            let event = Event::by(caller, EventType::SessionsEnded, AuditResult::Success).with("sessions_ended", count);
+            core.record(&mut tx, event, now).await?;
+        }
         tx.commit().await?;
         Ok(count)
     }

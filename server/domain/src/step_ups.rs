@@ -64,14 +64,7 @@ impl StepUps {
     async fn step_up(&self, caller: &Caller, proof: Authorisation) -> Result<SteppedUp, ProofError> {
         let core = &self.0;
         let now = core.now();
-        let proved = match core.look_at_callers(&proof.shown, caller, &[Purpose::StepUp], now).await {
-            Ok(proved) => proved,
-            Err(ProofError::Rejected) => {
-                core.record_alone(Event::by(caller, EventType::SteppedUp, AuditResult::Failure), now).await?;
-                return Err(ProofError::Rejected);
-            }
-            Err(error) => return Err(error),
-        };
+        let proved = Box::pin(core.look_at_callers(&proof.shown, caller, &[Purpose::StepUp], now)).await?;
         if !proved.open_sealed(core, &proof.sealed).await?.is_empty() {
             let wrong = InvalidInput::field("sealed", FieldCode::Malformed);
             return Err(proved.refuse(core, wrong.into()).await);

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tacit_store::{StoreError, Timestamp, Tx, throttles};
+use tacit_store::{AccountId, StoreError, Timestamp, Tx, throttles};
+
+use crate::core::Core;
 
 /// How far a window is used up, as its client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +92,19 @@ impl Window {
     fn usage(&self, counted: i64) -> Usage {
         let counted = u32::try_from(counted).unwrap_or(u32::MAX);
         Usage { limit: self.limit, remaining: self.limit.saturating_sub(counted), resets_at: self.end }
+    }
+}
+
+/// What leaves an event, done by one account, in an hour: nobody needs more, and the record only grows.
+const BY_ACCOUNT: &str = "account_events";
+const ACCOUNT_EVENTS: u32 = 60;
+const ACCOUNT_HOUR: Duration = Duration::from_hours(1);
+
+impl Core {
+    /// An account's window for what it changes about itself.
+    pub(crate) fn account_window(&self, account: AccountId, now: Timestamp) -> Window {
+        let key = self.address_hash(BY_ACCOUNT, &account.to_string());
+        Window::at(BY_ACCOUNT, key, ACCOUNT_EVENTS, ACCOUNT_HOUR, now)
     }
 }
 

@@ -62,7 +62,7 @@ const CLAIM_POSTGRES: &str = "WITH due AS MATERIALIZED (\
     outbox.attempts, outbox.lease_until, outbox.done_at, outbox.failed_at, outbox.last_error, outbox.recipient_key";
 
 const FINISH: &str = "UPDATE outbox SET done_at = $2, lease_until = NULL, key_id = NULL, sealed = NULL, \
-    payload = '{}', recipient_key = NULL \
+    payload = '{}', recipient_key = NULL, last_error = NULL \
     WHERE id = $1 AND done_at IS NULL AND failed_at IS NULL";
 
 const RETRY: &str = "UPDATE outbox SET due_at = $2, last_error = $3, lease_until = NULL \

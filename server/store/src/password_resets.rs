@@ -15,6 +15,8 @@ pub struct PasswordResetRecord {
     pub id: PasswordResetId,
     /// Whose password it resets.
     pub account_id: AccountId,
+    /// The address it went to, in the form look-ups compare.
+    pub email_key: String,
     /// Hash of the secret in the mailed link.
     pub link_hash: SecretHash,
     /// Hash of the code in the mail.
@@ -25,17 +27,17 @@ pub struct PasswordResetRecord {
     pub expires_at: Timestamp,
 }
 
-const INSERT: &str = "INSERT INTO password_resets (id, account_id, link_hash, code_hash, created_at, expires_at) \
-    VALUES ($1, $2, $3, $4, $5, $6)";
+const INSERT: &str = "INSERT INTO password_resets (id, account_id, email_key, link_hash, code_hash, created_at, \
+    expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-const FIND_BY_LINK: &str = "SELECT id, account_id, link_hash, code_hash, created_at, expires_at FROM password_resets \
+const FIND_BY_LINK: &str = "SELECT id, account_id, email_key, link_hash, code_hash, created_at, expires_at FROM password_resets \
     WHERE link_hash = $1";
 
-const LIST_OF: &str = "SELECT id, account_id, link_hash, code_hash, created_at, expires_at FROM password_resets \
+const LIST_OF: &str = "SELECT id, account_id, email_key, link_hash, code_hash, created_at, expires_at FROM password_resets \
     WHERE account_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
 
 const TAKE: &str = "DELETE FROM password_resets WHERE id = $1 AND expires_at > $2 \
-    RETURNING id, account_id, link_hash, code_hash, created_at, expires_at";
+    RETURNING id, account_id, email_key, link_hash, code_hash, created_at, expires_at";
 
 const DELETE_FOR: &str = "DELETE FROM password_resets WHERE account_id = $1";
 
@@ -52,6 +54,7 @@ pub async fn insert(tx: &mut Tx, reset: &PasswordResetRecord) -> Result<(), Stor
     on!(execute tx, query(INSERT)
         .bind(reset.id)
         .bind(reset.account_id)
+        .bind(&reset.email_key)
         .bind(reset.link_hash)
         .bind(reset.code_hash)
         .bind(reset.created_at)

@@ -352,3 +352,28 @@ both_engines!(no_secret_of_a_change_lies_in_the_database, async |app| {
     let undo = app.mail_to(OWNER).await.link_secret();
     assert!(!found(&app.database.dump().await, &undo));
 });
+
+both_engines!(an_address_asked_for_before_the_password_was_changed_or_reset_is_not_given, async |app| {
+    for (number, by_reset) in [(1, false), (2, true)] {
+        let person = app.registered(&format!("person{number}@example.com")).await;
+        let thief = person.log_in().await;
+        thief.step_up(&person).await.expect_status(200).done();
+        let wanted = format!("thief{number}@example.com");
+        thief.client.put("/api/auth/users/", json!({ "email": wanted })).await.expect_status(205).done();
+        let link = app.mail_to(&wanted).await.link_secret();
+
+        let new = tacit_tests::NewCredential::of("the owner's next password");
+        if by_reset {
+            app.anonymous().post("/api/auth/srp/password/reset", json!({ "auth_id": person.email })).await.done();
+            let token = app.mail_to(&person.email).await.link_secret();
+            let body = json!({ "token": token, "credential": new.json() });
+            app.anonymous().post("/api/auth/srp/password/reset/complete", body).await.expect_status(200).done();
+        } else {
+            let owner = person.log_in().await;
+            owner.change_password(&person, &new, &json!({})).await.expect_status(204).done();
+        }
+        let answer = app.anonymous().post("/api/auth/users/email/confirm", json!({ "token": link })).await;
+        answer.expect_problem(401, "email_change_invalid").done();
+        person.with_password("the owner's next password", &new).log_in().await;
+    }
+});

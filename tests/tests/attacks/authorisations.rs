@@ -203,6 +203,32 @@ both_engines!(an_authorisation_without_its_session_is_worth_nothing, async |app|
     nothing_changed(app).await;
 });
 
+both_engines!(
+    an_administrator_opens_what_a_stolen_token_locked,
+    Setup::new().with("limits.proof_lock", "1"),
+    async |app| {
+        let (person, user) = logged_in(app, "person@example.com").await;
+        user.step_up(&person.mistyping("a guess")).await.expect_problem(401, "proof_rejected").done();
+        user.step_up(&person).await.expect_problem(403, "login_locked").done();
+        let name = AccountName::Address(Address::parse(&person.email).unwrap());
+        assert_eq!(app.domain().await.accounts.unlock(&name).await.unwrap(), 1);
+        user.step_up(&person).await.expect_status(200).done();
+    }
+);
+
+both_engines!(what_leaves_events_for_ever_is_done_sixty_times_an_hour, async |app| {
+    let (person, user) = logged_in(app, "person@example.com").await;
+    for turn in 0..60 {
+        let name = json!({ "display_name": format!("Name {turn}") });
+        user.client.put("/api/auth/users/", name).await.expect_status(205).done();
+    }
+    let name = json!({ "display_name": "one too many" });
+    user.client.put("/api/auth/users/", name).await.expect_problem(429, "too_many_requests").done();
+    user.step_up(&person).await.expect_problem(429, "too_many_requests").done();
+    app.clock.advance(Duration::from_hours(1));
+    person.log_in().await.step_up(&person).await.expect_status(200).done();
+});
+
 /// A random share of some milliseconds, so that one or the other of two is first.
 async fn some_time() {
     let mut random = [0; 1];

@@ -19,7 +19,7 @@ const KNOWN = {
   credential_replaced: { title: "The password was changed elsewhere", text: "Another browser was faster. Nothing was changed here; please log in again." },
   too_many_attempts: { title: "Many attempts in a short time", text: "To protect the account, the next one has to wait." },
   too_many_requests: { title: "Many requests in a short time", text: "Nothing was changed. Please try again later." },
-  login_locked: { title: "Too many attempts have failed", text: "To protect the account it is locked; an administrator can open it." },
+  login_locked: { title: "Too many attempts have failed", text: "To protect the account it is locked. A new password by mail opens it, and so can an administrator." },
   account_disabled: { title: "This account is switched off", text: "Your password is right, but the account was disabled. Whoever runs this server can switch it on again." },
   out_of_memory: { title: "This device ran short of memory", text: "Working on the password needs about 50 MB. Closing a few tabs usually helps; then please try again." },
 };

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::correct::set;
 
 /// Operations that count in a window of their own, and say so in each answer.
-const METERED: [&str; 8] = [
+const METERED: [&str; 10] = [
+    "begin_password_change",
+    "begin_step_up",
     "begin_login",
     "prove_login",
     "sign_up",

@@ -2,7 +2,7 @@
 
 use tacit_store::accounts::{self, AccountRecord};
 use tacit_store::audit_events::{self, AuditResult};
-use tacit_store::{Tx, email_changes, outbox, pending_credentials, proof_failures};
+use tacit_store::{Tx, email_changes, outbox, pending_credentials};
 
 use super::{Accounts, OwnAccountError};
 use crate::address::Address;
@@ -30,8 +30,7 @@ impl Accounts {
         let account = caller.hold(&mut tx, now).await?.ok_or(OwnAccountError::SignedOut)?;
         caller.require_step_up(now)?;
 
-        core.forgive(&mut tx, &account.email_key).await?;
-        proof_failures::clear(&mut tx, &core.caller_key(caller)).await?;
+        core.forgive(&mut tx, &account).await?;
         core.forget_mails(&mut tx, &account).await?;
         pending_credentials::delete_by_key(&mut tx, &account.email_key).await?;
         accounts::delete(&mut tx, account.id).await?;

@@ -93,7 +93,7 @@ impl Accounts {
     /// Changes name and language at once, and begins a change of address: all of it or nothing.
     ///
     /// # Errors
-    /// [`OwnAccountError::StepUpRequired`] with another address; [`OwnAccountError::TooMany`], with another address only.
+    /// [`OwnAccountError::StepUpRequired`] with another address; [`OwnAccountError::TooMany`].
     pub async fn update(&self, caller: &Caller, update: Update) -> Result<(), OwnAccountError> {
         let arrived = Instant::now();
         let asks_for_mail = update.address.is_some();
@@ -120,6 +120,10 @@ impl Accounts {
             core.request_email_change(&mut tx, caller, &wanted, address, now).await?;
         }
         if !changed.is_empty() {
+            let window = core.account_window(stored.id, now);
+            if !window.count(&mut tx).await? {
+                return Err(OwnAccountError::TooMany(window.remaining(now)));
+            }
             update_profile(&mut tx, &wanted, now).await?;
             let event = Event::by(caller, EventType::AccountUpdated, AuditResult::Success).with("changed", changed);
             core.record(&mut tx, event, now).await?;

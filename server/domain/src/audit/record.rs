@@ -57,6 +57,13 @@ impl Core {
         Ok(())
     }
 
+    /// Records an event in a transaction of its own.
+    pub(crate) async fn record_alone(&self, event: Event<'_>, now: Timestamp) -> Result<(), Internal> {
+        let mut tx = self.store.begin().await?;
+        self.record(&mut tx, event, now).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// The end of a chain after an event. One that somebody meddled with never gets a good seal again: it would hide
     /// what was cut off before.
     fn next_head(&self, head: AuditHeadRecord, event: AuditEventRecord) -> AuditHeadRecord {

@@ -2,14 +2,14 @@
 
 use tacit_store::accounts::{self, AccountRecord};
 use tacit_store::password_resets::{self, PasswordResetRecord};
-use tacit_store::{AccountId, CredentialId, Timestamp, Tx, credentials, sessions};
+use tacit_store::{AccountId, CredentialId, Timestamp, Tx, credentials, email_changes, sessions};
 use uuid::Uuid;
 
 use super::input::{CompleteReset, ResetSecret, ShownReset};
 use super::{ResetError, Resets, may_reset};
 use crate::address::Address;
 use crate::audit::{Event, EventType};
-use crate::caller::Origin;
+use crate::caller::{Meter, Origin};
 use crate::core::Core;
 use crate::fault::Internal;
 use crate::passwords::password_notice;
@@ -30,6 +30,7 @@ impl Resets {
     pub(super) async fn replace(&self, completion: &CompleteReset, origin: &Origin) -> Result<String, ResetError> {
         let core = &self.0;
         let now = core.now();
+        core.may_try(&completion.shown, now).await?;
         let mut tx = core.store.begin().await?;
         let Some((account, reset)) = core.good_reset(&mut tx, &completion.shown, now).await? else {
             // A wrong code stays counted.
@@ -45,7 +46,9 @@ impl Resets {
         core.replace_credential(&mut tx, &old, id, &completion.credential, now).await.map_err(not_replaced)?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::PASSWORD_RESET, now).await?;
         password_resets::delete_for(&mut tx, account.id).await?;
-        core.forgive_account(&mut tx, &account).await?;
+        // Who knew the old password may have asked for another address, and would press its link later.
+        email_changes::delete_waiting_of(&mut tx, account.id).await?;
+        core.forgive(&mut tx, &account).await?;
         core.push_mail(&mut tx, password_notice(&account, now), now).await?;
         let event = Event::by_mail(account.id, EventType::PasswordReset, origin).with("sessions_ended", ended);
         core.record(&mut tx, event, now).await?;
@@ -65,6 +68,27 @@ fn not_replaced(error: ProofError) -> ResetError {
 }
 
 impl Core {
+    /// Refuses what can be refused before anything is locked or counted: strangers must not make an account's owner wait.
+    pub(super) async fn may_try(&self, shown: &ShownReset, now: Timestamp) -> Result<(), ResetError> {
+        let mut tx = self.store.read().await?;
+        match &shown.secret {
+            ResetSecret::Link { link, .. } => {
+                let hash = secrets::token_hash(&self.keyring, Purpose::ResetLink, link);
+                password_resets::find_by_link(&mut tx, hash).await?.map(drop).ok_or(ResetError::Refused)
+            }
+            ResetSecret::Code { address, .. } => {
+                let attempts = self.reset_codes(address, now);
+                let is_open = attempts.is_open(&mut tx, &Meter::default()).await?;
+                if is_open { Ok(()) } else { Err(ResetError::Throttled(attempts.remaining(now))) }
+            }
+        }
+    }
+
+    fn reset_codes(&self, address: &Address, now: Timestamp) -> Window {
+        let (hash, limits) = (self.address_hash(CODES, address.key()), &self.settings.limits);
+        Window::at(CODES, hash, limits.code_attempts, limits.code_window, now)
+    }
+
     /// The reset a secret belongs to, if it is good, and its account, which is locked. `None` leaves a wrong code to be
     /// committed.
     pub(super) async fn good_reset(
@@ -90,7 +114,10 @@ impl Core {
         let found = password_resets::find_by_link(tx, hash).await?.filter(|reset| reset.expires_at > now);
         let Some(reset) = found else { return Ok(None) };
         let account = accounts::lock(tx, reset.account_id).await?.filter(may_reset);
-        let fits = |account: &AccountRecord| address.is_none_or(|address| address.key() == account.email_key);
+        // One that was asked for while the address changed went to the former one.
+        let fits = |account: &AccountRecord| {
+            account.email_key == reset.email_key && address.is_none_or(|address| address.key() == account.email_key)
+        };
         Ok(account.filter(fits).map(|account| (account, reset)))
     }
 
@@ -105,16 +132,14 @@ impl Core {
         // costs the same; and no event tells of a guess, since there could be none of one at an unknown address.
         let id = accounts::find_by_key(tx, address.key()).await?.map_or(NOBODY, |account| account.id);
         let account = accounts::lock(tx, id).await?.filter(|account| account.email_key == address.key());
-        let limits = &self.settings.limits;
-        let hash = self.address_hash(CODES, address.key());
-        let attempts = Window::at(CODES, hash, limits.code_attempts, limits.code_window, now);
+        let attempts = self.reset_codes(address, now);
         if !attempts.count(tx).await? {
             return Err(ResetError::Throttled(attempts.remaining(now)));
         }
         let waiting = password_resets::list_of(tx, id, now).await?;
         let reset = waiting.into_iter().find(|reset| {
             let shown = secrets::code_hash(&self.keyring, Purpose::ResetCode, reset.id.as_uuid(), code);
-            secrets::same(shown, reset.code_hash)
+            secrets::same(shown, reset.code_hash) & (reset.email_key == address.key())
         });
         let good = account.filter(may_reset).zip(reset);
         if good.is_some() {

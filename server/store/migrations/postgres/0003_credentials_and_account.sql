@@ -12,6 +12,7 @@ CREATE INDEX outbox_by_recipient ON outbox (recipient_key) WHERE recipient_key I
 CREATE TABLE password_resets (
     id         UUID   NOT NULL PRIMARY KEY,
     account_id UUID   NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    email_key  TEXT   NOT NULL,
     link_hash  BYTEA  NOT NULL UNIQUE,
     code_hash  BYTEA  NOT NULL,
     created_at BIGINT NOT NULL,

@@ -9,6 +9,7 @@ CREATE INDEX outbox_by_recipient ON outbox (recipient_key) WHERE recipient_key I
 CREATE TABLE password_resets (
     id         BLOB    NOT NULL PRIMARY KEY,
     account_id BLOB    NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    email_key  TEXT    NOT NULL,
     link_hash  BLOB    NOT NULL UNIQUE,
     code_hash  BLOB    NOT NULL,
     created_at INTEGER NOT NULL,

@@ -104,6 +104,7 @@ pub(crate) fn password_reset(number: u8, account: AccountId) -> PasswordResetRec
     PasswordResetRecord {
         id: PasswordResetId::from_uuid(uuid(number)),
         account_id: account,
+        email_key: "person@example.com".to_owned(),
         link_hash: hash(6, number),
         code_hash: hash(7, number),
         created_at: after(i64::from(number)),
