@@ -295,7 +295,7 @@ both_engines!(who_asks_all_the_time_never_leaves_the_owner_without_a_good_mail, 
 });
 
 both_engines!(what_happens_to_a_reset_is_recorded, async |app| {
-    let (person, mail, new) = forgetful(app).await;
+    let (_, mail, new) = forgetful(app).await;
     complete(app, json!({ "token": mail.link_secret() }), &new).await.expect_status(200).done();
     ask(app, "nobody@example.com").await.expect_status(200).done();
     for kind in ["password.reset_request", "password.reset"] {
