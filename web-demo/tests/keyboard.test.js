@@ -88,9 +88,38 @@ test("everything can be done with the keyboard, and the focus is always in sight
   await page.keyboard.press("Enter");
   assert.equal(await long.getAttribute("aria-expanded"), "true");
 
+  // The folds of the account, and the dialog that one of them leads to.
+  await page.locator("#settings-title").focus();
+  await tabTo(page, "Delete the account");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "delete-address");
+  await page.keyboard.type(address);
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  assert.equal((await focused(page)).id, "step-up-password", "the focus is in the dialog");
+  await tabTo(page, "step-up-cancel");
+  await page.keyboard.press("Escape");
+  await page.getByRole("heading", { name: "Nothing was changed" }).waitFor();
+
   await page.locator("#sessions-title").focus();
   await tabTo(page, "log-out");
   await page.keyboard.press("Enter");
   await heading(page, "Log in");
+
+  await tabTo(page, "forgot");
+  await page.keyboard.press("Enter");
+  await heading(page, "Forgot your password?");
+  assert.equal((await focused(page)).tag, "H1");
+  const before = (await server.mails(address)).length;
+  await tabTo(page, "email");
+  await page.keyboard.press("Enter");
+  await heading(page, "Choose a new password");
+  const mail = await server.mail(address, before + 1);
+  await tabTo(page, "code");
+  await page.keyboard.type(mail.code);
+  await tabTo(page, "new-password");
+  await page.keyboard.type(`${PASSWORD} again`);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Your password is reset" }).waitFor();
   assertQuiet(visitor, second);
 });
