@@ -37,6 +37,13 @@ fn request(operation: &str) -> Option<Value> {
             "M1": "3f".repeat(32),
             "device_name": "Laptop",
         }),
+        "begin_password_change" => json!({"purpose": "change"}),
+        "confirm_password_change" | "confirm_step_up" => json!({
+            "handshake": "AQAB".repeat(12),
+            "A": "6b".repeat(384),
+            "M1": "3f".repeat(32),
+            "sealed": "AQAB".repeat(20),
+        }),
         "update_account" => json!({"display_name": "Ada", "language": "en"}),
         "confirm_email_change" | "undo_email_change" => json!({"token": "x".repeat(43)}),
         "refresh_tokens" => json!({"refresh_token": format!("rt_{}", "x".repeat(43))}),
