@@ -213,7 +213,7 @@ impl Accounts {
 }
 
 impl Core {
-    fn invited(&self, address: &Address, now: Timestamp) -> AccountRecord {
+    pub(crate) fn invited(&self, address: &Address, now: Timestamp) -> AccountRecord {
         AccountRecord {
             id: AccountId::from_uuid(self.new_id(now)),
             email: address.as_str().to_owned(),

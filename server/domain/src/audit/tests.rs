@@ -1,8 +1,10 @@
+use tacit_store::accounts::{self, AccountRecord};
 use tacit_store::audit_events;
 use uuid::Uuid;
 
 use super::seals::BEFORE_THE_FIRST;
 use super::*;
+use crate::address::Address;
 use crate::caller::Origin;
 use crate::tests::World;
 
@@ -19,8 +21,23 @@ impl World {
         &self.domain.audit.0
     }
 
+    /// Where events came from is kept for accounts that there are.
+    async fn is_known(&self, account: AccountId) {
+        let core = self.core();
+        let mut tx = core.store.begin().await.unwrap();
+        if accounts::find(&mut tx, account).await.unwrap().is_none() {
+            let address = Address::parse(&format!("person-{account}@example.com")).unwrap();
+            let record = AccountRecord { id: account, ..core.invited(&address, core.now()) };
+            accounts::insert(&mut tx, &record).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+
     async fn record(&self, event: Event<'_>) {
         let core = self.core();
+        if let Some(account) = event.account {
+            self.is_known(account).await;
+        }
         let mut tx = core.store.begin().await.unwrap();
         core.record(&mut tx, event, core.now()).await.unwrap();
         tx.commit().await.unwrap();
@@ -29,6 +46,7 @@ impl World {
     /// Logins of an account.
     async fn logins(&self, account: AccountId, count: usize) {
         let (core, origin) = (self.core(), somewhere());
+        self.is_known(account).await;
         let mut tx = core.store.begin().await.unwrap();
         for _ in 0..count {
             let event = Event::of(account, EventType::Login, &origin);
