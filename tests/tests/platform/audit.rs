@@ -50,6 +50,8 @@ both_engines!(each_operation_leaves_its_event, async |app| {
     user.change_password(&person, &new, &json!({})).await.expect_status(204).done();
     person = person.with_password("another password", &new);
     tick(app);
+    let third = person.log_in().await;
+    tick(app);
     user.client.post_nothing("/api/auth/sessions/logout-all").await.expect_status(200).done();
     tick(app);
     user.client.post_nothing("/api/auth/sessions/logout").await.expect_status(200).done();
@@ -65,6 +67,7 @@ both_engines!(each_operation_leaves_its_event, async |app| {
         ("step_up", "success", "account", json!(user.session_id)),
         ("password.change", "failure", "account", json!(user.session_id)),
         ("password.change", "success", "account", json!(user.session_id)),
+        ("login", "success", "account", json!(third.session_id)),
         ("session.end", "success", "account", json!(user.session_id)),
         ("session.end", "success", "account", json!(user.session_id)),
     ];
@@ -78,7 +81,7 @@ both_engines!(each_operation_leaves_its_event, async |app| {
         assert_eq!((&event["ip"], &event["user_agent"]), (&json!("127.0.0.1"), &json!(AGENT)), "{event}");
         assert!(event["created_at"].as_str().unwrap().ends_with('Z') && event["detail"].is_object(), "{event}");
     }
-    assert_eq!(events[8]["detail"], json!({ "sessions_ended": 0 }));
+    assert_eq!(events[9]["detail"], json!({ "sessions_ended": 1 }));
     person.log_in().await;
     app.command(&["audit", "verify"]).await;
 });
