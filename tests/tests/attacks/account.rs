@@ -362,7 +362,7 @@ both_engines!(an_address_asked_for_before_the_password_was_changed_or_reset_is_n
         thief.client.put("/api/auth/users/", json!({ "email": wanted })).await.expect_status(205).done();
         let link = app.mail_to(&wanted).await.link_secret();
 
-        let new = tacit_tests::NewCredential::of("the owner's next password");
+        let new = NewCredential::of("the owner's next password");
         if by_reset {
             app.anonymous().post("/api/auth/srp/password/reset", json!({ "auth_id": person.email })).await.done();
             let token = app.mail_to(&person.email).await.link_secret();

@@ -369,8 +369,8 @@ both_engines!(an_account_exports_ten_times_an_hour, async |app| {
 both_engines!(a_long_record_is_exported_newest_first_as_far_as_it_goes, async |app| {
     let user = app.user("person@example.com").await;
     let id = match app.engine {
-        tacit_tests::Engine::Sqlite => "randomblob(16)",
-        tacit_tests::Engine::Postgres => "gen_random_uuid()",
+        Engine::Sqlite => "randomblob(16)",
+        Engine::Postgres => "gen_random_uuid()",
     };
     let many = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 501) \
