@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 import { assertQuiet, openBrowser, visit } from "./support/browser.js";
 import { derive } from "./support/derive.js";
 import { freePort, Server } from "./support/server.js";
-import { activateByCode, answerStepUp, askForAddress, changePassword, fillLogIn, heading, logIn, newAddress, pressLogIn, resetByCode, sessionsBecome, signUp } from "./support/story.js";
+import { activateByCode, answerStepUp, askForAddress, changePassword, fillLogIn, heading, logIn, newAddress, pressLogIn, resetByCode, sessionsBecome, signUp, unfold } from "./support/story.js";
 import { findTraces, formsOf } from "./support/traces.js";
 import { recordRequests, startRelay } from "./support/wiretap.js";
 
@@ -79,6 +79,36 @@ const replace = async (page, address) => {
   return challenge;
 };
 
+/** Another address and the old one again, the data taken along. */
+const moveAndExport = async (page, address) => {
+  const there = newAddress("moved");
+  await askForAddress(page, there);
+  await answerStepUp(page, RESET);
+  await page.getByRole("heading", { name: "Saved; now look into your mail" }).waitFor();
+  await page.goto((await server.mail(there)).link);
+  await page.getByRole("button", { name: "Confirm this address" }).click();
+  await heading(page, "Your address is confirmed");
+  await page.goto((await server.mail(address)).link);
+  await page.getByRole("button", { name: "Take the change back" }).click();
+  await heading(page, "The change is taken back");
+  await page.goto(`${server.url}/demo/#log-in`);
+  await logIn(page, address, RESET);
+  await unfold(page, "Take your data along");
+  await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download my data" }).click()]);
+};
+
+/** Somebody else with the same password, who deletes their account. */
+const leave = async (page, address) => {
+  await signUp(page, server, address, CANARY);
+  await activateByCode(page, server, address);
+  await logIn(page, address, CANARY);
+  await unfold(page, "Delete the account");
+  await page.getByLabel("Your e-mail address, to be sure").fill(address);
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await answerStepUp(page, CANARY);
+  await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
+};
+
 const bodies = (requests) => requests.filter(({ body }) => body.startsWith("{")).map(({ url, body }) => ({ path: new URL(url).pathname, body: JSON.parse(body) }));
 
 const signUpBody = (requests) => bodies(requests).find(({ path }) => path === "/api/auth/srp/sign-up").body;
@@ -101,7 +131,7 @@ const traces = async (name, password, { salt, identity, preset }) => {
 
 /** What crosses the wire and is worth something to whoever reads it later, each value with its name. */
 const passing = (requests, received) => {
-  const sent = bodies(requests).flatMap(({ body }) => Object.entries(body)).filter(([name]) => ["handshake", "A", "M1", "sealed", "ticket", "code"].includes(name));
+  const sent = bodies(requests).flatMap(({ body }) => Object.entries(body)).filter(([name]) => ["handshake", "A", "M1", "sealed", "ticket", "code", "token"].includes(name));
   const text = received.toString("latin1");
   const got = [...text.matchAll(/"(handshake|B|M2|confirm|access_token|ticket)":"([^"]+)"/g)].map(([, name, value]) => [name, value]);
   const cookies = [...text.matchAll(/^set-cookie: [^=]+=(rt_[\w-]{43})/gim)].map(([, value]) => ["refresh token", value]);
@@ -114,6 +144,9 @@ test("the canary and what is derived from it are found nowhere", async (context)
   const record = await recordRequests(visitor.page);
   await live(visitor.page, address);
   const changed = await replace(visitor.page, address);
+  await moveAndExport(visitor.page, address);
+  const leaver = await visit(browser);
+  await leave(leaver.page, newAddress("leaver"));
   await record.settled();
   const stored = await storageOf(visitor.context);
 
