@@ -12,6 +12,7 @@ use tacit_api::ApiSettings;
 use tacit_domain::caller::Origin;
 use tacit_domain::keyring::MasterKey;
 use tacit_domain::login::LoginError;
+use tacit_domain::proofs::ProofError;
 use tacit_domain::seams::{Clock, Seams};
 use tacit_domain::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
 use tacit_domain::{Domain, Timestamp};
@@ -123,8 +124,8 @@ impl World {
         };
         let proof = proof.try_into().ok().expect("a message");
         match self.runtime.block_on(self.domain.logins.prove(proof, Origin::default())) {
-            Err(LoginError::HandshakeInvalid | LoginError::HandshakeExpired) => false,
-            Err(LoginError::Invalid(_)) => true,
+            Err(LoginError::Proof(ProofError::HandshakeInvalid | ProofError::HandshakeExpired)) => false,
+            Err(LoginError::Proof(ProofError::Invalid(_))) => true,
             _ => panic!("neither refused as a handshake nor for A"),
         }
     }
