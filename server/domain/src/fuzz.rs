@@ -11,8 +11,8 @@ pub const HANDSHAKE_LENGTH: usize = LENGTH;
 
 /// The fixed bytes of a handshake.
 pub fn handshake(bytes: &[u8]) {
-    let known =
-        bytes.len() == LENGTH && bytes.starts_with(&[1, 1]) && bytes.get(2).is_some_and(|subject| *subject <= 2);
+    // Version, purpose, subject.
+    let known = bytes.len() == LENGTH && matches!(bytes, [1, 1..=4, 0..=2, ..]);
     let read = Handshake::decode(bytes);
     assert_eq!(read.is_some(), known);
     let Some(state) = read else { return };
