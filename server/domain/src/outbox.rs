@@ -250,13 +250,19 @@ impl Outbox {
         tx.commit().await
     }
 
-    /// The work can never succeed; its secret is erased.
+    /// The mail can never be sent; its secret is erased.
+    ///
+    /// Of a farewell nothing stays at all: its reader's account is gone, and a refusal may quote the address.
     ///
     /// # Errors
     /// Any failure of the database.
-    pub async fn give_up(&self, id: OutboxId, error: &str) -> Result<(), StoreError> {
+    pub async fn give_up(&self, job: &MailJob, error: &str) -> Result<(), StoreError> {
+        let now = self.0.now();
         let mut tx = self.0.store.begin().await?;
-        outbox::fail(&mut tx, id, self.0.now(), error).await?;
+        match job.kind {
+            MailKind::AccountDeleted => outbox::finish(&mut tx, job.id, now).await?,
+            _ => outbox::fail(&mut tx, job.id, now, error).await?,
+        };
         tx.commit().await
     }
 

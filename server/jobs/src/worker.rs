@@ -114,7 +114,7 @@ impl Worker {
         let now = self.clock.now();
         if job.expires_at <= now {
             tracing::warn!(%outbox, kind, attempt, "a mail is given up: what it says has expired");
-            self.outbox.give_up(job.id, "expired before it could be sent").await?;
+            self.outbox.give_up(job, "expired before it could be sent").await?;
             return Ok(Outcome::GivenUp);
         }
         match self.mailer.send(job, now).await {
@@ -133,7 +133,7 @@ impl Worker {
             Err(SendError::Permanent(error)) => {
                 let error = shortened(&error);
                 tracing::warn!(%outbox, kind, attempt, error, "a mail is given up: it was refused for good");
-                self.outbox.give_up(job.id, &error).await?;
+                self.outbox.give_up(job, &error).await?;
                 Ok(Outcome::GivenUp)
             }
         }

@@ -81,6 +81,20 @@ with_post_office!(only_a_refusal_of_the_mail_itself_is_final, |setup| setup, asy
     }
 });
 
+with_post_office!(of_a_farewell_that_is_refused_for_good_nothing_stays, |setup| setup, async |app, office| {
+    let link = app.invite_admin("leaver@example.com").await;
+    let person = app.stranger("leaver@example.com");
+    let body = json!({ "token": link, "credential": person.credential.json() });
+    app.anonymous().post("/api/auth/srp/sign-up/activate", body).await.expect_status(200).done();
+    let user = person.log_in().await;
+    user.step_up(&person).await.expect_status(200).done();
+    app.settle().await;
+    office.set_towards("leaver@example.com", Mood::Say("550 5.1.1 <leaver@example.com> no such mailbox".to_owned()));
+    user.client.delete("/api/auth/users/").await.expect_status(204).done();
+    app.settle().await;
+    assert!(!app.database.rows().await.contains("leaver@"), "the refusal keeps the address");
+});
+
 with_post_office!(nobody_waits_for_a_recipient_who_is_refused, |setup| setup, async |app, office| {
     office.set_towards("busy@example.com", Mood::Say("451 4.2.1 mailbox busy".to_owned()));
     office.set_towards("gone@example.com", Mood::Say("550 5.1.1 no such mailbox".to_owned()));
