@@ -21,7 +21,7 @@ use crate::sessions::ended;
 use tacit_shared::FieldError;
 use tacit_shared::codes::Code;
 
-pub use self::export::{Export, ExportedEvent, ExportedMail};
+pub use self::export::{Export, ExportedMail};
 pub use self::own::{OwnAccountError, Update};
 
 /// Accounts.

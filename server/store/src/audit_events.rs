@@ -33,8 +33,6 @@ stored_words! {
         Account = "account",
         /// Whoever runs the server, on its command line.
         Operator = "operator",
-        /// The server by itself.
-        System = "system",
     }
 }
 

@@ -216,6 +216,26 @@ both_engines!(
     }
 );
 
+both_engines!(
+    challenges_of_a_session_are_counted_with_those_of_logins,
+    Setup::new().with("limits.client_logins", "3"),
+    async |app| {
+        let (_, user) = logged_in(app, "person@example.com").await;
+        let answer = user.client.post_nothing("/api/auth/srp/step-up/initiate").await.expect_status(200);
+        assert_eq!(answer.header("x-ratelimit-remaining"), "1");
+        let change = "/api/auth/srp/password/change/initiate";
+        let answer = user.client.post(change, json!({})).await.expect_status(200);
+        assert_eq!(answer.header("x-ratelimit-remaining"), "0");
+        for answer in [
+            user.client.post(change, json!({})).await,
+            user.client.post_nothing("/api/auth/srp/step-up/initiate").await,
+        ] {
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+            answer.expect_problem(429, "too_many_requests").done();
+        }
+    }
+);
+
 both_engines!(what_leaves_events_for_ever_is_done_sixty_times_an_hour, async |app| {
     let (person, user) = logged_in(app, "person@example.com").await;
     for turn in 0..60 {

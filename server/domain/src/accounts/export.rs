@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
 use tacit_store::accounts::{self, AccountRecord};
-use tacit_store::audit_events::{self, AuditActor, AuditEventWithOrigin, AuditResult};
+use tacit_store::audit_events;
 use tacit_store::credentials::{self, CredentialRecord};
 use tacit_store::email_changes::{self, EmailChangeRecord};
 use tacit_store::password_resets::{self, PasswordResetRecord};
 use tacit_store::sessions::{self, SessionRecord};
-use tacit_store::{AuditEventId, SessionId, Timestamp, Tx, outbox};
+use tacit_store::{Timestamp, Tx, outbox};
 
 use super::{Accounts, OwnAccountError};
-use crate::audit::{Event, EventType};
+use crate::audit::{AuditResult, Event, EventType, LoggedEvent};
 use crate::caller::Caller;
-use crate::fault::Internal;
 use crate::throttle::Window;
 
 /// The newest events an export has, at most: some six megabytes. The list of events has all of them, page by page.
@@ -42,31 +40,11 @@ pub struct Export {
     /// Resets that wait.
     pub password_resets: Vec<PasswordResetRecord>,
     /// The newest events, newest first.
-    pub events: Vec<ExportedEvent>,
+    pub events: Vec<LoggedEvent>,
     /// How many events there are.
     pub events_in_all: u64,
     /// Mails that wait, or were given up.
     pub mails: Vec<ExportedMail>,
-}
-
-/// An event of the record.
-pub struct ExportedEvent {
-    /// Its id.
-    pub id: AuditEventId,
-    /// What was tried, and whether it was done: `login.success`.
-    pub event_type: String,
-    /// The session it happened in.
-    pub session: Option<SessionId>,
-    /// Who acted.
-    pub actor: AuditActor,
-    /// More.
-    pub detail: Map<String, Value>,
-    /// When.
-    pub created_at: Timestamp,
-    /// The client's address.
-    pub ip_address: Option<String>,
-    /// The client's name for itself.
-    pub user_agent: Option<String>,
 }
 
 /// A mail in the outbox.
@@ -117,13 +95,13 @@ impl Accounts {
     }
 }
 
-async fn events(tx: &mut Tx, account: &AccountRecord) -> Result<Vec<ExportedEvent>, OwnAccountError> {
+async fn events(tx: &mut Tx, account: &AccountRecord) -> Result<Vec<LoggedEvent>, OwnAccountError> {
     let mut all = Vec::new();
     for offset in (0..MOST_EVENTS).step_by(usize::try_from(PAGE).unwrap_or(1)) {
         let page = audit_events::list(tx, Some(account.id), PAGE, offset).await?;
         let is_last = i64::try_from(page.len()) != Ok(PAGE);
         for listed in page {
-            all.push(ExportedEvent::of(listed)?);
+            all.push(LoggedEvent::of(listed)?);
         }
         if is_last {
             break;
@@ -140,20 +118,4 @@ async fn mails(tx: &mut Tx, account: &AccountRecord) -> Result<Vec<ExportedMail>
         failed_at: work.failed_at,
     };
     Ok(waiting.into_iter().map(mail).collect())
-}
-
-impl ExportedEvent {
-    fn of(listed: AuditEventWithOrigin) -> Result<Self, Internal> {
-        let AuditEventWithOrigin { event, ip_address, user_agent, .. } = listed;
-        Ok(Self {
-            id: event.id,
-            event_type: [&event.event_type, ".", event.result.as_str()].concat(),
-            session: event.session_id,
-            actor: event.actor,
-            detail: serde_json::from_str(&event.detail).map_err(|_| Internal::Malformed("audit event"))?,
-            created_at: event.created_at,
-            ip_address,
-            user_agent,
-        })
-    }
 }

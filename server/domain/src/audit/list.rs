@@ -15,8 +15,8 @@ pub struct LoggedEvent {
     pub id: AuditEventId,
     /// Whose account it is about.
     pub account: Option<AccountId>,
-    /// What was tried.
-    pub kind: String,
+    /// What was tried, and whether it was done: `login.success`.
+    pub event_type: String,
     /// Whether it was done.
     pub result: AuditResult,
     /// Who acted.
@@ -51,24 +51,26 @@ impl Audit {
         let mut tx = self.0.store.read().await?;
         let rows = audit_events::list(&mut tx, account, limit.into(), offset.into()).await?;
         let total = audit_events::count(&mut tx, account).await?;
-        let items = rows.into_iter().map(logged).collect::<Result<_, _>>()?;
+        let items = rows.into_iter().map(LoggedEvent::of).collect::<Result<_, _>>()?;
         Ok(Page { items, total: u64::try_from(total).unwrap_or(0) })
     }
 }
 
-fn logged(row: AuditEventWithOrigin) -> Result<LoggedEvent, Internal> {
-    let AuditEventWithOrigin { event, ip_address, user_agent, .. } = row;
-    Ok(LoggedEvent {
-        id: event.id,
-        account: event.account_id,
-        kind: event.event_type,
-        result: event.result,
-        actor: event.actor,
-        actor_id: event.actor_id,
-        session: event.session_id,
-        ip_address,
-        user_agent,
-        detail: serde_json::from_str(&event.detail).map_err(|_| Internal::Malformed("audit event"))?,
-        created_at: event.created_at,
-    })
+impl LoggedEvent {
+    pub(crate) fn of(row: AuditEventWithOrigin) -> Result<Self, Internal> {
+        let AuditEventWithOrigin { event, ip_address, user_agent, .. } = row;
+        Ok(Self {
+            id: event.id,
+            account: event.account_id,
+            event_type: [&event.event_type, ".", event.result.as_str()].concat(),
+            result: event.result,
+            actor: event.actor,
+            actor_id: event.actor_id,
+            session: event.session_id,
+            ip_address,
+            user_agent,
+            detail: serde_json::from_str(&event.detail).map_err(|_| Internal::Malformed("audit event"))?,
+            created_at: event.created_at,
+        })
+    }
 }

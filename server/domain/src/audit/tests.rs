@@ -82,7 +82,9 @@ async fn events_of_every_shape_verify() {
         world.record(Event::by_mail(ada, EventType::ResetRequested, origin).failed()).await;
     }
     world.record(Event::by_operator(ada, EventType::AccountDisabled).with("sessions_ended", 2)).await;
-    world.record(Event { account: None, actor: AuditActor::System, ..Event::of(ada, EventType::Login, &origin) }).await;
+    world
+        .record(Event { account: None, actor: AuditActor::Operator, ..Event::of(ada, EventType::Login, &origin) })
+        .await;
     assert_eq!(world.verified().await, (10, vec![]));
 }
 

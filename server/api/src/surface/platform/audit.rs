@@ -52,14 +52,13 @@ impl From<domain::AuditResult> for AuditResult {
     }
 }
 
-/// Who acted: nobody who was logged in, an account, the operator on the command line, or the server by itself
+/// Who acted: nobody who was logged in, an account, or the operator on the command line
 #[derive(Enum)]
 #[oai(rename_all = "lowercase")]
 enum AuditActor {
     Anonymous,
     Account,
     Operator,
-    System,
 }
 
 impl From<domain::AuditActor> for AuditActor {
@@ -68,7 +67,6 @@ impl From<domain::AuditActor> for AuditActor {
             domain::AuditActor::Anonymous => Self::Anonymous,
             domain::AuditActor::Account => Self::Account,
             domain::AuditActor::Operator => Self::Operator,
-            domain::AuditActor::System => Self::System,
         }
     }
 }
@@ -106,7 +104,7 @@ impl From<domain::LoggedEvent> for AuditLog {
         Self {
             id: event.id.as_uuid(),
             user_id: event.account.map(|id| id.as_uuid()),
-            event_type: format!("{}.{}", event.kind, event.result.as_str()),
+            event_type: event.event_type,
             result: event.result.into(),
             actor: event.actor.into(),
             actor_id: event.actor_id.map(|id| id.as_uuid()),

@@ -2,7 +2,8 @@
 
 use poem_openapi::Object;
 use serde_json::Value;
-use tacit_domain::accounts::{Export, ExportedEvent, ExportedMail};
+use tacit_domain::accounts::{Export, ExportedMail};
+use tacit_domain::audit::LoggedEvent;
 use tacit_domain::caller::Caller;
 use tacit_domain::records::{AccountRecord, CredentialRecord, EmailChangeRecord, PasswordResetRecord, SessionRecord};
 use uuid::Uuid;
@@ -220,7 +221,7 @@ struct ExportedAuditEvent {
     event_type: String,
     /// The session it happened in
     session_id: Option<Uuid>,
-    /// Who acted: `anonymous`, `account`, `operator` or `system`
+    /// Who acted: `anonymous`, `account` or `operator`
     actor: String,
     /// More, by kind of event
     detail: Value,
@@ -232,8 +233,8 @@ struct ExportedAuditEvent {
     user_agent: Option<String>,
 }
 
-impl From<ExportedEvent> for ExportedAuditEvent {
-    fn from(event: ExportedEvent) -> Self {
+impl From<LoggedEvent> for ExportedAuditEvent {
+    fn from(event: LoggedEvent) -> Self {
         Self {
             id: event.id.as_uuid(),
             event_type: event.event_type,
