@@ -238,7 +238,10 @@ fn a_kernel_is_one_that_this_machine_can_run() {
             Ok(config) => assert!(kernel.is_available() && config.kernel == Some(kernel)),
             Err(problems) => {
                 let told = problems.to_string();
-                assert!(!kernel.is_available() && told.contains("srp.kernel") && told.contains("the fastest here"), "{told}");
+                assert!(
+                    !kernel.is_available() && told.contains("srp.kernel") && told.contains("the fastest here"),
+                    "{told}"
+                );
             }
         }
     }
