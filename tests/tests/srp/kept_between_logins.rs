@@ -60,7 +60,7 @@ both_engines!(another_password_and_a_farewell_throw_away_what_was_kept, async |a
     let user = person.log_in().await;
     keeps(app, 1).await;
     user.step_up(&person).await.expect_status(200).done();
-    user.client.delete("/v1/auth/me").await.expect_status(204).done();
+    user.client.delete("/api/auth/users/").await.expect_status(204).done();
     app.leaves_jobs();
     keeps(app, 0).await;
 });
