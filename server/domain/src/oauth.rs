@@ -15,7 +15,7 @@ mod visits;
 
 use std::sync::Arc;
 
-use tacit_store::RefreshDelivery;
+use tacit_store::sessions::RefreshDelivery;
 use tacit_store::{AccountId, SessionId};
 use url::Url;
 

@@ -84,8 +84,8 @@ impl Resets {
         let within = core.reset_mails(address, now).count(&mut tx).await?;
         let account = accounts::find_by_key(&mut tx, address.key()).await?.filter(may_reset);
         // What is not there is looked for all the same, so that it costs the same.
-        let id = account.as_ref().map_or(NOBODY, |account| account.id);
-        let has_password = credentials::find(&mut tx, id).await?.is_some();
+        let whose = account.as_ref().map_or(completion::NOBODY, |account| account.id);
+        let has_password = credentials::find(&mut tx, whose).await?.is_some();
         match account.filter(|_| within && has_password) {
             Some(account) => core.mail_reset(&mut tx, &account, id, drawn, origin, now).await?,
             None => core.write_in_vain(&mut tx, address, now).await?,

@@ -189,8 +189,13 @@ pub async fn update_reclaimed(
     language: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let query = query(UPDATE_RECLAIMED).bind(id).bind(email).bind(display_name).bind(language).bind(now);
-    Ok(on!(execute tx, query)? == 1)
+    let updated = on!(execute tx, query(UPDATE_RECLAIMED)
+        .bind(id)
+        .bind(email)
+        .bind(display_name)
+        .bind(language)
+        .bind(now))?;
+    Ok(updated == 1)
 }
 
 /// Sets the status, and with it since when the account is shut; `false` if there is no such account.

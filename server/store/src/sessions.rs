@@ -212,8 +212,7 @@ pub async fn end_of_provider(
     reason: &str,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let query = query(END_OF_PROVIDER).bind(account).bind(provider).bind(reason).bind(now).bind(except);
-    on!(execute tx, query)
+    on!(execute tx, query(END_OF_PROVIDER).bind(account).bind(provider).bind(reason).bind(now).bind(except))
 }
 
 /// Notes a use. An earlier time than the one noted changes nothing.

@@ -109,11 +109,10 @@ impl<'a> Entry<'a> {
         let secret = r.secret(self.key("client_secret"));
         let pem = self.private_key(r);
         let id: Option<String> = r.optional(self.key("private_key_id"), "");
-        let is_rsa = r.value(self.key("private_key_is_rsa"), false);
         let team: Option<String> = r.optional(self.key("team_id"), "");
-        let key = pem.map(|pem| ClientKey { pem, id, is_rsa });
+        let key = pem.map(|pem| ClientKey { pem, id });
         if key.as_ref().is_some_and(|key| !key.is_usable()) {
-            let message = "expected a private key in PEM (PKCS #8): on P-256, or RSA with private_key_is_rsa";
+            let message = "expected a private key on P-256, in PEM (PKCS #8, BEGIN PRIVATE KEY)";
             r.conflict(&[&self.key("private_key")], message);
         }
         match (secret, key, team) {

@@ -2,7 +2,8 @@
 
 use tacit_shared::FieldCode;
 use tacit_shared::messages::{Display, VisitPurpose};
-use tacit_store::{RefreshDelivery, Timestamp};
+use tacit_store::Timestamp;
+use tacit_store::sessions::RefreshDelivery;
 use url::Url;
 
 use super::begin::{Surface, redirect_uri, return_to};

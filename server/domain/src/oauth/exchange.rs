@@ -1,7 +1,7 @@
 //! A code for a session: the one-time code of a callback, or the provider's own from an application.
 
 use tacit_shared::{FieldCode, limits, messages};
-use tacit_store::RefreshDelivery;
+use tacit_store::sessions::RefreshDelivery;
 
 use super::challenge::is_verifier;
 use super::flow::open_code;

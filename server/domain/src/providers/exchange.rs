@@ -1,8 +1,9 @@
 //! From a code to a person: the token endpoint (RFC 6749 §4.1.3), the token, the user information.
 
+use base64ct::{Base64, Encoding as _};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use tacit_shared::Entropy;
 use tacit_shared::encoding::to_base64url;
@@ -24,6 +25,9 @@ use crate::seams::{FetchRequest, Fetched};
 /// How long a token with which we show who we are holds, in seconds.
 const ASSERTION_LIFE: i64 = 60;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// How a private key in PEM begins and ends (RFC 7468 §10): PKCS #8, not encrypted.
+const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+const PEM_END: &str = "-----END PRIVATE KEY-----";
 /// Who Apple's client secrets are for.
 const APPLE: &str = "https://appleid.apple.com";
 
@@ -38,9 +42,15 @@ pub(crate) struct Grant<'a> {
 
 #[derive(Deserialize)]
 struct Tokens {
+    #[serde(default, deserialize_with = "zeroizing")]
     access_token: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "zeroizing")]
     id_token: Option<Zeroizing<String>>,
     error: Option<String>,
+}
+
+fn zeroizing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Zeroizing<String>>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(Zeroizing::new))
 }
 
 impl Provider {
@@ -206,16 +216,18 @@ impl Provider {
 
 /// The key with which we sign, if it is one.
 pub(super) fn signing_key(key: &ClientKey) -> Option<(Algorithm, EncodingKey)> {
-    let pem = key.pem.expose_secret().as_bytes();
-    if key.is_rsa {
-        return EncodingKey::from_rsa_pem(pem).ok().map(|key| (Algorithm::RS256, key));
-    }
-    EncodingKey::from_ec_pem(pem).ok().map(|key| (Algorithm::ES256, key))
+    let lines = key.pem.expose_secret().lines().map(str::trim);
+    let mut inside = lines.skip_while(|line| *line != PEM_BEGIN).skip(1);
+    let body = Zeroizing::new(inside.by_ref().take_while(|line| *line != PEM_END).collect::<String>());
+    let der = Zeroizing::new(Base64::decode_vec(&body).ok()?);
+    let signing = EncodingKey::from_ec_der(&der);
+    // Only by signing shows whether it is one.
+    jsonwebtoken::encode(&Header::new(Algorithm::ES256), &json!({}), &signing).ok()?;
+    Some((Algorithm::ES256, signing))
 }
 
 /// Both parts are form-encoded before they are joined (RFC 6749 §2.3.1).
 fn basic(id: &str, secret: &str) -> Zeroizing<String> {
-    use base64ct::{Base64, Encoding as _};
     let encoded = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
     let pair = Zeroizing::new([encoded(id), ":".to_owned(), encoded(secret)].concat());
     Zeroizing::new(format!("Basic {}", Base64::encode_string(pair.as_bytes())))

@@ -47,10 +47,10 @@ pub(crate) struct Metadata {
 #[derive(Deserialize)]
 struct Published {
     issuer: String,
-    authorization_endpoint: Url,
-    token_endpoint: Url,
-    jwks_uri: Url,
-    userinfo_endpoint: Option<Url>,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    userinfo_endpoint: Option<String>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
@@ -105,18 +105,17 @@ impl Provider {
         if published.issuer != self.settings.issuer {
             return Err(self.unavailable("metadata: it is another issuer's"));
         }
-        let endpoints = [&published.authorization_endpoint, &published.token_endpoint, &published.jwks_uri];
-        let all = endpoints.into_iter().chain(published.userinfo_endpoint.as_ref());
-        if !all.into_iter().all(|url| self.settings.reach.allows(url)) {
-            return Err(self.unavailable("metadata: an endpoint is not https"));
-        }
+        let endpoint = |text: &str| {
+            let url = Url::parse(text).ok().filter(|url| self.settings.reach.allows(url));
+            url.ok_or_else(|| self.unavailable("metadata: an endpoint is not https"))
+        };
         let methods = published.token_endpoint_auth_methods_supported;
         Ok(Metadata {
-            authorization: published.authorization_endpoint,
-            token: published.token_endpoint,
-            user_info: published.userinfo_endpoint,
+            authorization: endpoint(&published.authorization_endpoint)?,
+            token: endpoint(&published.token_endpoint)?,
+            user_info: published.userinfo_endpoint.as_deref().map(endpoint).transpose()?,
             emails: None,
-            keys: Some(published.jwks_uri),
+            keys: Some(endpoint(&published.jwks_uri)?),
             names_itself: published.authorization_response_iss_parameter_supported,
             takes_basic: methods.is_none_or(|all| all.iter().any(|method| method == "client_secret_basic")),
         })

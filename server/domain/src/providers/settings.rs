@@ -83,18 +83,18 @@ pub enum ClientProof {
 /// A private key that a provider knows the public half of.
 #[derive(Clone)]
 pub struct ClientKey {
-    /// In PEM, PKCS #8.
+    /// On the curve P-256, in PEM, PKCS #8.
     pub pem: SecretString,
     /// What the provider calls it.
     pub id: Option<String>,
-    /// Whether it is an RSA key (RS256); otherwise it is one on P-256 (ES256).
-    pub is_rsa: bool,
 }
 
 impl ClientKey {
-    /// Whether the key can sign.
+    /// Whether the key can sign (ES256).
     #[must_use]
     pub fn is_usable(&self) -> bool {
+        // The configuration is read before anything else is set up; a second call finds the first one's provider.
+        jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().ok();
         super::exchange::signing_key(self).is_some()
     }
 }
