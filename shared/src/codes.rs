@@ -174,6 +174,41 @@ codes! {
     RefreshReused = "refresh_reused", Unauthenticated, "Refresh token was used", "The token had been used before, so the session was ended. Sign in again.";
     /// No such session among the caller's own.
     SessionUnknown = "session_unknown", NotFound, "Unknown session", "There is no such session.";
+
+    /// No provider of this name is configured.
+    ProviderUnknown = "provider_unknown", NotFound, "Unknown provider", "There is no such provider on this server.";
+    /// The browser brings no cookie of the flow, or that of another flow, browser or provider.
+    OauthStateMismatch = "oauth_state_mismatch", BadRequest, "Sign-in was begun elsewhere", "This browser did not begin the sign-in, or has begun another since. Begin again.";
+    /// The state was forged, has expired or was used before.
+    OauthStateInvalid = "oauth_state_invalid", Unauthenticated, "Sign-in is not valid", "The sign-in took too long, was used before or is none of this server's. Begin again.";
+    /// The provider answered with an error of its own, such as `access_denied`.
+    OauthRefused = "oauth_refused", BadRequest, "Refused by the provider", "The provider did not sign the person in.";
+    /// The provider did not take the code, or the verifier that belongs to it.
+    ProviderRefused = "provider_refused", Internal, "The provider refused the exchange", "The provider did not accept the code. Begin again.";
+    /// The provider does not answer, not in time, or with something that is no answer.
+    ProviderUnavailable = "provider_unavailable", Internal, "The provider does not answer", "The provider cannot be reached or does not answer as it should. Try again later.";
+    /// The provider's token is not signed by it, or not for us, now, and this sign-in.
+    ProviderTokenInvalid = "provider_token_invalid", Internal, "The provider's token is not valid", "The provider's token could not be verified. Begin again.";
+    /// What the provider says of the person does not fit its token.
+    ProviderUserInfoInvalid = "provider_user_info_invalid", Internal, "The provider's user information is not valid", "What the provider says of the person could not be used. Begin again.";
+    /// The one-time code of a sign-in is wrong, expired or used, or the verifier is another.
+    OauthCodeInvalid = "oauth_code_invalid", Unauthenticated, "Code is not valid", "The code is wrong, has expired or was used. Begin the sign-in again.";
+    /// The provider does not vouch for the address, and nobody is linked to this identity.
+    EmailUnverified = "email_unverified", Forbidden, "Address is not confirmed", "The provider does not vouch for the address. Sign up with a password, or log in and link this provider.";
+    /// The address has an account already, to which this identity is not linked by itself.
+    LinkRequired = "link_required", Conflict, "Account exists", "There is an account with this address. Log in to it, then link this provider in its settings.";
+    /// The identity is linked to an account already.
+    IdentityTaken = "identity_taken", Conflict, "Already linked", "This identity is linked to an account already.";
+    /// No such identity among the caller's own.
+    IdentityUnknown = "identity_unknown", NotFound, "Unknown identity", "There is no such identity.";
+    /// Without this identity nobody could log in to the account any more.
+    LastWayIn = "last_way_in", Conflict, "The last way in", "Without it nobody could log in to this account. Set a password or link another provider first.";
+    /// The account has a password, which is changed, not set.
+    PasswordExists = "password_exists", Conflict, "There is a password", "The account has a password already. Change it instead.";
+    /// The account has no password that could be proved.
+    PasswordMissing = "password_missing", Conflict, "There is no password", "The account has no password. Step up with a linked provider, and set one.";
+    /// The provider cannot be asked to prove anew who somebody is.
+    StepUpUnavailable = "step_up_unavailable", BadRequest, "No step-up with this provider", "This provider cannot be asked to prove anew who this is. Use the password or another provider.";
 }
 
 #[cfg(test)]

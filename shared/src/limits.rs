@@ -47,6 +47,9 @@ pub const CODE_TYPED_MAX: usize = 32;
 /// An access token as a client accepts it.
 pub const ACCESS_TOKEN_MAX: usize = 4096;
 
+/// An address to return to after a visit to a provider.
+pub const RETURN_TO_MAX: usize = 2048;
+
 /// How long a handshake lives, in seconds.
 pub const HANDSHAKE_SECONDS: u64 = 120;
 

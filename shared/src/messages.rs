@@ -6,6 +6,7 @@
 
 mod account;
 mod login;
+mod oauth;
 mod password;
 mod reset;
 mod session;
@@ -13,6 +14,10 @@ mod sign_up;
 
 pub use account::{AccountUpdate, EmailChangeSecret, EmailChanged};
 pub use login::{Challenge, LoginProof, LoginResult, LoginStart, ParsedChallenge, RefreshDelivery};
+pub use oauth::{
+    CodeExchange, Display, MobileExchange, PasswordSet, SignedIn, VisitBegun, VisitCode, VisitPurpose, VisitStart,
+    VisitSteppedUp,
+};
 pub use password::{ChangePurpose, PasswordChangeStart, SealedCredential, SealedProof, SteppedUp};
 pub use reset::{ResetCompleted, ResetCompletion, ResetRequest, ResetRequested, ResetSecret, ResetValid};
 pub use session::{RefreshRequest, Refreshed, Tokens};

@@ -55,7 +55,7 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 pub(crate) fn seams(clock: &Arc<TestClock>) -> Seams {
     let clock: Arc<dyn Clock> = clock.clone();
-    Seams { clock, entropy: Arc::new(OsEntropy) }
+    Seams { clock, entropy: Arc::new(OsEntropy), fetch: Arc::new(tacit_jobs::Fetcher::default()) }
 }
 
 /// A fresh random id in lower-case hex, for names that must not meet.

@@ -106,15 +106,22 @@ pub(crate) fn domain_settings(config: &Config) -> Result<Settings, AssembleError
     Ok(Settings {
         realm: config.realm.clone(),
         public_url: config.public_url.to_url()?,
+        allowed_origins: browser_origins(config)?,
         audience: config.tokens.audience.clone(),
         reveal_accounts: config.reveal_accounts,
         registration_enabled: config.registration_enabled,
         demo: config.demo,
         default_language: config.default_language.clone(),
         algorithm: config.tokens.algorithm,
+        providers: config.providers.0.clone(),
         lifetimes: config.lifetimes,
         limits: config.limits,
     })
+}
+
+/// Origins as browsers write them: without a port that is the scheme's own.
+fn browser_origins(config: &Config) -> Result<Vec<String>, AssembleError> {
+    config.allowed_origins.iter().map(|origin| Ok(origin.to_url()?.origin().ascii_serialization())).collect()
 }
 
 /// What the surfaces need to know.

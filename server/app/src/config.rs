@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tacit_domain::providers::ProviderSettings;
 use tacit_domain::settings::{Lifetimes, Limits, SigningAlgorithm};
 use tacit_engine::Choice;
 
 mod origin;
 mod problem;
+mod providers;
 mod reader;
 mod rules;
 mod setting;
@@ -19,8 +21,8 @@ mod sources;
 
 pub use origin::{DatabaseUrl, Origin};
 pub use problem::{Problem, Problems};
-pub use reader::Line;
-pub use setting::{LogFormat, MailSecurity, MailTransport, Network, Room, Setting, Size};
+pub use reader::{Key, Line};
+pub use setting::{Address, LogFormat, MailSecurity, MailTransport, Network, Preset, Room, Setting, Size};
 pub use sources::{Flag, Sources};
 
 use reader::Reader;
@@ -54,6 +56,8 @@ pub struct Config {
     pub master_key: Option<MasterKeySource>,
     /// How mails leave.
     pub mail: Mail,
+    /// Who else may say who somebody is.
+    pub providers: Providers,
     /// How long what is handed out lives.
     pub lifetimes: Lifetimes,
     /// What multiplies in logins; the fastest the processor has, where none is named.
@@ -127,6 +131,17 @@ pub struct Mail {
     pub email_undo_link: String,
 }
 
+/// Who else may say who somebody is.
+#[derive(Clone)]
+pub struct Providers(pub Vec<ProviderSettings>);
+
+/// Their names alone: the rest holds secrets.
+impl std::fmt::Debug for Providers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|provider| &provider.name)).finish()
+    }
+}
+
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy)]
 pub struct Connections {
@@ -185,6 +200,7 @@ impl Config {
             database: Database::read(r),
             master_key: MasterKeySource::read(r),
             mail: Mail::read(r, &public_url, &realm, demo),
+            providers: Providers(providers::read(r, &public_url)),
             lifetimes: lifetimes(r),
             kernel: r.optional("srp.kernel", "the fastest"),
             limits: limits(r, demo),

@@ -1,10 +1,11 @@
-//! The real clock and the real randomness
+//! The real clock, the real randomness and the real way to other servers
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tacit_domain::Timestamp;
 use tacit_domain::seams::{Clock, Seams};
+use tacit_jobs::Fetcher;
 use tacit_shared::Entropy;
 
 /// The operating system's clock.
@@ -32,8 +33,8 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// Both, as the server runs with them.
+/// All of them, as the server runs with them.
 #[must_use]
 pub fn system_seams() -> Seams {
-    Seams { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    Seams { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), fetch: Arc::new(Fetcher::default()) }
 }

@@ -59,6 +59,10 @@ event_types! {
     Login = "login",
     /// An account was activated by mail.
     AccountActivated = "account.activate",
+    /// A provider's word made an account.
+    AccountCreated = "account.create",
+    /// An account whose address nobody had proved went to whoever did, and lost what it had.
+    AccountReclaimed = "account.reclaim",
     /// Name or language were changed.
     AccountUpdated = "account.update",
     /// The account and what belonged to it were deleted.
@@ -79,13 +83,19 @@ event_types! {
     EmailChangeUndone = "email.undo",
     /// The password was changed.
     PasswordChanged = "password.change",
+    /// An account without a password got its first.
+    PasswordSet = "password.set",
     /// The same password got a credential of today's strength.
     PasswordUpgraded = "password.upgrade",
     /// A reset was asked for.
     ResetRequested = "password.reset_request",
     /// The password was reset by mail.
     PasswordReset = "password.reset",
-    /// The password was shown again.
+    /// An identity at a provider was linked.
+    IdentityLinked = "identity.link",
+    /// One was taken away.
+    IdentityUnlinked = "identity.unlink",
+    /// The password was shown again, or a provider said anew who it is.
     SteppedUp = "step_up",
     /// Sessions were ended by their owner.
     SessionsEnded = "session.end",

@@ -11,8 +11,9 @@ use crate::client_limits::Floods;
 use crate::combs::Combs;
 use crate::decoys::PresetShares;
 use crate::keyring::{Keyring, mac};
+use crate::providers::Providers;
 use crate::seal::EpochKeys;
-use crate::seams::{Clock, SecureEntropy};
+use crate::seams::{Clock, Fetch, SecureEntropy};
 use crate::settings::Settings;
 use crate::signing_keys::SigningKeyCache;
 use crate::srp_pool::SrpPool;
@@ -24,6 +25,8 @@ pub(crate) struct Core {
     pub(crate) settings: Arc<Settings>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn SecureEntropy>,
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) providers: Providers,
     pub(crate) epoch_keys: EpochKeys,
     pub(crate) signing_keys: SigningKeyCache,
     pub(crate) srp_pool: SrpPool,

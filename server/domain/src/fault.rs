@@ -16,6 +16,11 @@ pub trait Fault: std::error::Error {
         None
     }
 
+    /// What somebody else said about it, cleaned, in the place of our own words.
+    fn said(&self) -> Option<String> {
+        None
+    }
+
     /// The fields that were wrong, if the code is about fields.
     fn fields(&self) -> Vec<FieldError> {
         Vec::new()

@@ -14,8 +14,9 @@ pub(crate) const LENGTH: usize = 1 + 1 + 1 + 2 + 16 + 16 + 8 + 16 + 8 + 16 + 32 
 const VERSION: u8 = 1;
 /// How long an epoch's key seals.
 pub(crate) const EPOCH_MS: i64 = 60 * 60 * 1000;
-/// How long past its epoch a key still opens: a handshake's life, and some doubt about clocks.
-pub(crate) const DESTROY_AFTER_MS: i64 = 5 * 60 * 1000;
+/// How long past its epoch a key still opens: the life of what is sealed longest (a visit to a provider, ten minutes), and
+/// some doubt about clocks.
+pub(crate) const DESTROY_AFTER_MS: i64 = 13 * 60 * 1000;
 /// A handshake is answered within this time.
 pub(crate) const LIFETIME_MS: i64 = 2 * 60 * 1000;
 /// How far in the future an issue time may lie: two nodes' clocks differ.

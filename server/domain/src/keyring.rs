@@ -55,6 +55,7 @@ pub(crate) struct Keyring {
     pub(crate) outbox: Key,
     pub(crate) devices: Key,
     pub(crate) audit: Key,
+    pub(crate) oauth: Key,
 }
 
 impl Keyring {
@@ -71,6 +72,7 @@ impl Keyring {
             outbox: master.derive("outbox"),
             devices: master.derive("devices"),
             audit: master.derive("audit"),
+            oauth: master.derive("oauth"),
         }
     }
 }

@@ -16,12 +16,15 @@ pub mod fault;
 pub mod fuzz;
 pub mod health;
 pub mod housekeeping;
+pub mod identities;
 pub mod keyring;
 pub mod login;
 pub mod mailbox;
+pub mod oauth;
 pub mod outbox;
 pub mod passwords;
 pub mod proofs;
+pub mod providers;
 pub mod refresh;
 pub mod resets;
 pub mod seams;
@@ -52,6 +55,7 @@ pub mod records {
     pub use tacit_store::accounts::AccountRecord;
     pub use tacit_store::credentials::CredentialRecord;
     pub use tacit_store::email_changes::EmailChangeRecord;
+    pub use tacit_store::identities::IdentityRecord;
     pub use tacit_store::password_resets::PasswordResetRecord;
     pub use tacit_store::sessions::SessionRecord;
 }
@@ -59,7 +63,7 @@ pub mod records {
 pub use open::{Domain, OpenError, check_master_key};
 pub use tacit_store::accounts::{AccountStatus, Role};
 pub use tacit_store::sessions::RefreshDelivery;
-pub use tacit_store::{AccountId, Engine, MailId, OutboxId, SessionId, Store, StoreError, Timestamp};
+pub use tacit_store::{AccountId, Engine, IdentityId, MailId, OutboxId, SessionId, Store, StoreError, Timestamp};
 
 #[cfg(test)]
 mod tests;

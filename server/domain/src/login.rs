@@ -192,6 +192,7 @@ impl Core {
             ip_address: origin.ip.map(|ip| ip.to_string()),
             device_name: prove.device_name.clone(),
             refresh_delivery: prove.delivery,
+            provider: None,
         }
     }
 }

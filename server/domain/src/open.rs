@@ -18,11 +18,14 @@ use crate::email_changes::EmailChanges;
 use crate::fault::Internal;
 use crate::health::Health;
 use crate::housekeeping::Housekeeping;
+use crate::identities::Identities;
 use crate::keyring::{Keyring, MasterKey};
 use crate::login::Logins;
 use crate::mailbox::Mailbox;
+use crate::oauth::Oauth;
 use crate::outbox::Outbox;
 use crate::passwords::Passwords;
+use crate::providers::Providers;
 use crate::refresh::Refresh;
 use crate::resets::Resets;
 use crate::seal::EpochKeys;
@@ -47,6 +50,10 @@ pub struct Domain {
     pub sign_ups: SignUps,
     /// Login by SRP.
     pub logins: Logins,
+    /// Signing in with a provider.
+    pub oauth: Oauth,
+    /// The other ways in to an account.
+    pub identities: Identities,
     /// Change of a password.
     pub passwords: Passwords,
     /// Reset of a forgotten password.
@@ -142,6 +149,8 @@ impl Domain {
             settings: Arc::clone(&settings),
             clock: seams.clock,
             entropy: seams.entropy,
+            fetch: seams.fetch,
+            providers: Providers::new(&settings.providers),
             epoch_keys: EpochKeys::default(),
             signing_keys: SigningKeyCache::default(),
             srp_pool,
@@ -158,6 +167,8 @@ impl Domain {
             settings,
             sign_ups: SignUps(Arc::clone(&core)),
             logins: Logins(Arc::clone(&core)),
+            oauth: Oauth(Arc::clone(&core)),
+            identities: Identities(Arc::clone(&core)),
             passwords: Passwords(Arc::clone(&core)),
             resets: Resets(Arc::clone(&core)),
             step_ups: StepUps(Arc::clone(&core)),

@@ -44,6 +44,8 @@ pub enum MailKind {
     EmailTaken,
     /// The account was deleted.
     AccountDeleted,
+    /// An identity at a provider was linked to the account, or taken away.
+    IdentitiesChanged,
 }
 
 impl MailKind {
@@ -59,11 +61,12 @@ impl MailKind {
             Self::EmailChanged => "email_changed",
             Self::EmailTaken => "email_taken",
             Self::AccountDeleted => "account_deleted",
+            Self::IdentitiesChanged => "identities_changed",
         }
     }
 
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Activation,
         Self::AlreadyRegistered,
         Self::PasswordReset,
@@ -72,6 +75,7 @@ impl MailKind {
         Self::EmailChanged,
         Self::EmailTaken,
         Self::AccountDeleted,
+        Self::IdentitiesChanged,
     ];
 
     /// As work in the outbox.

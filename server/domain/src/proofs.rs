@@ -107,7 +107,7 @@ impl Core {
         let mut tx = self.store.read().await?;
         let credential = credentials::find(&mut tx, caller.account.id).await?;
         drop(tx);
-        let candidate = self.candidate_of(&credential.ok_or(ProofError::SignedOut)?)?;
+        let candidate = self.candidate_of(&credential.ok_or(ProofError::NoPassword)?)?;
         let asked = Asked {
             purpose,
             session: caller.session.id.as_uuid(),

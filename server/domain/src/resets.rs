@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tacit_store::accounts::{self, AccountRecord, AccountStatus};
 use tacit_store::password_resets::{self, PasswordResetRecord};
-use tacit_store::{PasswordResetId, Timestamp, Tx, throttles};
+use tacit_store::{PasswordResetId, Timestamp, Tx, credentials, throttles};
 use tokio::time::Instant;
 
 pub use self::error::ResetError;
@@ -20,6 +20,7 @@ use crate::caller::Origin;
 use crate::core::Core;
 use crate::grid;
 use crate::handshake::SKEW_MS;
+use crate::oauth::is_unproved;
 use crate::outbox::{MailKind, MailSecret, NewMail};
 use crate::secrets::{MailedSecrets, Purpose};
 use crate::throttle::Window;
@@ -82,7 +83,10 @@ impl Resets {
         // Silent when exceeded: who asks must not learn how often somebody asked for this address.
         let within = core.reset_mails(address, now).count(&mut tx).await?;
         let account = accounts::find_by_key(&mut tx, address.key()).await?.filter(may_reset);
-        match account.filter(|_| within) {
+        // What is not there is looked for all the same, so that it costs the same.
+        let whose = account.as_ref().map_or(completion::NOBODY, |account| account.id);
+        let has_password = credentials::find(&mut tx, whose).await?.is_some();
+        match account.filter(|_| within && has_password) {
             Some(account) => core.mail_reset(&mut tx, &account, id, drawn, origin, now).await?,
             None => core.write_in_vain(&mut tx, address, now).await?,
         }
@@ -207,8 +211,10 @@ fn as_asked(error: ResetError) -> ResetError {
 }
 
 /// Somebody invited has no password yet, and one who is shut out does not come back by mail.
+/// Whether whoever reads the address's mail may set the account's password. Where a provider made the account and nobody
+/// proved the address, its reader signs up instead, which takes from the account what is not theirs.
 fn may_reset(account: &AccountRecord) -> bool {
-    account.status == AccountStatus::Active
+    account.status == AccountStatus::Active && !is_unproved(account)
 }
 
 fn mail_of(account: &AccountRecord, reset: &PasswordResetRecord, secrets: MailedSecrets) -> NewMail {

@@ -83,6 +83,43 @@ impl Core {
         Ok(Ok(state))
     }
 
+    /// Seals what a browser or a client carries for us from one request to another, for this use only.
+    pub(crate) async fn seal_for(&self, what: &[u8], plain: &[u8], now: Timestamp) -> Result<String, Internal> {
+        let epoch = now.as_millis().div_euclid(EPOCH_MS);
+        let key = match self.epoch_key(epoch).await? {
+            Some(key) => key,
+            None => self.make_epoch_key(epoch).await?,
+        };
+        let header = [epoch.to_be_bytes(), key.tag].concat();
+        let aad = [header.as_slice(), what].concat();
+        let sealed = aead::seal(&key.key, &aad, plain, &*self.entropy)?;
+        Ok(encoding::to_base64url(&[header, sealed].concat()))
+    }
+
+    /// Opens what [`Core::seal_for`] sealed for the same use; its time is for the caller to look at.
+    pub(crate) async fn open_for(
+        &self,
+        what: &[u8],
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Result<Zeroizing<Vec<u8>>, Refused>, Internal> {
+        let Ok(bytes) = encoding::from_base64url(text) else { return Ok(Err(Refused::Invalid)) };
+        let Some((header, sealed)) = bytes.split_at_checked(8 + TAG) else { return Ok(Err(Refused::Invalid)) };
+        let Some((epoch, tag)) = header.split_first_chunk::<8>() else { return Ok(Err(Refused::Invalid)) };
+        let (epoch, current) = (i64::from_be_bytes(*epoch), now.as_millis().div_euclid(EPOCH_MS));
+        if epoch > current + 1 {
+            return Ok(Err(Refused::Invalid));
+        }
+        if epoch < current - 1 {
+            return Ok(Err(Refused::Expired));
+        }
+        let Some(key) = self.epoch_key(epoch).await?.filter(|key| key.tag == tag) else {
+            return Ok(Err(Refused::Expired));
+        };
+        let aad = [header, what].concat();
+        Ok(aead::open(&key.key, &aad, sealed).ok_or(Refused::Invalid))
+    }
+
     /// Destroys the keys of epochs that are over.
     pub(crate) async fn destroy_epoch_keys(&self, now: Timestamp) -> Result<(), Internal> {
         let oldest = (now.as_millis() - DESTROY_AFTER_MS).div_euclid(EPOCH_MS);

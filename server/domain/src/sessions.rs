@@ -38,6 +38,8 @@ pub struct Session {
     pub device_name: Option<String>,
     /// How its owner proved who they are (RFC 8176).
     pub amr: Vec<String>,
+    /// The provider whose word opened it; absent where it was a password.
+    pub provider: Option<String>,
 }
 
 /// One page of a list.
@@ -98,6 +100,8 @@ pub(crate) mod ended {
     pub(crate) const PASSWORD_CHANGED: &str = "password_changed";
     pub(crate) const PASSWORD_RESET: &str = "password_reset";
     pub(crate) const REUSED: &str = "refresh_reused";
+    pub(crate) const RECLAIMED: &str = "account_reclaimed";
+    pub(crate) const UNLINKED: &str = "identity_unlinked";
     pub(crate) const EMAIL_UNDONE: &str = "email_change_undone";
 }
 
@@ -142,12 +146,13 @@ impl Sessions {
         Ok(session_of(caller.session.clone(), caller)?)
     }
 
-    /// Ends the session that asks.
+    /// Ends the session that asks; answers with the provider at which its owner stays signed in.
     ///
     /// # Errors
     /// Only internal ones.
-    pub async fn logout(&self, caller: &Caller) -> Result<(), SessionError> {
-        self.end(caller, caller.session.id, ended::LOGOUT).await.map(|_| ())
+    pub async fn logout(&self, caller: &Caller) -> Result<Option<String>, SessionError> {
+        self.end(caller, caller.session.id, ended::LOGOUT).await?;
+        Ok(caller.session.provider.clone())
     }
 
     /// Ends every other session of the caller, and says how many.
@@ -215,5 +220,6 @@ fn session_of(record: SessionRecord, caller: &Caller) -> Result<Session, Interna
         user_agent: record.user_agent,
         ip_address: record.ip_address,
         device_name: record.device_name,
+        provider: record.provider,
     })
 }

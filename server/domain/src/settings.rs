@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::providers::ProviderSettings;
+
 /// Rules and lifetimes of one installation.
 #[derive(Clone)]
 pub struct Settings {
@@ -11,6 +13,8 @@ pub struct Settings {
     pub realm: String,
     /// Where users reach the server; issuer of tokens and base of links.
     pub public_url: Url,
+    /// Other origins whose pages may call us with credentials, and be handed codes; as browsers write them.
+    pub allowed_origins: Vec<String>,
     /// `aud` of access tokens.
     pub audience: String,
     /// Brings back the early 401, 403, 404 and 409 that tell which addresses have accounts.
@@ -23,6 +27,8 @@ pub struct Settings {
     pub default_language: String,
     /// Algorithm of access tokens.
     pub algorithm: SigningAlgorithm,
+    /// Who else may say who somebody is.
+    pub providers: Vec<ProviderSettings>,
     /// How long what we hand out lives.
     pub lifetimes: Lifetimes,
     /// How much one caller may ask for.

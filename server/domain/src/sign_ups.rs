@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tacit_store::accounts::{self, AccountStatus};
 use tacit_store::pending_credentials::{self, PendingCredentialRecord};
-use tacit_store::{PendingId, Timestamp, Tx};
+use tacit_store::{PendingId, StoreError, Timestamp, Tx};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -20,6 +20,7 @@ use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::Internal;
 use crate::grid;
+use crate::oauth::is_unproved;
 use crate::outbox::{MailKind, MailSecret, NewMail};
 use crate::secrets::{self, MailedSecrets, Purpose};
 use crate::throttle::Window;
@@ -66,7 +67,7 @@ impl SignUps {
         if !core.settings.reveal_accounts {
             return Ok(Availability::Undisclosed);
         }
-        let taken = accounts::find_by_key(&mut core.store.read().await?, check.address.key()).await?.is_some();
+        let taken = is_taken(&mut core.store.read().await?, &check.address).await?;
         if taken { Err(SignUpError::Exists) } else { Ok(Availability::Available) }
     }
 
@@ -96,7 +97,7 @@ impl SignUps {
 
         let mut tx = core.store.begin().await?;
         core.count_sign_up(&mut tx, &sign_up.address, origin, now).await?;
-        let taken = accounts::find_by_key(&mut tx, sign_up.address.key()).await?.is_some();
+        let taken = is_taken(&mut tx, &sign_up.address).await?;
         if taken && core.settings.reveal_accounts {
             return Err(SignUpError::Exists);
         }
@@ -285,12 +286,20 @@ impl Core {
         if !self.settings.reveal_accounts {
             return Ok(None);
         }
-        if accounts::find_by_key(tx, key).await?.is_some_and(|account| account.status != AccountStatus::Invited) {
+        if accounts::find_by_key(tx, key)
+            .await?
+            .is_some_and(|account| account.status != AccountStatus::Invited && !is_unproved(&account)) {
             return Err(SignUpError::Activated);
         }
         let newest = pending_credentials::list_by_key(tx, key, now).await?.into_iter().max_by_key(|p| p.created_at);
         newest.map(Some).ok_or(SignUpError::Unknown)
     }
+}
+
+/// Whether somebody has proved that the address is theirs. An account that a provider made without that keeps nobody out.
+async fn is_taken(tx: &mut Tx, address: &Address) -> Result<bool, StoreError> {
+    let found = accounts::find_by_key(tx, address.key()).await?;
+    Ok(found.is_some_and(|account| !is_unproved(&account)))
 }
 
 /// The mail that goes with a sign-up: its secrets, or the news that there is an account already.

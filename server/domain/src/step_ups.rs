@@ -19,7 +19,7 @@ use crate::handshake::SKEW_MS;
 use crate::proofs::{Authorisation, ProofError};
 
 /// How long a session that has shown the password again may do what asks for it.
-const GOOD_FOR: Duration = Duration::from_mins(10);
+pub(crate) const GOOD_FOR: Duration = Duration::from_mins(10);
 
 /// Step-up of a session.
 #[derive(Clone)]
@@ -33,9 +33,9 @@ pub struct SteppedUp {
     pub good_for: Duration,
 }
 
-/// The session has not shown the password of late.
+/// The session has not shown of late who it is.
 #[derive(Debug, thiserror::Error)]
-#[error("the password is needed again")]
+#[error("a fresh proof is needed")]
 pub struct StepUpRequired;
 
 impl Fault for StepUpRequired {
@@ -82,7 +82,7 @@ impl StepUps {
 }
 
 impl Caller {
-    /// Refuses a session that has not shown the password in the last ten minutes; that it just logged in does not count.
+    /// Refuses a session that has not shown who it is in the last ten minutes; that it just logged in does not count.
     ///
     /// # Errors
     /// [`StepUpRequired`].

@@ -18,7 +18,7 @@ use crate::keyring::MasterKey;
 use crate::login::{LoginError, OpenedSession};
 use crate::proofs::ProofError;
 use crate::refresh::RefreshError;
-use crate::seams::{Clock, Seams};
+use crate::seams::{Clock, NoFetch, Seams};
 use crate::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
 
 const P: &[u8] = b"what Argon2id and HKDF made of a password";
@@ -124,20 +124,22 @@ async fn open(folder: &std::path::Path, clock: &Arc<SteppedClock>) -> Domain {
     store.migrate().await.unwrap();
     let master = MasterKey::new(Zeroizing::new([7; 32]));
     let clock: Arc<dyn Clock> = Arc::<SteppedClock>::clone(clock);
-    let seams = Seams { clock, entropy: Arc::new(OsEntropy) };
+    let seams = Seams { clock, entropy: Arc::new(OsEntropy), fetch: Arc::new(NoFetch) };
     Box::pin(Domain::open(store, &master, settings(), seams)).await.unwrap()
 }
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         realm: "localhost".to_owned(),
         public_url: "http://localhost:8080".parse().unwrap(),
+        allowed_origins: Vec::new(),
         audience: "tacit".to_owned(),
         reveal_accounts: false,
         registration_enabled: true,
         demo: false,
         default_language: "en".to_owned(),
         algorithm: SigningAlgorithm::EdDsa,
+        providers: Vec::new(),
         lifetimes: Lifetimes::default(),
         limits: Limits {
             proof_attempts: 3,

@@ -5,10 +5,12 @@
 
 mod backoff;
 mod cleaner;
+mod fetch;
 mod mail;
 mod worker;
 
 pub use cleaner::Cleaner;
+pub use fetch::Fetcher;
 pub use mail::message::check_sender;
 pub use mail::smtp::{Security, SetupError, Smtp, SmtpSettings};
 pub use mail::templates::{TemplateError, Templates};

@@ -61,7 +61,8 @@ impl Links {
             DomainKind::AlreadyRegistered
             | DomainKind::PasswordChanged
             | DomainKind::EmailTaken
-            | DomainKind::AccountDeleted => None,
+            | DomainKind::AccountDeleted
+            | DomainKind::IdentitiesChanged => None,
         }
     }
 }
@@ -162,6 +163,7 @@ impl From<DomainKind> for MailKind {
             DomainKind::EmailChanged => Self::EmailChanged,
             DomainKind::EmailTaken => Self::EmailTaken,
             DomainKind::AccountDeleted => Self::AccountDeleted,
+            DomainKind::IdentitiesChanged => Self::IdentitiesChanged,
         }
     }
 }

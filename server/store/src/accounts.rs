@@ -92,6 +92,9 @@ const INSERT: &str = "INSERT INTO accounts (id, email, email_key, display_name, 
 const UPDATE_ACTIVATED: &str = "UPDATE accounts SET status = 'active', activated_at = $2, updated_at = $2 \
     WHERE id = $1 AND status = 'invited'";
 
+const UPDATE_RECLAIMED: &str = "UPDATE accounts SET email = $2, display_name = $3, language = $4, activated_at = $5, \
+    updated_at = $5 WHERE id = $1 AND activated_at IS NULL";
+
 const UPDATE_STATUS: &str = "UPDATE accounts SET status = $2, disabled_at = $3, updated_at = $4 WHERE id = $1";
 
 const UPDATE_PROFILE: &str = "UPDATE accounts SET display_name = $2, language = $3, updated_at = $4 WHERE id = $1";
@@ -103,7 +106,7 @@ const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
 const COUNT: &str = "SELECT COUNT(*) FROM accounts";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: FIND, FIND_BY_KEY, FIND_NEAREST, INSERT, UPDATE_ACTIVATED, UPDATE_STATUS, UPDATE_PROFILE,
+    both: FIND, FIND_BY_KEY, FIND_NEAREST, INSERT, UPDATE_ACTIVATED, UPDATE_RECLAIMED, UPDATE_STATUS, UPDATE_PROFILE,
         UPDATE_EMAIL, DELETE, COUNT;
     postgres: LOCK_POSTGRES
 ];
@@ -172,6 +175,27 @@ pub async fn insert(tx: &mut Tx, account: &AccountRecord) -> Result<(), StoreErr
 /// Any failure of the database.
 pub async fn update_activated(tx: &mut Tx, id: AccountId, now: Timestamp) -> Result<bool, StoreError> {
     Ok(on!(execute tx, query(UPDATE_ACTIVATED).bind(id).bind(now))? == 1)
+}
+
+/// Gives an account whose address nobody had proved to whoever did; `false` if somebody had.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn update_reclaimed(
+    tx: &mut Tx,
+    id: AccountId,
+    email: &str,
+    display_name: Option<&str>,
+    language: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let updated = on!(execute tx, query(UPDATE_RECLAIMED)
+        .bind(id)
+        .bind(email)
+        .bind(display_name)
+        .bind(language)
+        .bind(now))?;
+    Ok(updated == 1)
 }
 
 /// Sets the status, and with it since when the account is shut; `false` if there is no such account.

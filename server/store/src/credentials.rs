@@ -41,9 +41,11 @@ const INSERT: &str = "INSERT INTO credentials (account_id, id, version, identity
 const REPLACE: &str = "UPDATE credentials SET id = $2, version = $3, identity = $4, salt = $5, preset = $6, \
     key_id = $7, verifier_sealed = $8, created_at = $9 WHERE account_id = $1 AND version < $3";
 
+const DELETE: &str = "DELETE FROM credentials WHERE account_id = $1";
+
 const COUNT_BY_PRESET: &str = "SELECT preset, COUNT(*) FROM credentials GROUP BY preset ORDER BY preset";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT, REPLACE, COUNT_BY_PRESET];
+pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, INSERT, REPLACE, DELETE, COUNT_BY_PRESET];
 
 /// The credential of an account.
 ///
@@ -88,6 +90,14 @@ pub async fn replace(tx: &mut Tx, credential: &CredentialRecord) -> Result<bool,
         .bind(&credential.verifier_sealed)
         .bind(credential.created_at))?;
     Ok(replaced == 1)
+}
+
+/// Takes an account's credential away; `false` if it has none.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(DELETE).bind(account))? == 1)
 }
 
 /// How many credentials there are of each preset, by its number.

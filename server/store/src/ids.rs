@@ -79,6 +79,10 @@ id! {
     EmailChangeId
 }
 id! {
+    /// Who somebody is at a provider.
+    IdentityId
+}
+id! {
     /// A session: one login on one device.
     SessionId
 }

@@ -22,6 +22,7 @@ pub mod credentials;
 pub mod demo_mails;
 pub mod email_changes;
 pub mod epoch_keys;
+pub mod identities;
 pub mod instance;
 pub mod invitations;
 pub mod outbox;
@@ -41,8 +42,8 @@ pub use backend::{Engine, Store, Tx};
 pub use connect::DatabaseSettings;
 pub use error::{StoreError, StoreErrorKind};
 pub use ids::{
-    AccountId, AuditEventId, CredentialId, EmailChangeId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash,
-    SessionId,
+    AccountId, AuditEventId, CredentialId, EmailChangeId, IdentityId, MailId, OutboxId, PasswordResetId, PendingId,
+    SecretHash, SessionId,
 };
 pub use migrate::SchemaState;
 pub use statements::{Statement, statements};

@@ -31,7 +31,7 @@ pub struct SessionRecord {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_seen_at: Timestamp,
-    /// When the password was last proved.
+    /// When its owner last proved who they are.
     pub auth_time: Timestamp,
     /// When it was last proved again, on purpose, after the login.
     pub stepped_up_at: Option<Timestamp>,
@@ -51,23 +51,25 @@ pub struct SessionRecord {
     pub device_name: Option<String>,
     /// How its refresh tokens travel.
     pub refresh_delivery: RefreshDelivery,
+    /// The provider whose word opened it; absent where it was a password.
+    pub provider: Option<String>,
 }
 
 const INSERT: &str = "INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, expires_at, ended_at, \
-    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
 const FIND_ACTIVE: &str = "SELECT s.id, s.account_id, s.created_at, s.last_seen_at, s.auth_time, s.expires_at, \
     s.ended_at, s.ended_reason, s.amr, s.user_agent, s.ip_address, s.device_name, s.refresh_delivery, s.stepped_up_at, \
-    a.email AS account_email, a.email_key AS account_email_key, a.display_name AS account_display_name, \
-    a.language AS account_language, a.role AS account_role, a.status AS account_status, \
+    s.provider, a.email AS account_email, a.email_key AS account_email_key, \
+    a.display_name AS account_display_name, a.language AS account_language, a.role AS account_role, a.status AS account_status, \
     a.created_at AS account_created_at, a.updated_at AS account_updated_at, \
     a.activated_at AS account_activated_at, a.disabled_at AS account_disabled_at \
     FROM sessions s JOIN accounts a ON a.id = s.account_id \
     WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2";
 
 const LIST_ACTIVE: &str = "SELECT id, account_id, created_at, last_seen_at, auth_time, expires_at, ended_at, \
-    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at FROM sessions \
+    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider FROM sessions \
     WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4";
 
 const COUNT_ACTIVE: &str =
@@ -82,10 +84,13 @@ const END_ALL: &str = "UPDATE sessions SET ended_at = $3, ended_reason = $2 \
 const END_OTHERS: &str = "UPDATE sessions SET ended_at = $3, ended_reason = $2 \
     WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $3 AND id <> $4";
 
+const END_OF_PROVIDER: &str = "UPDATE sessions SET ended_at = $4, ended_reason = $3 \
+    WHERE account_id = $1 AND provider = $2 AND ended_at IS NULL AND expires_at > $4 AND id <> $5";
+
 const UPDATE_SEEN: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
 
 const LIST_OF: &str = "SELECT id, account_id, created_at, last_seen_at, auth_time, expires_at, ended_at, \
-    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at FROM sessions \
+    ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider FROM sessions \
     WHERE account_id = $1 ORDER BY created_at DESC, id DESC";
 
 const UPDATE_STEPPED_UP: &str = "UPDATE sessions SET auth_time = $2, stepped_up_at = $2 \
@@ -94,7 +99,7 @@ const UPDATE_STEPPED_UP: &str = "UPDATE sessions SET auth_time = $2, stepped_up_
 const DELETE_ENDED_BEFORE: &str = "DELETE FROM sessions WHERE ended_at < $1 OR expires_at < $1";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: INSERT, FIND_ACTIVE, LIST_ACTIVE, COUNT_ACTIVE, END, END_ALL, END_OTHERS, UPDATE_SEEN, DELETE_ENDED_BEFORE,
+    both: INSERT, FIND_ACTIVE, LIST_ACTIVE, COUNT_ACTIVE, END, END_ALL, END_OTHERS, END_OF_PROVIDER, UPDATE_SEEN, DELETE_ENDED_BEFORE,
         LIST_OF, UPDATE_STEPPED_UP
 ];
 
@@ -117,7 +122,8 @@ pub async fn insert(tx: &mut Tx, session: &SessionRecord) -> Result<(), StoreErr
         .bind(&session.ip_address)
         .bind(&session.device_name)
         .bind(session.refresh_delivery)
-        .bind(session.stepped_up_at))?;
+        .bind(session.stepped_up_at)
+        .bind(&session.provider))?;
     Ok(())
 }
 
@@ -194,6 +200,21 @@ pub async fn end_all(
     on!(execute tx, query(END_ALL).bind(account).bind(reason).bind(now))
 }
 
+/// Ends an account's active sessions that a provider opened, all but one; answers how many.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn end_of_provider(
+    tx: &mut Tx,
+    account: AccountId,
+    provider: &str,
+    except: SessionId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    on!(execute tx, query(END_OF_PROVIDER).bind(account).bind(provider).bind(reason).bind(now).bind(except))
+}
+
 /// Notes a use. An earlier time than the one noted changes nothing.
 ///
 /// # Errors
@@ -211,7 +232,7 @@ pub async fn list_of(tx: &mut Tx, account: AccountId) -> Result<Vec<SessionRecor
     on!(read tx, c => query_as::<_, SessionRecord>(LIST_OF).bind(account).fetch_all(c))
 }
 
-/// Notes that the password was proved again; `false` for a session that is over.
+/// Notes that its owner proved again who they are; `false` for a session that is over.
 ///
 /// # Errors
 /// Any failure of the database.

@@ -2,7 +2,7 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, instance, invitations, outbox,
+    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, identities, instance, invitations, outbox,
     password_resets, pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys, spent_handshakes,
     throttles,
 };
@@ -47,6 +47,7 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
         demo_mails::STATEMENTS,
         email_changes::STATEMENTS,
         epoch_keys::STATEMENTS,
+        identities::STATEMENTS,
         instance::STATEMENTS,
         invitations::STATEMENTS,
         outbox::STATEMENTS,

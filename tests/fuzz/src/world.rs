@@ -13,7 +13,7 @@ use tacit_domain::caller::Origin;
 use tacit_domain::keyring::MasterKey;
 use tacit_domain::login::LoginError;
 use tacit_domain::proofs::ProofError;
-use tacit_domain::seams::{Clock, Seams};
+use tacit_domain::seams::{Clock, NoFetch, Seams};
 use tacit_domain::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
 use tacit_domain::{Domain, Timestamp};
 use tacit_shared::messages::{Activate, Challenge, Credential, LoginProof, LoginStart, SignUp};
@@ -93,7 +93,7 @@ impl World {
         let (domain, handshake, tokens) = runtime.block_on(async {
             let store = Store::connect(&DatabaseSettings { url, max_connections: 2 }).await.expect("a database");
             store.migrate().await.expect("a schema");
-            let seams = Seams { clock: Arc::new(Standing), entropy: Arc::new(Counting::default()) };
+            let seams = Seams { clock: Arc::new(Standing), entropy: Arc::new(Counting::default()), fetch: Arc::new(NoFetch) };
             let master = MasterKey::new(Zeroizing::new([7; 32]));
             let domain = Domain::open(store, &master, settings(), seams).await.expect("a domain");
             sign_up(&domain).await;
@@ -247,12 +247,14 @@ fn settings() -> Settings {
     Settings {
         realm: "localhost".to_owned(),
         public_url: PUBLIC_URL.parse().expect("a URL"),
+        allowed_origins: Vec::new(),
         audience: "tacit".to_owned(),
         reveal_accounts: false,
         registration_enabled: true,
         demo: false,
         default_language: "en".to_owned(),
         algorithm: SigningAlgorithm::EdDsa,
+        providers: Vec::new(),
         lifetimes: Lifetimes::default(),
         limits: Limits {
             srp_workers: 1,

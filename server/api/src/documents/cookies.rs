@@ -6,9 +6,9 @@ use super::correct::set;
 use crate::http::origins::CLIENT_HEADER;
 
 /// Operations that set the cookie, or take it back.
-const SETTING: [&str; 4] = ["prove_login", "refresh_tokens", "logout", "delete_account"];
+const SETTING: [&str; 5] = ["prove_login", "refresh_tokens", "logout", "delete_account", "exchange_oauth_code"];
 /// Operations that then ask for the header against forged requests.
-const GUARDED: [&str; 2] = ["prove_login", "refresh_tokens"];
+const GUARDED: [&str; 3] = ["prove_login", "refresh_tokens", "exchange_oauth_code"];
 
 /// Describes cookie and header.
 pub(super) fn describe(operation: &mut Value) {

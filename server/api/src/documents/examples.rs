@@ -44,6 +44,22 @@ fn request(operation: &str) -> Option<Value> {
             "M1": "3f".repeat(32),
             "sealed": "AQAB".repeat(20),
         }),
+        "exchange_oauth_code" => json!({
+            "code": "AQAB".repeat(20),
+            "code_verifier": "x".repeat(43),
+            "device_name": "Laptop",
+        }),
+        "exchange_microsoft_code" => json!({"code": "M.C507_BL2.2.U", "code_verifier": "x".repeat(43)}),
+        "begin_identity_visit" => json!({
+            "provider": "microsoft",
+            "purpose": "link",
+            "code_challenge": "x".repeat(43),
+        }),
+        "link_identity" | "step_up_by_provider" => json!({
+            "code": "AQAB".repeat(20),
+            "code_verifier": "x".repeat(43),
+        }),
+        "set_password" => json!({"credential": credential()}),
         "update_account" => json!({"display_name": "Ada", "language": "en"}),
         "confirm_email_change" | "undo_email_change" => json!({"token": "x".repeat(43)}),
         "refresh_tokens" => json!({"refresh_token": format!("rt_{}", "x".repeat(43))}),

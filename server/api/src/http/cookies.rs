@@ -1,4 +1,5 @@
-//! The refresh token as a cookie: sent back to us only, unreadable for scripts.
+//! What browsers keep for us: the refresh token, and the state of a sign-in with a provider. Sent back to us only, unreadable
+//! for scripts.
 
 use poem::Request;
 use poem::http::header;
@@ -29,12 +30,13 @@ impl RefreshCookie {
     /// The token that a request carries, if any.
     #[must_use]
     pub(crate) fn read(self, request: &Request) -> Option<String> {
-        let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs
-            .find(|(name, _)| *name == self.name())
-            .map(|(_, value)| value.to_owned())
-            .filter(|value| !value.is_empty())
+        read(request, self.name())
+    }
+
+    /// The other cookie, marked by the same scheme.
+    #[must_use]
+    pub(crate) fn state(self) -> StateCookie {
+        StateCookie { secure: self.secure }
     }
 
     /// The `Set-Cookie` value that hands a token out.
@@ -53,6 +55,46 @@ impl RefreshCookie {
         let name = self.name();
         let secure = if self.secure { "; Secure" } else { "" };
         format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}")
+    }
+}
+
+fn read(request: &Request, wanted: &str) -> Option<String> {
+    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The sealed state of a sign-in with a provider. One a browser: a second sign-in takes the place of the first.
+#[derive(Clone, Copy)]
+pub(crate) struct StateCookie {
+    secure: bool,
+}
+
+impl StateCookie {
+    fn name(self) -> &'static str {
+        if self.secure { "__Host-tacit_oauth" } else { "tacit_oauth" }
+    }
+
+    /// The state a request carries, if any.
+    #[must_use]
+    pub(crate) fn read(self, request: &Request) -> Option<String> {
+        read(request, self.name())
+    }
+
+    /// The `Set-Cookie` value that hands a state out. The provider's page navigates back to us, which `Lax` allows; one that
+    /// posts a form needs `None`, which browsers take with `Secure` only.
+    #[must_use]
+    pub(crate) fn set(self, value: &str, max_age: u64, posted: bool) -> String {
+        let name = self.name();
+        let site = if posted { "None" } else { "Lax" };
+        let secure = if self.secure || posted { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite={site}{secure}")
+    }
+
+    /// The `Set-Cookie` value that takes the state back.
+    #[must_use]
+    pub(crate) fn clear(self) -> String {
+        self.set("", 0, false)
     }
 }
 
@@ -82,6 +124,22 @@ mod tests {
             under("http://localhost:8080").clear(),
             "tacit_refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict",
         );
+    }
+
+    #[test]
+    fn the_state_comes_back_by_navigation_or_where_it_must_by_a_posted_form() {
+        let state = under("https://auth.example.com").state();
+        assert_eq!(
+            state.set("x", 600, false),
+            "__Host-tacit_oauth=x; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure",
+        );
+        assert_eq!(
+            state.set("x", 600, true),
+            "__Host-tacit_oauth=x; Path=/; Max-Age=600; HttpOnly; SameSite=None; Secure",
+        );
+        let state = under("http://localhost:8080").state();
+        assert_eq!(state.clear(), "tacit_oauth=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+        assert_eq!(state.read(&request("tacit_refresh=a; tacit_oauth=b")), Some("b".to_owned()));
     }
 
     #[test]

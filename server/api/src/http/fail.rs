@@ -39,6 +39,11 @@ impl<S> Fail<S> {
     pub fn refuse(refusal: impl Into<Refusal>) -> Self {
         Self { refusal: refusal.into(), documented: PhantomData }
     }
+
+    /// The same with a cookie that is set, or taken back.
+    pub(crate) fn with_cookie(self, cookie: Option<String>) -> Self {
+        Self { refusal: self.refusal.with_cookie(cookie), ..self }
+    }
 }
 
 impl<S: Failures, F: Fault> From<F> for Fail<S> {
@@ -49,7 +54,8 @@ impl<S: Failures, F: Fault> From<F> for Fail<S> {
         } else if !is_documented::<S>(code) {
             tracing::error!(code = code.as_str(), "an operation failed with a code its document does not list");
         }
-        Self::refuse(Refusal::new(code).with_fields(fault.fields()).with_retry_after(fault.retry_after()))
+        let refusal = Refusal::new(code).with_fields(fault.fields()).with_retry_after(fault.retry_after());
+        Self::refuse(refusal.with_detail(fault.said()))
     }
 }
 

@@ -67,13 +67,15 @@ pub struct Refusal {
     code: Code,
     fields: Vec<FieldError>,
     retry_after: Option<Duration>,
+    detail: Option<String>,
+    cookie: Option<String>,
 }
 
 impl Refusal {
     /// A refusal that says no more than its code.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, fields: Vec::new(), retry_after: None }
+        Self { code, fields: Vec::new(), retry_after: None, detail: None, cookie: None }
     }
 
     /// Names the fields that were wrong.
@@ -86,6 +88,18 @@ impl Refusal {
     #[must_use]
     pub fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }
+    }
+
+    /// Says it in other words than the code's own.
+    #[must_use]
+    pub(crate) fn with_detail(self, detail: Option<String>) -> Self {
+        Self { detail: detail.filter(|detail| !detail.is_empty()), ..self }
+    }
+
+    /// Sets a cookie, or takes one back.
+    #[must_use]
+    pub(crate) fn with_cookie(self, cookie: Option<String>) -> Self {
+        Self { cookie, ..self }
     }
 
     /// The stable code.
@@ -118,12 +132,18 @@ impl IntoResponse for Refusal {
         if !self.fields.is_empty() {
             problem.fields = Some(self.fields.into_iter().map(ProblemField::from).collect());
         }
+        if let Some(detail) = self.detail {
+            problem.detail = detail;
+        }
         let mut response = Response::builder().status(status).content_type(MEDIA_TYPE).body(problem.to_json_string());
         if status == StatusCode::UNAUTHORIZED && self.code == Code::Unauthenticated {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(wait) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        if let Some(cookie) = self.cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         // For the log line of the request.
         response.set_data(self.code);

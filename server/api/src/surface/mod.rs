@@ -1,5 +1,6 @@
 //! The dialects: each translates its requests for the one domain.
 
+pub(crate) mod oauth;
 pub(crate) mod ops;
 pub(crate) mod pages;
 pub(crate) mod platform;

@@ -28,6 +28,8 @@ pub(crate) struct Session {
     device_name: Option<String>,
     /// How the owner proved who they are (RFC 8176)
     amr: Vec<String>,
+    /// The provider whose word opened it, by its name; absent where it was a password
+    provider: Option<String>,
 }
 
 impl From<domain::Session> for Session {
@@ -42,6 +44,7 @@ impl From<domain::Session> for Session {
             ip_address: session.ip_address,
             device_name: session.device_name,
             amr: session.amr,
+            provider: session.provider,
         }
     }
 }

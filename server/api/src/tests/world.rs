@@ -10,7 +10,7 @@ use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Body, Endpoint, EndpointExt, Request, Response, Server};
 use serde_json::Value;
 use tacit_domain::keyring::MasterKey;
-use tacit_domain::seams::{Clock, Seams};
+use tacit_domain::seams::{Clock, NoFetch, Seams};
 use tacit_domain::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
 use tacit_domain::{Domain, Timestamp};
 use tacit_shared::Entropy;
@@ -47,7 +47,7 @@ impl World {
         let url = format!("sqlite:{}", folder.join("tacit.db").display());
         let store = Store::connect(&DatabaseSettings { url, max_connections: 2 }).await.unwrap();
         store.migrate().await.unwrap();
-        let seams = Seams { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) };
+        let seams = Seams { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy), fetch: Arc::new(NoFetch) };
         let master = MasterKey::new(Zeroizing::new([7; 32]));
         let domain = Domain::open(store, &master, domain_settings(demo), seams).await.unwrap();
         let endpoint = Arc::new(crate::routes(&domain, api_settings(demo)).boxed());
@@ -147,12 +147,14 @@ fn domain_settings(demo: bool) -> Settings {
     Settings {
         realm: "localhost".to_owned(),
         public_url: PUBLIC_URL.parse().unwrap(),
+        allowed_origins: vec![OTHER_ORIGIN.to_owned()],
         audience: "tacit".to_owned(),
         reveal_accounts: false,
         registration_enabled: true,
         demo,
         default_language: "en".to_owned(),
         algorithm: SigningAlgorithm::EdDsa,
+        providers: Vec::new(),
         lifetimes: Lifetimes::default(),
         limits: Limits { resend_after: Duration::from_mins(1), ..Limits::default() },
     }

@@ -1,5 +1,6 @@
 //! Reads settings one by one and keeps every problem
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use figment::Profile;
@@ -10,11 +11,14 @@ use super::problem::nearest;
 use super::setting::Setting;
 use super::{Problem, Problems, Sources};
 
+/// A key: written in the program, or made of a section's name.
+pub type Key = Cow<'static, str>;
+
 /// One setting as it came out, for `tacit check` and the table in the documentation.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// The key as in the file.
-    pub key: &'static str,
+    pub key: Key,
     /// The default in its written form; empty when there is none.
     pub default: String,
     /// The value in force in its written form; secrets are `set` or empty.
@@ -36,7 +40,7 @@ pub(super) struct Reader {
     given: BTreeMap<String, Given>,
     lines: Vec<Line>,
     problems: Vec<Problem>,
-    failed: BTreeSet<&'static str>,
+    failed: BTreeSet<Key>,
 }
 
 impl Reader {
@@ -51,23 +55,25 @@ impl Reader {
     }
 
     /// A setting with a default.
-    pub(super) fn value<T: Setting>(&mut self, key: &'static str, default: T) -> T {
-        let shown = default.show();
-        let value = self.parsed(key);
+    pub(super) fn value<T: Setting>(&mut self, key: impl Into<Key>, default: T) -> T {
+        let (key, shown) = (key.into(), default.show());
+        let value = self.parsed(&key);
         self.note(key, shown.clone(), value.as_ref().map_or(shown, T::show));
         value.unwrap_or(default)
     }
 
     /// A setting that may be absent; `default` says what happens then.
-    pub(super) fn optional<T: Setting>(&mut self, key: &'static str, default: &str) -> Option<T> {
-        let value = self.parsed(key);
+    pub(super) fn optional<T: Setting>(&mut self, key: impl Into<Key>, default: &str) -> Option<T> {
+        let key = key.into();
+        let value = self.parsed(&key);
         self.note(key, default.to_owned(), value.as_ref().map_or_else(|| default.to_owned(), T::show));
         value
     }
 
     /// A list, empty by default: an array, or text with commas.
-    pub(super) fn list<T: Setting>(&mut self, key: &'static str) -> Vec<T> {
-        let texts = match self.given.get(key).map(|given| &given.value) {
+    pub(super) fn list<T: Setting>(&mut self, key: impl Into<Key>) -> Vec<T> {
+        let key = key.into();
+        let texts = match self.given.get(&*key).map(|given| &given.value) {
             None => Vec::new(),
             Some(Value::Array(_, items)) => items.iter().map(text).collect(),
             Some(value) => match text(value) {
@@ -80,7 +86,7 @@ impl Reader {
             let parsed = item.as_deref().map_or_else(|| Err("expected text".to_owned()), T::parse);
             match parsed {
                 Ok(value) => values.push(value),
-                Err(message) => self.fail(key, format!("entry {}: {message}{}", index + 1, found(item.as_deref()))),
+                Err(message) => self.fail(&key, format!("entry {}: {message}{}", index + 1, found(item.as_deref()))),
             }
         }
         self.note(key, String::new(), values.iter().map(T::show).collect::<Vec<_>>().join(", "));
@@ -88,16 +94,17 @@ impl Reader {
     }
 
     /// A secret: never shown, not even when it is wrong.
-    pub(super) fn secret(&mut self, key: &'static str) -> Option<SecretString> {
-        let value = match self.given.get(key).map(|given| &given.value) {
+    pub(super) fn secret(&mut self, key: impl Into<Key>) -> Option<SecretString> {
+        let key = key.into();
+        let value = match self.given.get(&*key).map(|given| &given.value) {
             None => None,
             Some(Value::String(_, text)) if !text.is_empty() => Some(SecretString::from(text.as_str())),
             Some(Value::String(..)) => {
-                self.fail(key, "expected some text".to_owned());
+                self.fail(&key, "expected some text".to_owned());
                 None
             }
             Some(_) => {
-                self.fail(key, QUOTES.to_owned());
+                self.fail(&key, QUOTES.to_owned());
                 None
             }
         };
@@ -107,12 +114,13 @@ impl Reader {
     }
 
     /// As [`Reader::value`], for a value that may hold a secret and hides it itself.
-    pub(super) fn guarded<T: Setting>(&mut self, key: &'static str, default: T) -> T {
-        let text = self.secret(key);
+    pub(super) fn guarded<T: Setting>(&mut self, key: impl Into<Key>, default: T) -> T {
+        let key = key.into();
+        let text = self.secret(key.clone());
         self.lines.pop();
         let value = text.and_then(|text| {
             T::parse(text.expose_secret())
-                .map_err(|message| self.fail(key, format!("{message} (value not shown)")))
+                .map_err(|message| self.fail(&key, format!("{message} (value not shown)")))
                 .ok()
         });
         let shown = value.as_ref().map_or_else(|| default.show(), T::show);
@@ -120,16 +128,23 @@ impl Reader {
         value.unwrap_or(default)
     }
 
+    /// The names that stand below a section in what was given, each once, in their order.
+    pub(super) fn names_below(&self, section: &str) -> Vec<String> {
+        let below = self.given.keys().filter_map(|key| key.strip_prefix(section)?.strip_prefix('.')?.split_once('.'));
+        let names: BTreeSet<&str> = below.map(|(name, _)| name).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
     /// Notes a problem between settings, named after the first; not if one of them is already known to be wrong.
-    pub(super) fn conflict(&mut self, keys: &[&'static str], message: impl Into<String>) {
-        if let Some(first) = keys.first().filter(|_| keys.iter().all(|key| !self.failed.contains(key))) {
+    pub(super) fn conflict(&mut self, keys: &[&str], message: impl Into<String>) {
+        if let Some(first) = keys.first().filter(|_| keys.iter().all(|key| !self.failed.contains(*key))) {
             self.fail(first, message.into());
         }
     }
 
     /// Ends reading: whatever nobody asked for is unknown.
     pub(super) fn finish(mut self) -> Result<Vec<Line>, Problems> {
-        let known: BTreeSet<&str> = self.lines.iter().map(|line| line.key).collect();
+        let known: BTreeSet<&str> = self.lines.iter().map(|line| &*line.key).collect();
         for (key, given) in &self.given {
             if known.contains(key.as_str()) {
                 continue;
@@ -145,7 +160,7 @@ impl Reader {
         if self.problems.is_empty() { Ok(self.lines) } else { Err(Problems(self.problems)) }
     }
 
-    fn parsed<T: Setting>(&mut self, key: &'static str) -> Option<T> {
+    fn parsed<T: Setting>(&mut self, key: &str) -> Option<T> {
         let value = &self.given.get(key)?.value;
         let text = text(value);
         if T::IS_TEXT && text.is_some() && !matches!(value, Value::String(..)) {
@@ -156,13 +171,13 @@ impl Reader {
         parsed.map_err(|message| self.fail(key, format!("{message}{}", found(text.as_deref())))).ok()
     }
 
-    fn note(&mut self, key: &'static str, default: String, value: String) {
-        let origin = self.given.get(key).map_or_else(|| "default".to_owned(), |given| given.origin.clone());
+    fn note(&mut self, key: Key, default: String, value: String) {
+        let origin = self.given.get(&*key).map_or_else(|| "default".to_owned(), |given| given.origin.clone());
         self.lines.push(Line { key, default, value, origin });
     }
 
-    fn fail(&mut self, key: &'static str, message: String) {
-        self.failed.insert(key);
+    fn fail(&mut self, key: &str, message: String) {
+        self.failed.insert(key.to_owned().into());
         let origin = self.given.get(key).map(|given| given.origin.clone());
         self.problems.push(Problem { key: key.to_owned(), message, origin });
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tacit_api::Cidr;
+use tacit_domain::providers::{EmailTrust, ResponseMode, StepUpBy};
 use tacit_domain::settings::SigningAlgorithm;
 use tacit_engine::Choice;
 
@@ -244,6 +245,35 @@ pub enum LogFormat {
     Text,
 }
 
+/// A web address.
+#[derive(Debug, Clone)]
+pub struct Address(pub(super) url::Url);
+
+/// What is known of a provider beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    /// Any that speaks OpenID Connect.
+    OpenId,
+    /// Any that speaks OAuth 2 alone.
+    OAuth2,
+    /// Microsoft, of any tenant.
+    Microsoft,
+    /// Google.
+    Google,
+    /// Apple.
+    Apple,
+    /// GitHub.
+    GitHub,
+}
+
+impl Preset {
+    /// The one a section's name means.
+    #[must_use]
+    pub fn by_name(name: &str) -> Self {
+        Self::parse(name).unwrap_or(Self::OpenId)
+    }
+}
+
 macro_rules! one_of {
     ($type:ty { $($variant:path => $name:literal),+ }) => {
         impl Setting for $type {
@@ -263,6 +293,24 @@ macro_rules! one_of {
 
 one_of!(MailSecurity { Self::Tls => "tls", Self::StartTls => "starttls", Self::None => "none" });
 one_of!(MailTransport { Self::Smtp => "smtp", Self::Mailbox => "mailbox" });
+one_of!(Preset {
+    Self::OpenId => "openid",
+    Self::OAuth2 => "oauth2",
+    Self::Microsoft => "microsoft",
+    Self::Google => "google",
+    Self::Apple => "apple",
+    Self::GitHub => "github"
+});
+one_of!(EmailTrust {
+    Self::Never => "never",
+    Self::Claim => "claim",
+    Self::Binding => "binding",
+    Self::Google => "google",
+    Self::Microsoft => "microsoft",
+    Self::Apple => "apple"
+});
+one_of!(ResponseMode { Self::Query => "query", Self::FormPost => "form_post" });
+one_of!(StepUpBy { Self::AuthTime => "auth_time", Self::Visit => "visit", Self::None => "none" });
 one_of!(LogFormat { Self::Json => "json", Self::Text => "text" });
 one_of!(SigningAlgorithm { SigningAlgorithm::EdDsa => "EdDSA", SigningAlgorithm::Es256 => "ES256" });
 

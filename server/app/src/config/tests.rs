@@ -264,7 +264,7 @@ fn the_documentation_lists_every_key() {
         let start = format!("| `{}` | `{variable}` | ", line.key);
         let row = page.lines().find(|row| row.starts_with(&start));
         let row = row.unwrap_or_else(|| panic!("docs/operations.md has no row starting with {start}"));
-        let varies = ["limits.srp_workers"].contains(&line.key);
+        let varies = ["limits.srp_workers"].contains(&&*line.key);
         let default = if line.default.is_empty() { "–".to_owned() } else { line.default.clone() };
         assert!(varies || row.contains(&default), "the default of {} is {default}, not as in {row}", line.key);
     }

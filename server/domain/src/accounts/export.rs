@@ -6,6 +6,7 @@ use tacit_store::accounts::{self, AccountRecord};
 use tacit_store::audit_events;
 use tacit_store::credentials::{self, CredentialRecord};
 use tacit_store::email_changes::{self, EmailChangeRecord};
+use tacit_store::identities::{self, IdentityRecord};
 use tacit_store::password_resets::{self, PasswordResetRecord};
 use tacit_store::sessions::{self, SessionRecord};
 use tacit_store::{Timestamp, Tx, outbox};
@@ -33,6 +34,8 @@ pub struct Export {
     pub account: AccountRecord,
     /// Its credential. The verifier in it is sealed, and for nobody.
     pub credential: Option<CredentialRecord>,
+    /// Identities at providers that are linked.
+    pub identities: Vec<IdentityRecord>,
     /// All sessions that are kept, ended ones too.
     pub sessions: Vec<SessionRecord>,
     /// Changes of address that wait or can be undone.
@@ -84,6 +87,7 @@ impl Accounts {
         Ok(Export {
             exported_at: now,
             credential: credentials::find(&mut tx, account.id).await?,
+            identities: identities::list_of(&mut tx, account.id).await?,
             sessions: sessions::list_of(&mut tx, account.id).await?,
             email_changes: email_changes::list_of(&mut tx, account.id).await?,
             password_resets: password_resets::list_of(&mut tx, account.id, now).await?,

@@ -35,6 +35,9 @@ pub enum ProofError {
     /// The credential that was proved is not the account's any more.
     #[error("the credential was replaced meanwhile")]
     CredentialReplaced,
+    /// The account has no password.
+    #[error("the account has no password")]
+    NoPassword,
     /// The session ended, or the account was shut, while the proof was looked at.
     #[error("not signed in any more")]
     SignedOut,
@@ -86,6 +89,7 @@ impl Fault for ProofError {
             Self::HandshakeInvalid => Code::HandshakeInvalid,
             Self::SealedInvalid => Code::SealedInvalid,
             Self::CredentialReplaced => Code::CredentialReplaced,
+            Self::NoPassword => Code::PasswordMissing,
             Self::SignedOut => Code::Unauthenticated,
             Self::Throttled(_) => Code::TooManyAttempts,
             Self::Locked => Code::LoginLocked,

@@ -21,7 +21,7 @@ use crate::throttle::Window;
 /// One count for validating and completing: who guesses at both guesses no more often.
 const CODES: &str = "reset_code";
 /// No account has this id: ours are of version 7.
-const NOBODY: AccountId = AccountId::from_uuid(Uuid::nil());
+pub(super) const NOBODY: AccountId = AccountId::from_uuid(Uuid::nil());
 
 /// A reset whose secret was shown, and the account it is for, held until the transaction ends.
 type Good = (AccountRecord, PasswordResetRecord);

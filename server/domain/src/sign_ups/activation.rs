@@ -5,7 +5,7 @@ use tacit_shared::messages::ParsedCredential;
 use tacit_store::accounts::{self, AccountRecord, AccountStatus, Role};
 use tacit_store::credentials::{self, CredentialRecord};
 use tacit_store::pending_credentials::{self, PendingCredentialRecord};
-use tacit_store::{AccountId, CredentialId, StoreErrorKind, Timestamp, Tx, invitations};
+use tacit_store::{AccountId, CredentialId, StoreError, StoreErrorKind, Timestamp, Tx, invitations};
 
 use super::SignUpError;
 use crate::address::Address;
@@ -13,6 +13,7 @@ use crate::audit::{Event, EventType};
 use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
+use crate::oauth::{Newly, is_unproved};
 use crate::secrets::{self, Purpose};
 use crate::verifiers::{self, Place};
 
@@ -68,20 +69,36 @@ impl Core {
             activated_at: Some(now),
             disabled_at: None,
         };
-        match accounts::insert(&mut tx, &account).await {
-            Ok(()) => {}
-            // Another activation for the address was faster.
-            Err(error) if error.kind() == StoreErrorKind::UniqueViolation => {
-                return Err(SignUpError::ActivationInvalid);
+        let held = self.unproved(&mut tx, &pending).await?;
+        let id = held.as_ref().map_or(account.id, |held| held.id);
+        let reclaimed = match &held {
+            Some(held) => Some(self.reclaim(&mut tx, held, &Newly::from(&account), origin, now).await?),
+            None => {
+                accounts::insert(&mut tx, &account).await.map_err(not_activated)?;
+                None
             }
-            Err(error) => return Err(error.into()),
-        }
-        credentials::insert(&mut tx, &self.credential(account.id, &parsed, now)?).await?;
+        };
+        credentials::insert(&mut tx, &self.credential(id, &parsed, now)?).await?;
         pending_credentials::delete_by_key(&mut tx, &pending.email_key).await?;
-        self.record(&mut tx, Event::by_mail(account.id, EventType::AccountActivated, origin), now).await?;
+        for event in reclaimed.into_iter().chain([Event::by_mail(id, EventType::AccountActivated, origin)]) {
+            self.record(&mut tx, event, now).await?;
+        }
         tx.commit().await?;
-        tracing::info!(account = %account.id, "activated");
+        tracing::info!(account = %id, "activated");
         Ok(Address::parse(&account.email)?)
+    }
+
+    /// The account that a provider made for the address without proving it: it goes to whoever answers the mail.
+    async fn unproved(
+        &self,
+        tx: &mut Tx,
+        pending: &PendingCredentialRecord,
+    ) -> Result<Option<AccountRecord>, SignUpError> {
+        let Some(found) = accounts::find_by_key(tx, &pending.email_key).await?.filter(is_unproved) else {
+            return Ok(None);
+        };
+        let locked = accounts::lock(tx, found.id).await?;
+        Ok(locked.filter(|account| is_unproved(account) && account.email_key == pending.email_key))
     }
 
     pub(super) async fn activate_invited(
@@ -114,7 +131,7 @@ impl Core {
     }
 
     /// A first credential for an account.
-    fn credential(
+    pub(crate) fn credential(
         &self,
         account: AccountId,
         parsed: &ParsedCredential,
@@ -134,5 +151,13 @@ impl Core {
             verifier_sealed: verifiers::seal(&self.keyring, &place, &parsed.verifier, &*self.entropy)?,
             created_at: now,
         })
+    }
+}
+
+/// Another activation for the address was faster.
+fn not_activated(error: StoreError) -> SignUpError {
+    match error.kind() {
+        StoreErrorKind::UniqueViolation => SignUpError::ActivationInvalid,
+        _ => error.into(),
     }
 }

@@ -17,6 +17,7 @@ pub(crate) enum MailKind {
     EmailChanged,
     EmailTaken,
     AccountDeleted,
+    IdentitiesChanged,
     Test,
 }
 
@@ -59,7 +60,7 @@ pub enum TemplateError {
     Wrong(String, #[source] minijinja::Error),
 }
 
-const KINDS: [MailKind; 9] = [
+const KINDS: [MailKind; 10] = [
     MailKind::Activation,
     MailKind::AlreadyRegistered,
     MailKind::PasswordReset,
@@ -68,6 +69,7 @@ const KINDS: [MailKind; 9] = [
     MailKind::EmailChanged,
     MailKind::EmailTaken,
     MailKind::AccountDeleted,
+    MailKind::IdentitiesChanged,
     MailKind::Test,
 ];
 
@@ -80,7 +82,7 @@ macro_rules! built_in {
     };
 }
 
-const BUILT_IN: [(&str, &str); 34] = built_in!(
+const BUILT_IN: [(&str, &str); 38] = built_in!(
     "account_deleted.de.html",
     "account_deleted.de.txt",
     "account_deleted.en.html",
@@ -105,6 +107,10 @@ const BUILT_IN: [(&str, &str); 34] = built_in!(
     "email_taken.de.txt",
     "email_taken.en.html",
     "email_taken.en.txt",
+    "identities_changed.de.html",
+    "identities_changed.de.txt",
+    "identities_changed.en.html",
+    "identities_changed.en.txt",
     "password_changed.de.html",
     "password_changed.de.txt",
     "password_changed.en.html",
@@ -128,6 +134,7 @@ impl MailKind {
             Self::EmailChanged => "email_changed",
             Self::EmailTaken => "email_taken",
             Self::AccountDeleted => "account_deleted",
+            Self::IdentitiesChanged => "identities_changed",
             Self::Test => "test",
         }
     }

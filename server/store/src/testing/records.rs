@@ -9,6 +9,7 @@ use crate::credentials::CredentialRecord;
 use crate::demo_mails::DemoMailRecord;
 use crate::email_changes::EmailChangeRecord;
 use crate::epoch_keys::EpochKeyRecord;
+use crate::identities::IdentityRecord;
 use crate::invitations::InvitationRecord;
 use crate::outbox::OutboxRecord;
 use crate::password_resets::PasswordResetRecord;
@@ -17,8 +18,8 @@ use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::{RefreshDelivery, SessionRecord};
 use crate::signing_keys::{KeyState, SigningKeyRecord};
 use crate::{
-    AccountId, AuditEventId, CredentialId, EmailChangeId, MailId, OutboxId, PasswordResetId, PendingId, SecretHash,
-    SessionId,
+    AccountId, AuditEventId, CredentialId, EmailChangeId, IdentityId, MailId, OutboxId, PasswordResetId, PendingId,
+    SecretHash, SessionId,
 };
 
 /// A hash; `kind` keeps those of one number apart.
@@ -112,6 +113,19 @@ pub(crate) fn password_reset(number: u8, account: AccountId) -> PasswordResetRec
     }
 }
 
+pub(crate) fn identity(number: u8, account: AccountId) -> IdentityRecord {
+    IdentityRecord {
+        id: IdentityId::from_uuid(uuid(number)),
+        account_id: account,
+        provider: "example".to_owned(),
+        issuer: "https://provider.example".to_owned(),
+        subject: format!("subject-{number}"),
+        email: Some("person@example.com".to_owned()),
+        created_at: after(i64::from(number)),
+        last_used_at: after(i64::from(number)),
+    }
+}
+
 pub(crate) fn session(number: u8, account: AccountId) -> SessionRecord {
     SessionRecord {
         id: session_id(number),
@@ -128,6 +142,7 @@ pub(crate) fn session(number: u8, account: AccountId) -> SessionRecord {
         device_name: None,
         refresh_delivery: RefreshDelivery::Cookie,
         stepped_up_at: Some(after(4)),
+        provider: Some("example".to_owned()),
     }
 }
 

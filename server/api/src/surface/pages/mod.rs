@@ -3,6 +3,7 @@
 mod assets;
 mod docs;
 mod mailbox;
+pub(crate) mod oauth;
 
 use std::sync::Arc;
 

@@ -2,6 +2,8 @@
 
 mod audit;
 mod auth;
+mod identities;
+mod oauth;
 mod sessions;
 
 use poem_openapi::Tags;
@@ -11,7 +13,7 @@ use crate::http::cookies::RefreshCookie;
 use crate::http::origins::Origins;
 
 /// All operations of this surface.
-pub(crate) type Api = (auth::Auth, sessions::Sessions, audit::Audit);
+pub(crate) type Api = (auth::Auth, sessions::Sessions, audit::Audit, oauth::Oauth, identities::Identities);
 
 /// What its document says of itself.
 pub(crate) const DESCRIPTION: &str = "Tokens, the caller's own account and sessions, the audit log, and the public \
@@ -23,6 +25,8 @@ pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> 
         auth::Auth::new(domain, origins.clone(), cookie),
         sessions::Sessions::new(domain.sessions.clone()),
         audit::Audit::new(domain.audit.clone()),
+        oauth::Oauth::new(domain.oauth.clone(), origins.clone(), cookie),
+        identities::Identities::new(domain.identities.clone(), domain.oauth.clone()),
     )
 }
 
@@ -34,4 +38,9 @@ enum Tag {
     Sessions,
     /// What happened to accounts, for administrators
     Audit,
+    /// Signing in with a provider
+    #[oai(rename = "Sign in with a provider")]
+    Oauth,
+    /// The caller's identities at providers: other ways in to the account
+    Identities,
 }

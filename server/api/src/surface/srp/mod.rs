@@ -1,6 +1,7 @@
 //! The dialect of seed 001, `/api/auth/…`: sign-up, login by SRP, sessions.
 
 mod login;
+mod oauth;
 mod passwords;
 mod resets;
 mod sessions;
@@ -23,6 +24,7 @@ pub(crate) type Api = (
     resets::Resets,
     step_up::StepUp,
     users::Users,
+    oauth::Oauth,
 );
 
 /// What its document says of itself.
@@ -36,10 +38,11 @@ pub(crate) fn api(domain: &Domain, origins: &Origins, cookie: RefreshCookie) -> 
         sign_up::SignUp::new(domain.sign_ups.clone()),
         login::Login::new(domain.logins.clone(), origins.clone(), cookie),
         sessions::Sessions::new(domain.sessions.clone(), cookie),
-        passwords::Passwords::new(domain.passwords.clone()),
+        passwords::Passwords::new(domain.passwords.clone(), domain.identities.clone()),
         resets::Resets::new(domain.resets.clone()),
         step_up::StepUp::new(domain.step_ups.clone()),
         users::Users::new(domain, cookie),
+        oauth::Oauth::new(domain.oauth.clone(), cookie.state()),
     )
 }
 
@@ -57,6 +60,9 @@ enum Tag {
     /// Showing the password again before something dangerous
     #[oai(rename = "Step-up")]
     StepUp,
+    /// Signing in with Microsoft
+    #[oai(rename = "Sign in with Microsoft")]
+    Oauth,
     /// The caller's own account: profile, address, everything stored, deletion
     Account,
 }

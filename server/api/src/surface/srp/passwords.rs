@@ -2,12 +2,14 @@
 
 use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
+use tacit_domain::fault::InvalidInput;
+use tacit_domain::identities::Identities;
 use tacit_domain::passwords as domain;
 use tacit_shared::codes::Code;
-use tacit_shared::messages::{Challenge, PasswordChangeStart, SealedProof};
+use tacit_shared::messages::{Challenge, PasswordChangeStart, PasswordSet, SealedProof};
 
 use super::Tag;
-use crate::http::answer::Proved;
+use crate::http::answer::{NoContent, Proved};
 use crate::http::auth::JwtAuth;
 use crate::http::body::Body;
 use crate::http::fail::{Fail, Failures};
@@ -16,12 +18,13 @@ use crate::http::fail::{Fail, Failures};
 #[derive(Clone)]
 pub(crate) struct Passwords {
     passwords: domain::Passwords,
+    identities: Identities,
 }
 
 impl Passwords {
     /// Over a live domain.
-    pub(crate) fn new(passwords: domain::Passwords) -> Self {
-        Self { passwords }
+    pub(crate) fn new(passwords: domain::Passwords, identities: Identities) -> Self {
+        Self { passwords, identities }
     }
 }
 
@@ -29,7 +32,7 @@ impl Passwords {
 pub(super) enum Beginning {}
 
 impl Failures for Beginning {
-    const CODES: &'static [Code] = &[Code::SrpBusy];
+    const CODES: &'static [Code] = &[Code::PasswordMissing, Code::SrpBusy];
 }
 
 enum Confirming {}
@@ -47,6 +50,12 @@ impl Failures for Confirming {
         Code::TooManyAttempts,
         Code::SrpBusy,
     ];
+}
+
+enum Setting {}
+
+impl Failures for Setting {
+    const CODES: &'static [Code] = &[Code::StepUpRequired, Code::PasswordExists, Code::TooManyRequests];
 }
 
 #[OpenApi(prefix_path = "/api/auth/srp/password", tag = "Tag::Password")]
@@ -75,5 +84,16 @@ impl Passwords {
     async fn confirm(&self, caller: JwtAuth, body: Body<SealedProof>) -> Result<Proved, Fail<Confirming>> {
         let proof = self.passwords.confirm(&caller.0, body.0.try_into()?).await?;
         Ok(Proved(proof.to_hex()))
+    }
+
+    /// Set a first password
+    ///
+    /// For an account that has none, because a provider's word made it. Needs a step-up, which for such an account a linked
+    /// provider gives. A mail tells the owner.
+    #[oai(path = "/set", method = "post", operation_id = "set_password")]
+    async fn set(&self, caller: JwtAuth, body: Body<PasswordSet>) -> Result<NoContent, Fail<Setting>> {
+        let parsed = body.0.credential.parse().map_err(|error| InvalidInput::from(error.within("credential")))?;
+        self.identities.set_password(&caller.0, parsed).await?;
+        Ok(NoContent)
     }
 }

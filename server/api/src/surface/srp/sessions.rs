@@ -34,6 +34,17 @@ struct SessionList {
     sessions: Vec<Session>,
 }
 
+/// The session was ended
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct LoggedOut {
+    /// How many sessions were ended
+    ended: u64,
+    /// The provider the session was opened by, by its name. There the person stays signed in: whoever uses this browser next
+    /// can come back by it
+    still_signed_in_at: Option<String>,
+}
+
 /// How many sessions were ended
 #[derive(Object)]
 struct Ended {
@@ -63,11 +74,12 @@ impl Sessions {
 
     /// Log out
     ///
-    /// Ends the session that asks, and takes the refresh cookie back.
+    /// Ends the session that asks, and takes the refresh cookie back. It signs nobody out at a provider, and says so.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
-    async fn logout(&self, caller: JwtAuth) -> Result<Response<Json<Ended>>, Fail<Plain>> {
-        self.sessions.logout(&caller.0).await?;
-        Ok(Response::new(Json(Ended { ended: 1 })).header(header::SET_COOKIE, self.cookie.clear()))
+    async fn logout(&self, caller: JwtAuth) -> Result<Response<Json<LoggedOut>>, Fail<Plain>> {
+        let still_signed_in_at = self.sessions.logout(&caller.0).await?;
+        let logged_out = LoggedOut { ended: 1, still_signed_in_at };
+        Ok(Response::new(Json(logged_out)).header(header::SET_COOKIE, self.cookie.clear()))
     }
 
     /// Log out everywhere else

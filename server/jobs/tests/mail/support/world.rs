@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use sqlx::{Connection as _, Row as _};
 use tacit_domain::caller::Origin;
 use tacit_domain::keyring::MasterKey;
-use tacit_domain::seams::{Clock, Seams};
+use tacit_domain::seams::{Clock, NoFetch, Seams};
 use tacit_domain::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
 use tacit_domain::{Domain, Store, Timestamp};
 use tacit_jobs::{Links, Mailer, Security, Smtp, SmtpSettings, Templates, Transport, Worker};
@@ -55,7 +55,7 @@ impl World {
         store.migrate().await.unwrap();
         // 2026-01-02 03:04:05 UTC
         let clock = Arc::new(SteppedClock(AtomicI64::new(1_767_323_045_000)));
-        let seams = Seams { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
+        let seams = Seams { clock: clock.clone(), entropy: Arc::new(SystemEntropy), fetch: Arc::new(NoFetch) };
         let master = MasterKey::parse(&"5a".repeat(32)).unwrap();
         let domain = Domain::open(store, &master, settings(), seams).await.unwrap();
         Self { domain, clock, url, _folder: folder }
@@ -154,12 +154,14 @@ fn settings() -> Settings {
     Settings {
         realm: "example.com".to_owned(),
         public_url: "https://login.example.com".parse().unwrap(),
+        allowed_origins: Vec::new(),
         audience: "https://login.example.com".to_owned(),
         reveal_accounts: false,
         registration_enabled: true,
         demo: true,
         default_language: "en".to_owned(),
         algorithm: SigningAlgorithm::EdDsa,
+        providers: Vec::new(),
         lifetimes: Lifetimes::default(),
         limits: Limits { srp_workers: 1, client_sign_ups: 1000, client_mails: 1000, ..Limits::default() },
     }

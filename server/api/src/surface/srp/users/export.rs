@@ -5,7 +5,9 @@ use serde_json::Value;
 use tacit_domain::accounts::{Export, ExportedMail};
 use tacit_domain::audit::LoggedEvent;
 use tacit_domain::caller::Caller;
-use tacit_domain::records::{AccountRecord, CredentialRecord, EmailChangeRecord, PasswordResetRecord, SessionRecord};
+use tacit_domain::records::{
+    AccountRecord, CredentialRecord, EmailChangeRecord, IdentityRecord, PasswordResetRecord, SessionRecord,
+};
 use uuid::Uuid;
 
 use crate::http::time::Moment;
@@ -23,6 +25,8 @@ pub(super) struct AccountExport {
     account: ExportedAccount,
     /// What the password is proved against
     credential: Option<ExportedCredential>,
+    /// Identities at providers that are linked
+    identities: Vec<ExportedIdentity>,
     /// All sessions that are kept: those that live, and for ninety days those that ended
     sessions: Vec<ExportedSession>,
     /// Changes of address that wait for their confirmation, or can still be undone
@@ -113,6 +117,40 @@ impl From<CredentialRecord> for ExportedCredential {
     }
 }
 
+/// An identity at a provider
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct ExportedIdentity {
+    /// Its id
+    id: Uuid,
+    /// The provider's name
+    provider: String,
+    /// Who speaks for the subject
+    issuer: String,
+    /// Who the owner is there
+    subject: String,
+    /// The address the provider named last
+    email: Option<String>,
+    /// When it was linked
+    created_at: Moment,
+    /// When it last opened a session
+    last_used_at: Moment,
+}
+
+impl From<IdentityRecord> for ExportedIdentity {
+    fn from(identity: IdentityRecord) -> Self {
+        Self {
+            id: identity.id.as_uuid(),
+            provider: identity.provider,
+            issuer: identity.issuer,
+            subject: identity.subject,
+            email: identity.email,
+            created_at: identity.created_at.into(),
+            last_used_at: identity.last_used_at.into(),
+        }
+    }
+}
+
 /// A session, living or ended
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
@@ -145,6 +183,8 @@ struct ExportedSession {
     device_name: Option<String>,
     /// How its refresh tokens travel: `body` or `cookie`
     refresh_delivery: String,
+    /// The provider whose word opened it
+    provider: Option<String>,
 }
 
 impl ExportedSession {
@@ -164,6 +204,7 @@ impl ExportedSession {
             ip_address: session.ip_address,
             device_name: session.device_name,
             refresh_delivery: session.refresh_delivery.as_str().to_owned(),
+            provider: session.provider,
         }
     }
 }
@@ -273,6 +314,7 @@ impl AccountExport {
             exported_at: export.exported_at.into(),
             account: export.account.into(),
             credential: export.credential.map(ExportedCredential::from),
+            identities: export.identities.into_iter().map(ExportedIdentity::from).collect(),
             sessions: export.sessions.into_iter().map(|session| ExportedSession::of(session, caller)).collect(),
             email_changes: export.email_changes.into_iter().map(ExportedEmailChange::from).collect(),
             password_resets: export.password_resets.into_iter().map(ExportedReset::from).collect(),
