@@ -137,7 +137,10 @@ export interface Failure {
   fields?: FieldProblem[];
 }
 
-/** The person signed in, as far as the client remembers without asking. */
+/**
+ * The person signed in, as far as the client remembers without asking. An address that was changed elsewhere shows once
+ * `me` was asked.
+ */
 export interface SessionUser {
   id: string;
   email: string;
@@ -263,6 +266,7 @@ export type SettingsResult =
 /** What happened to the session, in this tab or in another one. */
 export type ChangeEvent =
   | { type: "signed_in"; user: SessionUser; session: { id: string } }
+  /** There is a fresh access token, or the person has another address now. */
   | { type: "refreshed"; user: SessionUser; session: { id: string } }
   /** Somebody logged out here. */
   | { type: "signed_out" }
