@@ -167,21 +167,24 @@ export class Client {
   }
 
   /**
-   * @param {{ authId: string, password: string, deviceName?: string }} input
+   * @param {{ authId: string, password: string, deviceName?: string, rememberDevice?: boolean }} input
    * @returns {Promise<import("./index.js").LoginResult>}
    */
-  async login({ authId, password, deviceName }) {
+  async login({ authId, password, deviceName, rememberDevice = true }) {
     needText(authId, "authId");
     mayBeText(deviceName, "deviceName");
+    required(typeof rememberDevice === "boolean", "rememberDevice must be a boolean.");
     const text = readPassword(password);
     if (!text.ok) return refused(text);
     const [ticket, deviceToken] = [await this.#tickets.find(authId), await this.#devices.find(authId)];
-    const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket, deviceToken });
+    const given = { authId, password: text.bytes, deviceName, ticket, deviceToken, rememberDevice };
+    const proved = await this.#login.run(given);
     if (!proved.ok) return refused(proved);
     const user = { id: proved.userId, email: authId.trim() };
     await this.#keeper.open(user, proved.sessionId, proved.tokens);
     await this.#tickets.drop(authId);
-    if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
+    if (!rememberDevice) await this.#devices.drop(authId);
+    else if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
     // After the login, which it need not delay: two more stretchings. The bytes of the password are erased with them.
     const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true, ...upgrade };

@@ -314,8 +314,17 @@ export declare class TacitClient {
   ): Promise<ActivateResult>;
   /** Sends the activation mail again; the ticket is remembered from `signUp` unless given. */
   resendActivation(input: { authId: string; ticket?: string }): Promise<ResendActivationResult>;
-  /** Proves the password without sending it, and answers only once the server has proved itself too. */
-  login(input: { authId: string; password: string; deviceName?: string }): Promise<LoginResult>;
+  /**
+   * Proves the password without sending it, and answers only once the server has proved itself too. The device is
+   * remembered, so that nobody who guesses at the account can shut it out, unless `rememberDevice` is `false`: on a
+   * computer that others use, nothing of the person stays but the session, which ends with `logout`.
+   */
+  login(input: {
+    authId: string;
+    password: string;
+    deviceName?: string;
+    rememberDevice?: boolean;
+  }): Promise<LoginResult>;
 
   /**
    * Another password. It is made into a credential and tried, both sides of it, before anything is sent, and travels
