@@ -40,6 +40,8 @@ pub enum MailKind {
     EmailChange,
     /// To the old address: the account has another one now, which can be undone.
     EmailChanged,
+    /// To the address that was the account's until a change was taken back.
+    EmailUndone,
     /// To an address that has an account: another account wants to have it.
     EmailTaken,
     /// The account was deleted.
@@ -57,19 +59,21 @@ impl MailKind {
             Self::PasswordChanged => "password_changed",
             Self::EmailChange => "email_change",
             Self::EmailChanged => "email_changed",
+            Self::EmailUndone => "email_undone",
             Self::EmailTaken => "email_taken",
             Self::AccountDeleted => "account_deleted",
         }
     }
 
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Activation,
         Self::AlreadyRegistered,
         Self::PasswordReset,
         Self::PasswordChanged,
         Self::EmailChange,
         Self::EmailChanged,
+        Self::EmailUndone,
         Self::EmailTaken,
         Self::AccountDeleted,
     ];

@@ -60,6 +60,7 @@ impl Links {
             DomainKind::EmailChanged => Some(&self.email_undo),
             DomainKind::AlreadyRegistered
             | DomainKind::PasswordChanged
+            | DomainKind::EmailUndone
             | DomainKind::EmailTaken
             | DomainKind::AccountDeleted => None,
         }
@@ -160,6 +161,7 @@ impl From<DomainKind> for MailKind {
             DomainKind::PasswordChanged => Self::PasswordChanged,
             DomainKind::EmailChange => Self::EmailChange,
             DomainKind::EmailChanged => Self::EmailChanged,
+            DomainKind::EmailUndone => Self::EmailUndone,
             DomainKind::EmailTaken => Self::EmailTaken,
             DomainKind::AccountDeleted => Self::AccountDeleted,
         }

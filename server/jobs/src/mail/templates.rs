@@ -15,6 +15,7 @@ pub(crate) enum MailKind {
     PasswordChanged,
     EmailChange,
     EmailChanged,
+    EmailUndone,
     EmailTaken,
     AccountDeleted,
     Test,
@@ -59,13 +60,14 @@ pub enum TemplateError {
     Wrong(String, #[source] minijinja::Error),
 }
 
-const KINDS: [MailKind; 9] = [
+const KINDS: [MailKind; 10] = [
     MailKind::Activation,
     MailKind::AlreadyRegistered,
     MailKind::PasswordReset,
     MailKind::PasswordChanged,
     MailKind::EmailChange,
     MailKind::EmailChanged,
+    MailKind::EmailUndone,
     MailKind::EmailTaken,
     MailKind::AccountDeleted,
     MailKind::Test,
@@ -80,7 +82,7 @@ macro_rules! built_in {
     };
 }
 
-const BUILT_IN: [(&str, &str); 34] = built_in!(
+const BUILT_IN: [(&str, &str); 38] = built_in!(
     "account_deleted.de.html",
     "account_deleted.de.txt",
     "account_deleted.en.html",
@@ -105,6 +107,10 @@ const BUILT_IN: [(&str, &str); 34] = built_in!(
     "email_taken.de.txt",
     "email_taken.en.html",
     "email_taken.en.txt",
+    "email_undone.de.html",
+    "email_undone.de.txt",
+    "email_undone.en.html",
+    "email_undone.en.txt",
     "password_changed.de.html",
     "password_changed.de.txt",
     "password_changed.en.html",
@@ -126,6 +132,7 @@ impl MailKind {
             Self::PasswordChanged => "password_changed",
             Self::EmailChange => "email_change",
             Self::EmailChanged => "email_changed",
+            Self::EmailUndone => "email_undone",
             Self::EmailTaken => "email_taken",
             Self::AccountDeleted => "account_deleted",
             Self::Test => "test",
