@@ -32,13 +32,13 @@ pub struct Audit(pub(crate) Arc<Core>);
 /// Chains there are; a change needs a migration.
 pub(crate) const CHAINS: i64 = 16;
 
-/// Defines what can happen, with its name in the log.
+/// Defines what can happen, with its name in the log; what stands above it is what documents say of it.
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
+    ($(#[doc = $says:literal] $name:ident = $word:literal),+ $(,)?) => {
         /// What was tried. With its result it makes the `event_type` people see, such as `login.success`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum EventType {
-            $($(#[$doc])* $name,)+
+            $(#[doc = $says] $name,)+
         }
 
         impl EventType {
@@ -49,6 +49,12 @@ macro_rules! event_types {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)+ }
+            }
+
+            /// What happened, in a sentence.
+            #[must_use]
+            pub fn says(self) -> &'static str {
+                match self { $(Self::$name => $says.trim(),)+ }
             }
         }
     };
