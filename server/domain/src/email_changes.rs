@@ -109,6 +109,10 @@ impl EmailChanges {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::EmailConfirmation, &secret.0);
+        // Looked for before anything is held: strangers who guess must not take the writer from others.
+        if email_changes::find_by_confirm(&mut core.store.read().await?, hash).await?.is_none() {
+            return Err(EmailChangeError::Invalid);
+        }
         let mut tx = core.store.begin().await?;
         let change = email_changes::find_by_confirm(&mut tx, hash).await?.ok_or(EmailChangeError::Invalid)?;
         let account = accounts::lock(&mut tx, change.account_id).await?;
@@ -147,6 +151,9 @@ impl EmailChanges {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::EmailUndo, &secret.0);
+        if email_changes::find_by_undo(&mut core.store.read().await?, hash).await?.is_none() {
+            return Err(EmailChangeError::Invalid);
+        }
         let mut tx = core.store.begin().await?;
         let found = email_changes::find_by_undo(&mut tx, hash).await?.ok_or(EmailChangeError::Invalid)?;
         // Whatever its status: that a thief had it shut must not keep the owner from it.
