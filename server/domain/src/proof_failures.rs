@@ -15,7 +15,8 @@ use crate::settings::Limits;
 
 /// Failures in a row that cost nothing, at least: people mistype.
 const FREE: i64 = 5;
-/// Failures are remembered this long: a pause must not be a way around the lock.
+/// As many failures as lock an address are remembered this long; fewer, a share of it. So no tempo gets around the lock:
+/// whoever lets the count go before the next guess makes no more of them in this time than the lock allows.
 const KEPT: Duration = Duration::from_hours(365 * 24);
 
 /// Why the next proof is not looked at.
@@ -56,6 +57,11 @@ fn pause(limits: &Limits, failures: i64) -> Duration {
     }
 }
 
+/// How much longer each failure keeps a count.
+fn kept_for_each(limits: &Limits) -> Duration {
+    KEPT / limits.proof_lock.max(1)
+}
+
 impl Core {
     /// Counts a proof as failed before it is looked at; success takes it back.
     pub(crate) async fn count_failure(
@@ -64,7 +70,7 @@ impl Core {
         key: &[u8; 32],
         now: Timestamp,
     ) -> Result<ProofFailures, StoreError> {
-        proof_failures::add(tx, key, now, now + KEPT).await
+        proof_failures::add(tx, key, now, kept_for_each(&self.settings.limits)).await
     }
 
     /// What failed proofs of an address are counted under.
@@ -119,6 +125,15 @@ mod tests {
     fn after_a_hundred_no_pause_helps() {
         assert_eq!(after(99, 15 * 60), Ok(()));
         assert_eq!(after(100, 300 * 24 * 3600), Err(Held::Locked));
+    }
+
+    #[test]
+    fn whoever_lets_counts_go_guesses_no_more_in_a_year_than_whoever_does_not() {
+        let limits = Limits::default();
+        for failures in 1..=limits.proof_lock {
+            let rounds = KEPT.as_secs_f64() / (kept_for_each(&limits) * failures).as_secs_f64();
+            assert!(rounds * f64::from(failures) <= f64::from(limits.proof_lock) + 0.001, "{failures} at a time");
+        }
     }
 
     #[test]

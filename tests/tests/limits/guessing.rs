@@ -146,6 +146,20 @@ both_engines!(the_hundredth_failure_is_the_last, async |app| {
     guess(&person).await.expect_problem(403, "login_locked").done();
 });
 
+both_engines!(the_fewer_failures_the_sooner_they_are_forgotten, async |app| {
+    const ROWS: &str = "SELECT COUNT(*) FROM proof_failures";
+    const DAY: Duration = Duration::from_hours(24);
+    let (once, often) = (app.stranger("once@example.com"), app.stranger("often@example.com"));
+    guess(&once).await.expect_problem(401, "proof_rejected").done();
+    guess_patiently(app, &often, 12).await;
+    // A hundred cost a year of waiting, so one costs a hundredth of that: no tempo of guessing gets around the lock.
+    for (days, rows) in [(3, 2), (1, 1), (39, 1), (1, 0)] {
+        app.clock.advance(days * DAY);
+        app.tidy().await;
+        assert_eq!(app.database.number(ROWS).await, rows);
+    }
+});
+
 both_engines!(a_device_token_serves_its_account_and_nobody_else, async |app| {
     let (ada, bob) = (app.registered("ada@example.com").await, app.registered("bob@example.com").await);
     let token = remembered(&ada).await;
