@@ -99,6 +99,8 @@ event_types! {
     SessionsRevoked = "session.revoke",
     /// A used refresh token came back, and its session was ended.
     RefreshReused = "session.refresh_reuse",
+    /// An operator withdrew a key that signs access tokens.
+    SigningKeyWithdrawn = "signing_key.withdraw",
 }
 
 /// What is to be recorded.
@@ -137,19 +139,24 @@ impl<'a> Event<'a> {
 
     /// Something that was done to an account by whoever answered its mail, or asked for one.
     pub(crate) fn by_mail(account: AccountId, kind: EventType, origin: &'a Origin) -> Self {
-        Self { origin: Some(origin), ..Self::without_origin(account, kind, AuditActor::Anonymous) }
+        Self { origin: Some(origin), ..Self::without_origin(Some(account), kind, AuditActor::Anonymous) }
     }
 
     /// Something the operator did on the command line.
     pub(crate) fn by_operator(account: AccountId, kind: EventType) -> Self {
-        Self::without_origin(account, kind, AuditActor::Operator)
+        Self::without_origin(Some(account), kind, AuditActor::Operator)
     }
 
-    fn without_origin(account: AccountId, kind: EventType, actor: AuditActor) -> Self {
+    /// Something the operator did on the command line to no account in particular.
+    pub(crate) fn of_the_server(kind: EventType) -> Self {
+        Self::without_origin(None, kind, AuditActor::Operator)
+    }
+
+    fn without_origin(account: Option<AccountId>, kind: EventType, actor: AuditActor) -> Self {
         Self {
             kind,
             result: AuditResult::Success,
-            account: Some(account),
+            account,
             session: None,
             actor,
             actor_id: None,
