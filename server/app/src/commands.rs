@@ -217,6 +217,11 @@ enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
+    /// List the mails that will never be sent, with what the mail server said
+    ///
+    /// One a line: when it was given up, what it was about, to whom, how often it was tried, and why. They are kept for a
+    /// week, without their secrets. Nothing is sent again: people ask for another mail where they asked for this one.
+    GivenUp,
     /// Send a mail that says that mails arrive
     ///
     /// At once and not through the outbox, so that what the mail server answers is seen here.
@@ -260,6 +265,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         }
         Command::Audit(AuditCommand::Verify { anchor }) => on_runtime(audit::verify(common.load(Vec::new())?, anchor)),
         Command::User(command) => on_runtime(accounts::user(common.load(Vec::new())?, command)),
+        Command::Mail(MailCommand::GivenUp) => on_runtime(mail::given_up(common.load(Vec::new())?)),
         Command::Mail(MailCommand::Test { address, language }) => {
             on_runtime(mail::test(common.load(Vec::new())?, address, language))
         }
