@@ -41,6 +41,19 @@ export class ByAddress {
     await this.#shelf.write([...others, { authId, value, expiresAt }].slice(-LIMIT));
   }
 
+  /**
+   * Remembers for another address what it remembered for one.
+   *
+   * @param {string} from
+   * @param {string} to
+   */
+  async move(from, to) {
+    const all = await this.#list();
+    const others = all.filter((record) => !same(record.authId, to) && !same(record.authId, from));
+    const moved = all.filter((record) => same(record.authId, from)).map((record) => ({ ...record, authId: to }));
+    if (moved.length > 0) await this.#shelf.write([...others, ...moved]);
+  }
+
   /** @param {string} authId */
   async drop(authId) {
     const all = await this.#list();

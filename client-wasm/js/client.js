@@ -15,6 +15,7 @@ import { Passwords } from "./passwords.js";
 import { Proofs } from "./proofs.js";
 import { Reset } from "./reset.js";
 import { SessionKeeper, isOver } from "./session.js";
+import { sessionsOf } from "./sessions.js";
 import { Signed } from "./signed.js";
 import { StepUp } from "./step-up.js";
 import { Wire } from "./wire.js";
@@ -59,10 +60,7 @@ export class Client {
     this.#stepUp = new StepUp(proofs, this.#signed, options.onStepUp);
     this.#reset = new Reset(options, this.#wire, this.#credentials);
     this.#account = new Account(options, this.#wire, this.#signed, this.#stepUp);
-    this.sessions = Object.freeze({
-      list: (/** @type {{ limit?: number, offset?: number }} */ page = {}) => this.#listSessions(page),
-      revoke: (/** @type {{ id: string }} */ session) => this.#revokeSession(session),
-    });
+    this.sessions = sessionsOf(this.#keeper, this.#signed);
   }
 
   get baseUrl() {
@@ -169,21 +167,24 @@ export class Client {
   }
 
   /**
-   * @param {{ authId: string, password: string, deviceName?: string }} input
+   * @param {{ authId: string, password: string, deviceName?: string, rememberDevice?: boolean }} input
    * @returns {Promise<import("./index.js").LoginResult>}
    */
-  async login({ authId, password, deviceName }) {
+  async login({ authId, password, deviceName, rememberDevice = true }) {
     needText(authId, "authId");
     mayBeText(deviceName, "deviceName");
+    required(typeof rememberDevice === "boolean", "rememberDevice must be a boolean.");
     const text = readPassword(password);
     if (!text.ok) return refused(text);
     const [ticket, deviceToken] = [await this.#tickets.find(authId), await this.#devices.find(authId)];
-    const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket, deviceToken });
+    const given = { authId, password: text.bytes, deviceName, ticket, deviceToken, rememberDevice };
+    const proved = await this.#login.run(given);
     if (!proved.ok) return refused(proved);
     const user = { id: proved.userId, email: authId.trim() };
     await this.#keeper.open(user, proved.sessionId, proved.tokens);
     await this.#tickets.drop(authId);
-    if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
+    if (!rememberDevice) await this.#devices.drop(authId);
+    else if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
     // After the login, which it need not delay: two more stretchings. The bytes of the password are erased with them.
     const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true, ...upgrade };
@@ -286,7 +287,7 @@ export class Client {
    * @returns {Promise<import("./index.js").EmailChangeResult>}
    */
   confirmEmail(input) {
-    return this.#account.settleEmail("confirm", input);
+    return this.#settleEmail("confirm", input);
   }
 
   /**
@@ -294,7 +295,7 @@ export class Client {
    * @returns {Promise<import("./index.js").EmailChangeResult>}
    */
   undoEmail(input) {
-    return this.#account.settleEmail("undo", input);
+    return this.#settleEmail("undo", input);
   }
 
   /** @returns {Promise<import("./index.js").ExportDataResult>} */
@@ -316,7 +317,9 @@ export class Client {
   async me() {
     const answer = await this.#signed.send({ method: "GET", path: "/v1/auth/me" });
     if (!answer.ok) return answer;
-    return { ok: true, user: readUser(answer.body?.user), session: readSession(answer.body?.session) };
+    const [user, session] = [readUser(answer.body?.user), readSession(answer.body?.session)];
+    await this.#keepAddress(user);
+    return { ok: true, user, session };
   }
 
   /**
@@ -346,32 +349,28 @@ export class Client {
   }
 
   /**
-   * @param {{ limit?: number, offset?: number }} page
-   * @returns {Promise<import("./index.js").SessionListResult>}
+   * @param {"confirm" | "undo"} what
+   * @param {{ token: string }} input
+   * @returns {Promise<import("./index.js").EmailChangeResult>}
    */
-  async #listSessions({ limit, offset }) {
-    required(limit === undefined || isCount(limit), "limit must be a count.");
-    required(offset === undefined || isCount(offset), "offset must be a count.");
-    const query = Object.entries(named({ limit, offset })).map(([name, value]) => `${name}=${value}`);
-    const path = query.length > 0 ? `/v1/sessions?${query.join("&")}` : "/v1/sessions";
-    const answer = await this.#signed.send({ method: "GET", path });
-    if (!answer.ok) return answer;
-    const { sessions, count } = answer.body ?? {};
-    expected(Array.isArray(sessions) && isCount(count), "list of sessions");
-    return { ok: true, sessions: sessions.map(readSession), count };
+  async #settleEmail(what, input) {
+    const settled = await this.#account.settleEmail(what, input);
+    const record = settled.ok && (await this.#keeper.record());
+    // Whose address it is the answer does not say. What becomes of the question changes nothing about what is settled.
+    if (record && record.user.email !== settled.email) await this.me().catch(() => {});
+    return settled;
   }
 
   /**
-   * @param {{ id: string }} session
-   * @returns {Promise<import("./index.js").RevokeResult>}
+   * Remembers the address that the server says the account has: it may have been changed elsewhere.
+   *
+   * @param {import("./index.js").User} user
    */
-  async #revokeSession({ id }) {
-    needText(id, "id");
-    const own = this.#keeper.current?.session.id === id;
-    const answer = await this.#signed.send({ method: "DELETE", path: `/v1/sessions/${encodeURIComponent(id)}` });
-    if (!answer.ok) return answer;
-    if (own) await this.#keeper.leave("signed_out");
-    return { ok: true };
+  async #keepAddress({ id, email }) {
+    const known = this.user;
+    if (known?.id !== id || known.email === email) return;
+    await this.#devices.move(known.email, email);
+    await this.#keeper.rename({ id, email });
   }
 
   /**

@@ -137,7 +137,10 @@ export interface Failure {
   fields?: FieldProblem[];
 }
 
-/** The person signed in, as far as the client remembers without asking. */
+/**
+ * The person signed in, as far as the client remembers without asking. An address that was changed elsewhere shows once
+ * `me` was asked.
+ */
 export interface SessionUser {
   id: string;
   email: string;
@@ -263,6 +266,7 @@ export type SettingsResult =
 /** What happened to the session, in this tab or in another one. */
 export type ChangeEvent =
   | { type: "signed_in"; user: SessionUser; session: { id: string } }
+  /** There is a fresh access token, or the person has another address now. */
   | { type: "refreshed"; user: SessionUser; session: { id: string } }
   /** Somebody logged out here. */
   | { type: "signed_out" }
@@ -310,8 +314,17 @@ export declare class TacitClient {
   ): Promise<ActivateResult>;
   /** Sends the activation mail again; the ticket is remembered from `signUp` unless given. */
   resendActivation(input: { authId: string; ticket?: string }): Promise<ResendActivationResult>;
-  /** Proves the password without sending it, and answers only once the server has proved itself too. */
-  login(input: { authId: string; password: string; deviceName?: string }): Promise<LoginResult>;
+  /**
+   * Proves the password without sending it, and answers only once the server has proved itself too. The device is
+   * remembered, so that nobody who guesses at the account can shut it out, unless `rememberDevice` is `false`: on a
+   * computer that others use, nothing of the person stays but the session, which ends with `logout`.
+   */
+  login(input: {
+    authId: string;
+    password: string;
+    deviceName?: string;
+    rememberDevice?: boolean;
+  }): Promise<LoginResult>;
 
   /**
    * Another password. It is made into a credential and tried, both sides of it, before anything is sent, and travels

@@ -36,6 +36,13 @@ const REFUSALS = new Map([
  * @property {string} [deviceName]
  * @property {string} [ticket]
  * @property {string} [deviceToken] from an earlier login here
+ * @property {boolean} rememberDevice whether to ask for one
+ */
+
+/**
+ * @callback Known looks at a credential by its salt, which no two have in common
+ * @param {string} salt
+ * @returns {import("./index.js").Failure | undefined | void} the answer, where it is known already
  */
 
 /**
@@ -74,26 +81,30 @@ export class Login {
 
   /**
    * With a ticket the login is for the sign-up it stands for. Where that is refused the address may have an account
-   * besides, with another password, so it is tried once more without.
+   * besides, with another password, so it is tried once more without; not where the server answers both with the same
+   * credential, since the sign-up is over: a second proof would be wrong too, and count as a second failure.
    *
    * @param {LoginInput} input
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
   async run(input) {
-    const first = await twice(() => this.#once(input));
+    /** @type {string | undefined} */
+    let tried;
+    const first = await twice(() => this.#once(input, (salt) => void (tried = salt)));
     if (first.ok || first.code !== "proof_rejected" || input.ticket === undefined) return first;
-    return twice(() => this.#once({ ...input, ticket: undefined }));
+    return twice(() => this.#once({ ...input, ticket: undefined }, (salt) => (salt === tried ? first : undefined)));
   }
 
   /**
    * @param {LoginInput} input
+   * @param {Known} known
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
-  async #once(input) {
+  async #once(input, known) {
     // Started first: its wasm loads while the server answers.
     const prover = new Prover(this.#platform, this.#onPhase);
     try {
-      return await this.#handshake(prover, input);
+      return await this.#handshake(prover, input, known);
     } catch (error) {
       return asFailure(error);
     } finally {
@@ -104,9 +115,10 @@ export class Login {
   /**
    * @param {Prover} prover
    * @param {LoginInput} input
+   * @param {Known} known
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
-  async #handshake(prover, { authId, password, deviceName, ticket, deviceToken }) {
+  async #handshake(prover, { authId, password, deviceName, ticket, deviceToken, rememberDevice }, known) {
     this.#onPhase("sending");
     const begun = await this.#send({
       method: "POST",
@@ -115,11 +127,13 @@ export class Login {
     });
     if (!begun.ok) return begun;
     const { handshake, challenge } = readChallenge(begun.body);
+    const answered = known(challenge.salt);
+    if (answered) return answered;
     const { realm, host, delivery } = this.#options;
     const { A, M1, isOutdated } = await prover.prove({ password: password(), realm, host, challenge });
 
     this.#onPhase("sending");
-    const device = named({ device_name: deviceName, device_token: deviceToken, remember_device: true });
+    const device = named({ device_name: deviceName, device_token: deviceToken, remember_device: rememberDevice || undefined });
     const proved = await this.#send({
       method: "POST",
       path: "/api/auth/srp/login/proof",

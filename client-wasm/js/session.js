@@ -89,6 +89,25 @@ export class SessionKeeper {
   }
 
   /**
+   * Goes on with the same session, whose person has another address now.
+   *
+   * @param {import("./index.js").SessionUser} user
+   */
+  async rename(user) {
+    // Not while another tab writes the record with what it knew.
+    const act = async () => {
+      const record = await this.record();
+      const token = this.#token;
+      if (!token || record?.sessionId !== this.#current?.session.id || record?.user.id !== user.id) return;
+      await this.#shelf.write({ ...record, user });
+      const tokens = { accessToken: token.value, expiresIn: token.left };
+      this.#tabs?.tell({ type: "refreshed", user, sessionId: record.sessionId, tokens });
+      this.#hold(user, record.sessionId, token, "refreshed");
+    };
+    await (this.#tabs ? this.#tabs.alone(act) : act());
+  }
+
+  /**
    * Lets go of the session.
    *
    * @param {"signed_out" | "session_ended"} type

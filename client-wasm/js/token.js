@@ -19,15 +19,15 @@ export class AccessToken {
 
   /** Whether it is time for the next one. */
   get isStale() {
-    return this.#left() <= Math.min(MARGIN, this.lifetime / 2);
+    return this.left <= Math.min(MARGIN, this.lifetime / 2);
   }
 
   get isExpired() {
-    return this.#left() <= 0;
+    return this.left <= 0;
   }
 
-  /** Of the two clocks one stops while the device sleeps and the other can be set: the larger difference counts. */
-  #left() {
+  /** For how many seconds. Of the two clocks one stops while the device sleeps and the other can be set: the larger difference counts. */
+  get left() {
     const { steady, wall } = now();
     const elapsed = Math.max(steady - this.#received.steady, wall - this.#received.wall);
     return this.lifetime - elapsed / 1000;

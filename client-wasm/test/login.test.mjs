@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { TacitClient } from "../dist/node.js";
-import { PASSWORD, PERSON, registered, serve } from "./support/client.mjs";
+import { MemoryStorage, PASSWORD, PERSON, registered, serve } from "./support/client.mjs";
 import { FakeServer } from "./support/server.mjs";
 
 test("a person signs up, activates and logs in, and the password crosses in no form", async (t) => {
@@ -89,6 +89,36 @@ test("who has an account and signs up again still logs in with the old password"
     .filter(({ path }) => path.endsWith("/login/email"))
     .map(({ body }) => "ticket" in body);
   assert.deepEqual(tickets, [true, false]);
+});
+
+test("a wrong password is proved once where the ticket's sign-up is over", async (t) => {
+  const server = await serve(t);
+  const client = new TacitClient({ baseUrl: server.url });
+  await client.signUp({ authId: PERSON, password: PASSWORD });
+  // By the link in the mail, opened on another device: this one keeps its ticket.
+  await new TacitClient({ baseUrl: server.url }).activate({ token: PERSON });
+  server.requests.length = 0;
+  assert.equal((await client.login({ authId: PERSON, password: "wrong" })).status, "rejected");
+  assert.equal(server.paths().filter((path) => path.endsWith("/login/proof")).length, 1);
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD })).ok, true);
+});
+
+test("a device is not remembered where the person does not want it", async (t) => {
+  const storage = new MemoryStorage();
+  const { server, client } = await registered(t, { storage });
+  const proof = () => server.requests.findLast(({ path }) => path.endsWith("/login/proof")).body;
+  assert.equal((await client.login({ authId: PERSON, password: PASSWORD, rememberDevice: false })).ok, true);
+  assert.equal("remember_device" in proof(), false);
+  assert.doesNotMatch(storage.text, /dt_/);
+
+  await client.login({ authId: PERSON, password: PASSWORD });
+  assert.equal(proof().remember_device, true);
+  assert.match(storage.text, /dt_/);
+  // What was remembered before serves once more, and is forgotten with it.
+  await client.login({ authId: PERSON, password: PASSWORD, rememberDevice: false });
+  assert.match(proof().device_token, /^dt_/);
+  assert.doesNotMatch(storage.text, /dt_/);
+  await assert.rejects(client.login({ authId: PERSON, password: PASSWORD, rememberDevice: "no" }), { code: "invalid_argument" });
 });
 
 test("the phases come in order", async (t) => {

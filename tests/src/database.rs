@@ -185,6 +185,24 @@ impl Database {
         }
     }
 
+    /// Keeps others from writing, and from nothing else: on SQLite to all of it, on PostgreSQL to one table.
+    pub async fn hold(&self, table: &str) -> Hold {
+        match self {
+            Self::Sqlite(file) => {
+                let mut connection = open(file).await;
+                sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+                Hold::Sqlite(connection)
+            }
+            Self::Postgres(..) => {
+                let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+                sqlx::query("BEGIN").execute(&mut connection).await.unwrap();
+                let lock = AssertSqlSafe(format!("LOCK TABLE {table} IN EXCLUSIVE MODE"));
+                sqlx::query(lock).execute(&mut connection).await.unwrap();
+                Hold::Postgres(connection)
+            }
+        }
+    }
+
     /// Throws it away.
     pub async fn remove(&self) {
         if let Self::Postgres(cluster, name) = self {
@@ -205,6 +223,24 @@ impl Outage<'_> {
     pub async fn end(self) {
         if let Database::Postgres(cluster, name) = self.database {
             execute_postgres(cluster, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+        }
+    }
+}
+
+/// Nobody else writes, until this ends.
+pub enum Hold {
+    /// Holds the file's write lock.
+    Sqlite(SqliteConnection),
+    /// Holds the table's.
+    Postgres(PgConnection),
+}
+
+impl Hold {
+    /// Lets the others go on.
+    pub async fn end(self) {
+        match self {
+            Self::Sqlite(connection) => connection.close().await.unwrap(),
+            Self::Postgres(connection) => connection.close().await.unwrap(),
         }
     }
 }

@@ -46,7 +46,7 @@ pub use answer::Answer;
 pub use app::{App, run};
 pub use client::{Client, Transcript};
 pub use cluster::{Cluster, succeed, tool};
-pub use database::{Database, Engine, Outage};
+pub use database::{Database, Engine, Hold, Outage};
 pub use flood::{Flood, Outcome, Outcomes};
 pub use launch::{Launch, give_to_nobody, is_root};
 pub use mail::{Mail, Post};

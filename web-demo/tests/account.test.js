@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
-import { answerStepUp, askForAddress, heading, logIn, loggedIn, newAddress, PASSWORD, unfold, verdicts } from "./support/story.js";
+import { activateByCode, answerStepUp, askForAddress, heading, logIn, loggedIn, newAddress, PASSWORD, signUp, unfold, verdicts } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite();
@@ -113,5 +113,23 @@ test("a deleted account is gone, after the password was asked for", async () => 
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Log in", exact: true }).click();
   await page.getByRole("heading", { name: "Address and password do not fit together" }).waitFor();
+  assertQuiet(visitor);
+});
+
+test("on a computer that others use the device is not remembered", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const kept = () => page.evaluate(() => JSON.stringify({ ...localStorage }));
+  const address = newAddress();
+  await signUp(page, server, address);
+  await activateByCode(page, server, address);
+  await page.getByLabel("Others use this computer").check();
+  await logIn(page, address);
+  assert.doesNotMatch(await kept(), /dt_/);
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await heading(page, "Log in");
+  await logIn(page, address);
+  assert.match(await kept(), /dt_/);
   assertQuiet(visitor);
 });

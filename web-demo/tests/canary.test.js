@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 import { assertQuiet, openBrowser, visit } from "./support/browser.js";
 import { derive } from "./support/derive.js";
 import { freePort, Server } from "./support/server.js";
-import { activateByCode, answerStepUp, askForAddress, changePassword, fillLogIn, heading, logIn, newAddress, pressLogIn, resetByCode, sessionsBecome, signUp, unfold } from "./support/story.js";
+import { activateByCode, answerStepUp, askForAddress, askForReset, changePassword, fillLogIn, heading, logIn, newAddress, outdated, pressLogIn, renewed, resetByCode, sessionsBecome, signUp, unfold } from "./support/story.js";
 import { findTraces, formsOf } from "./support/traces.js";
 import { recordRequests, startRelay } from "./support/wiretap.js";
 
@@ -21,6 +21,7 @@ const CANARY = `Canary ﬁ²"\\ ${HEART}`;
 // Those that take its place, by a change and by a reset.
 const CHANGED = `Second ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
 const RESET = `Third ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
+const BY_LINK = `Fourth ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
 
 let server;
 let relay;
@@ -97,6 +98,27 @@ const moveAndExport = async (page, address) => {
   await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download my data" }).click()]);
 };
 
+/** Somebody with the same password and too little stretching, whose credential is renewed, and who then forgets it. */
+const renewAndForget = async (page) => {
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await heading(page, "Log in");
+  const address = await outdated(server, CANARY);
+  const before = await server.challenge(address);
+  await logIn(page, address, CANARY);
+  assert.equal(await renewed(page), "clean");
+  const after = await server.challenge(address);
+  const { link } = await askForReset(page, server, address);
+  await page.goto("about:blank");
+  await page.goto(link);
+  await heading(page, "Choose a new password");
+  await page.getByLabel("New password").fill(BY_LINK);
+  await page.getByRole("button", { name: "Set new password" }).click();
+  await heading(page, "Your password is reset");
+  await page.goto(`${server.url}/demo/#log-in`);
+  await logIn(page, address, BY_LINK);
+  return { before, after };
+};
+
 /** Somebody else with the same password, who deletes their account. */
 const leave = async (page, address) => {
   await signUp(page, server, address, CANARY);
@@ -113,7 +135,11 @@ const bodies = (requests) => requests.filter(({ body }) => body.startsWith("{"))
 
 const signUpBody = (requests) => bodies(requests).find(({ path }) => path === "/api/auth/srp/sign-up").body;
 
-const resetBody = (requests) => bodies(requests).find(({ path }) => path.endsWith("/reset/complete")).body;
+/** By code, then by link. */
+const resetBodies = (requests) => {
+  const sent = bodies(requests).filter(({ path }) => path.endsWith("/reset/complete")).map(({ body }) => body);
+  return [sent.find(({ code }) => code !== undefined), sent.find(({ token }) => token !== undefined)];
+};
 
 /** A password and what is derived from it, as it would be found. */
 const traces = async (name, password, { salt, identity, preset }) => {
@@ -145,6 +171,7 @@ test("the canary and what is derived from it are found nowhere", async (context)
   await live(visitor.page, address);
   const changed = await replace(visitor.page, address);
   await moveAndExport(visitor.page, address);
+  const upgraded = await renewAndForget(visitor.page);
   const leaver = await visit(browser);
   await leave(leaver.page, newAddress("leaver"));
   await record.settled();
@@ -156,16 +183,22 @@ test("the canary and what is derived from it are found nowhere", async (context)
   const stopped = folderFiles(server.folder);
 
   const { credential } = signUpBody(record.requests);
-  const { credential: reset } = resetBody(record.requests);
+  const [{ credential: reset }, { credential: byLink }] = resetBodies(record.requests);
   const first = await traces("the canary", CANARY, credential);
   const third = await traces("the third", RESET, reset);
   const second = await traces("the second", CHANGED, changed);
+  const fourth = await traces("the fourth", BY_LINK, byLink);
+  const weak = await traces("before the upgrade", CANARY, upgraded.before);
+  const strong = await traces("after the upgrade", CANARY, upgraded.after);
   const wanted = {
     // However it was escaped, this part would be as it is.
     "the canary's heart": Buffer.from(HEART, "utf8"),
     ...first.wanted,
     ...second.wanted,
     ...third.wanted,
+    ...fourth.wanted,
+    ...weak.wanted,
+    ...strong.wanted,
   };
   const named = (prefix, files) => Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${prefix} ${name}`, bytes]));
   const wire = { "the browser's requests": record.asBuffer(), "bytes sent": relay.sent(), "bytes received": relay.received() };
@@ -175,6 +208,8 @@ test("the canary and what is derived from it are found nowhere", async (context)
   await context.test("the derivation of this test is the client's: it ends at the same verifier", () => {
     assert.equal(credential.verifier, first.verifier);
     assert.equal(reset.verifier, third.verifier);
+    assert.equal(byLink.verifier, fourth.verifier);
+    assert.deepEqual([upgraded.before.preset, upgraded.after.preset], [3, 1]);
   });
 
   await context.test("the places searched are the right ones", () => {
@@ -215,13 +250,15 @@ test("the canary and what is derived from it are found nowhere", async (context)
   });
 
   await context.test("the verifier is sealed in the database and in no log", () => {
-    for (const { verifier } of [first, second, third]) {
+    for (const { verifier } of [first, second, third, fourth, weak, strong]) {
       assert.deepEqual(findTraces({ verifier: Buffer.from(verifier, "hex") }, files), []);
     }
   });
 
-  await context.test("the verifier of a changed password is not even on the wire", () => {
-    assert.deepEqual(findTraces({ verifier: Buffer.from(second.verifier, "hex") }, wire), []);
+  await context.test("the verifier of a changed password, or of a renewed one, is not even on the wire", () => {
+    for (const { verifier } of [second, strong]) {
+      assert.deepEqual(findTraces({ verifier: Buffer.from(verifier, "hex") }, wire), []);
+    }
     assert.notDeepEqual(findTraces({ verifier: Buffer.from(first.verifier, "hex") }, wire), []);
   });
   assertQuiet(visitor);

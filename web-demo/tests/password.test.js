@@ -1,11 +1,9 @@
 /** What people do with their password: change it, forget it, have it stretched more; each story once. */
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
-import { derive } from "./support/derive.js";
-import { changePassword, heading, logIn, loggedIn, newAddress, PASSWORD, resetByCode, sessionsBecome, unfold, verdicts } from "./support/story.js";
+import { askForReset, changePassword, heading, logIn, loggedIn, outdated, PASSWORD, renewed, resetByCode, sessionsBecome, unfold, verdicts } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite();
@@ -61,12 +59,7 @@ test("a forgotten password is reset by the link, and opening it spends nothing",
   const visitor = await visit(browser);
   const { page } = visitor;
   const address = await loggedIn(page, server);
-  await page.goto(`${server.url}/reset`);
-  const before = (await server.mails(address)).length;
-  await page.getByLabel("E-mail address").fill(address);
-  await page.getByRole("button", { name: "Send me a mail" }).click();
-  await heading(page, "Type the code from the mail");
-  const { link } = await server.mail(address, before + 1);
+  const { link } = await askForReset(page, server, address);
 
   const scanner = await visit(browser);
   await scanner.page.goto(link);
@@ -98,11 +91,7 @@ test("the page takes the typed code too", async () => {
   const visitor = await visit(browser);
   const { page } = visitor;
   const address = await loggedIn(page, server);
-  const before = (await server.mails(address)).length;
-  await page.goto(`${server.url}/reset`);
-  await page.getByLabel("E-mail address").fill(address);
-  await page.getByRole("button", { name: "Send me a mail" }).click();
-  const { code } = await server.mail(address, before + 1);
+  const { code } = await askForReset(page, server, address);
   await page.getByLabel("Code from the mail").fill("ZZZZZ-ZZZZZ");
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByText("This code does not fit.").waitFor();
@@ -115,20 +104,6 @@ test("the page takes the typed code too", async () => {
   assertQuiet(visitor);
 });
 
-/** An account whose credential has the least stretching there is, made through the protocol. */
-const outdated = async (server) => {
-  const address = newAddress("outdated");
-  const identity = randomBytes(16).toString("hex");
-  const salt = `ab${randomBytes(31).toString("hex")}`;
-  const { verifier } = await derive({ password: PASSWORD, salt, identity, preset: 3, realm: "localhost" });
-  const signUp = await server.post("/api/auth/srp/sign-up", { auth_id: address, credential: { identity, salt, preset: 3, verifier } });
-  assert.equal(signUp.status, 201, await signUp.text());
-  const { code } = await server.mail(address);
-  const activated = await server.post("/api/auth/srp/sign-up/activate", { auth_id: address, code });
-  assert.equal(activated.status, 200);
-  return address;
-};
-
 test("a credential with too little stretching is renewed by itself after the login", async () => {
   const { server, browser } = world;
   const address = await outdated(server);
@@ -137,9 +112,7 @@ test("a credential with too little stretching is renewed by itself after the log
   const { page } = visitor;
   await page.goto(`${server.url}/demo/#log-in`);
   await logIn(page, address);
-  const group = page.locator(".wire-group").filter({ hasText: "Renew the credential" });
-  await group.locator(".verdict").waitFor({ state: "attached" });
-  assert.equal(await group.locator(".verdict").getAttribute("data-verdict"), "clean");
+  assert.equal(await renewed(page), "clean");
   assert.equal((await server.challenge(address)).preset, 1);
   await sessionsBecome(page, 1);
   await page.getByRole("button", { name: "Log out", exact: true }).click();

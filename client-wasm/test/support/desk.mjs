@@ -65,13 +65,26 @@ export class Desk {
           return { auth_id };
         });
       case `POST ${USERS}email/confirm`:
+        return this.#settle(body.token, (account) => account.wanted);
       case `POST ${USERS}email/undo`:
-        return body.token.includes("@")
-          ? { status: 200, body: { email: body.token } }
-          : this.#problem(401, "email_change_invalid");
+        return this.#settle(body.token, (account) => account.former, (account) => this.#server.endSessionsOf(account.id));
       default:
         return undefined;
     }
+  }
+
+  /** Where nobody has asked, it was somebody whom this server knows nothing else of. */
+  #settle(token, secretOf, act = () => {}) {
+    if (!token.includes("@")) return this.#problem(401, "email_change_invalid");
+    const { accounts } = this.#server;
+    for (const [address, account] of accounts) {
+      if (secretOf(account) !== token) continue;
+      accounts.delete(address);
+      accounts.set(token, { ...account, wanted: undefined, former: address });
+      act(account);
+      break;
+    }
+    return { status: 200, body: { email: token } };
   }
 
   #found({ token, auth_id = token }, status, act) {
@@ -124,6 +137,7 @@ export class Desk {
 
   #update({ email }, session) {
     if (email !== undefined && !this.steppedUp.has(session.id)) return this.#problem(403, "step_up_required");
+    this.#accountOf(session).wanted = email;
     return { status: 205 };
   }
 

@@ -210,7 +210,7 @@ export class FakeServer {
     if (path === "/v1/auth/me") {
       const user = {
         id: session.user,
-        email: "person@example.com",
+        email: [...this.accounts].find(([, { id }]) => id === session.user)?.[0] ?? "person@example.com",
         language: "en",
         role: "user",
         is_email_verified: true,
@@ -226,6 +226,10 @@ export class FakeServer {
       return path === "/api/auth/sessions/logout" ? { status: 200, body: { ended: 1 } } : { status: 204 };
     }
     return problem(404, "session_unknown");
+  }
+
+  endSessionsOf(user) {
+    for (const session of [...this.access.values()]) if (session.user === user) this.endSession(session.id);
   }
 
   endSession(id) {

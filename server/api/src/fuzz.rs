@@ -7,8 +7,8 @@ use poem::http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 use tacit_shared::FieldError;
 use tacit_shared::messages::{
-    Activate, Credential, LoginProof, LoginStart, RefreshRequest, ResendActivation, ResetCompletion, ResetRequest,
-    ResetSecret, SignUp, SignUpCheck,
+    AccountUpdate, Activate, Credential, EmailChangeSecret, LoginProof, LoginStart, PasswordChangeStart, RefreshRequest,
+    ResendActivation, ResetCompletion, ResetRequest, ResetSecret, SealedProof, SignUp, SignUpCheck,
 };
 use url::Url;
 
@@ -20,7 +20,7 @@ use crate::http::origins::{CLIENT_HEADER, Origins};
 /// Whether the parser takes a body as the message of this number, and which fields are listed as wrong.
 #[must_use]
 pub fn body(kind: u8, value: &Value) -> (bool, Vec<FieldError>) {
-    match kind % 11 {
+    match kind % 15 {
         0 => both::<SignUpCheck>(value),
         1 => both::<SignUp>(value),
         2 => both::<ResendActivation>(value),
@@ -31,7 +31,11 @@ pub fn body(kind: u8, value: &Value) -> (bool, Vec<FieldError>) {
         7 => both::<Credential>(value),
         8 => both::<ResetRequest>(value),
         9 => both::<ResetSecret>(value),
-        _ => both::<ResetCompletion>(value),
+        10 => both::<ResetCompletion>(value),
+        11 => both::<PasswordChangeStart>(value),
+        12 => both::<SealedProof>(value),
+        13 => both::<AccountUpdate>(value),
+        _ => both::<EmailChangeSecret>(value),
     }
 }
 

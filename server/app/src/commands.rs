@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use tacit_domain::signing_keys::Withdraw;
+
 use crate::config::{Config, Flag, Problems, Sources};
 use crate::telemetry;
 
@@ -187,6 +189,25 @@ enum KeysCommand {
     /// token it signed has expired. Keys also rotate by themselves (`lifetimes.signing_key`). Running servers take the
     /// new key within seconds.
     Rotate,
+    /// Show the keys that access tokens are verified with
+    ///
+    /// Each with its name (`kid`), its state, and since when: `signing`, `published` (the next), or `retired` (signs no
+    /// longer, and is published until what it signed has expired).
+    List,
+    /// Take a key out of use at once, because somebody else may have it
+    ///
+    /// Nothing that it signed is accepted any more: by running servers within ten seconds, by other services once they
+    /// fetch the published keys again. Where it was the one that signs, the next one takes over. People stay signed in:
+    /// their clients renew the access token.
+    #[command(group = clap::ArgGroup::new("which").required(true))]
+    Withdraw {
+        /// Its name, as `tacit keys list` shows it
+        #[arg(group = "which")]
+        kid: Option<String>,
+        /// Every key there is; other services accept no token until they have fetched the new ones
+        #[arg(long, group = "which")]
+        all: bool,
+    },
     /// Print a fresh master key
     ///
     /// For example: (umask 077; tacit keys new-master > master.key). Needs no configuration. Keep a copy in a safe
@@ -196,6 +217,11 @@ enum KeysCommand {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
+    /// List the mails that will never be sent, with what the mail server said
+    ///
+    /// One a line: when it was given up, what it was about, to whom, how often it was tried, and why. They are kept for a
+    /// week, without their secrets. Nothing is sent again: people ask for another mail where they asked for this one.
+    GivenUp,
     /// Send a mail that says that mails arrive
     ///
     /// At once and not through the outbox, so that what the mail server answers is seen here.
@@ -229,12 +255,17 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Keys(KeysCommand::NewMaster) => keys::new_master(),
         Command::Migrate => on_runtime(backup::migrate(common.load(Vec::new())?)),
         Command::Backup { file } => on_runtime(backup::backup(common.load(Vec::new())?, file)),
+        Command::Keys(KeysCommand::List) => on_runtime(keys::list(common.load(Vec::new())?)),
+        Command::Keys(KeysCommand::Withdraw { kid, all: _ }) => {
+            on_runtime(keys::withdraw(common.load(Vec::new())?, kid.map_or(Withdraw::All, Withdraw::One)))
+        }
         Command::Keys(KeysCommand::Rotate) => on_runtime(keys::rotate(common.load(Vec::new())?)),
         Command::Admin(AdminCommand::Create { email }) => {
             on_runtime(accounts::create_admin(common.load(Vec::new())?, email))
         }
         Command::Audit(AuditCommand::Verify { anchor }) => on_runtime(audit::verify(common.load(Vec::new())?, anchor)),
         Command::User(command) => on_runtime(accounts::user(common.load(Vec::new())?, command)),
+        Command::Mail(MailCommand::GivenUp) => on_runtime(mail::given_up(common.load(Vec::new())?)),
         Command::Mail(MailCommand::Test { address, language }) => {
             on_runtime(mail::test(common.load(Vec::new())?, address, language))
         }

@@ -32,13 +32,13 @@ pub struct Audit(pub(crate) Arc<Core>);
 /// Chains there are; a change needs a migration.
 pub(crate) const CHAINS: i64 = 16;
 
-/// Defines what can happen, with its name in the log.
+/// Defines what can happen, with its name in the log; what stands above it is what documents say of it.
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
+    ($(#[doc = $says:literal] $name:ident = $word:literal),+ $(,)?) => {
         /// What was tried. With its result it makes the `event_type` people see, such as `login.success`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum EventType {
-            $($(#[$doc])* $name,)+
+            $(#[doc = $says] $name,)+
         }
 
         impl EventType {
@@ -49,6 +49,12 @@ macro_rules! event_types {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word,)+ }
+            }
+
+            /// What happened, in a sentence.
+            #[must_use]
+            pub fn says(self) -> &'static str {
+                match self { $(Self::$name => $says.trim(),)+ }
             }
         }
     };
@@ -103,6 +109,8 @@ event_types! {
     SessionsRevoked = "session.revoke",
     /// A used refresh token came back, and its session was ended.
     RefreshReused = "session.refresh_reuse",
+    /// An operator withdrew a key that signs access tokens.
+    SigningKeyWithdrawn = "signing_key.withdraw",
 }
 
 /// What is to be recorded.
@@ -141,19 +149,24 @@ impl<'a> Event<'a> {
 
     /// Something that was done to an account by whoever answered its mail, or asked for one.
     pub(crate) fn by_mail(account: AccountId, kind: EventType, origin: &'a Origin) -> Self {
-        Self { origin: Some(origin), ..Self::without_origin(account, kind, AuditActor::Anonymous) }
+        Self { origin: Some(origin), ..Self::without_origin(Some(account), kind, AuditActor::Anonymous) }
     }
 
     /// Something the operator did on the command line.
     pub(crate) fn by_operator(account: AccountId, kind: EventType) -> Self {
-        Self::without_origin(account, kind, AuditActor::Operator)
+        Self::without_origin(Some(account), kind, AuditActor::Operator)
     }
 
-    fn without_origin(account: AccountId, kind: EventType, actor: AuditActor) -> Self {
+    /// Something the operator did on the command line to no account in particular.
+    pub(crate) fn of_the_server(kind: EventType) -> Self {
+        Self::without_origin(None, kind, AuditActor::Operator)
+    }
+
+    fn without_origin(account: Option<AccountId>, kind: EventType, actor: AuditActor) -> Self {
         Self {
             kind,
             result: AuditResult::Success,
-            account: Some(account),
+            account,
             session: None,
             actor,
             actor_id: None,

@@ -20,7 +20,7 @@ use crate::caller::{Caller, Origin};
 use crate::core::Core;
 use crate::fault::{Fault, Internal};
 use crate::grid;
-use crate::outbox::{MailKind, MailSecret, NewMail};
+use crate::outbox::{MailKind, MailSecret, NEWS_LIFE, NewMail};
 use crate::secrets::{self, Purpose};
 use crate::sessions::ended;
 use crate::sign_ups::MAILS_BY_CLIENT;
@@ -91,7 +91,8 @@ impl EmailChanges {
     }
 
     /// Gives an account the address back that it had before a change, whatever was changed since, and ends all of its
-    /// sessions: whoever reads the old address is believed for a week, even against who knows the password.
+    /// sessions: whoever reads the old address is believed for a week, even against who knows the password. The address
+    /// that loses is told.
     ///
     /// # Errors
     /// [`EmailChangeError::Invalid`].
@@ -108,6 +109,10 @@ impl EmailChanges {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::EmailConfirmation, &secret.0);
+        // Looked for before anything is held: strangers who guess must not take the writer from others.
+        if email_changes::find_by_confirm(&mut core.store.read().await?, hash).await?.is_none() {
+            return Err(EmailChangeError::Invalid);
+        }
         let mut tx = core.store.begin().await?;
         let change = email_changes::find_by_confirm(&mut tx, hash).await?.ok_or(EmailChangeError::Invalid)?;
         let account = accounts::lock(&mut tx, change.account_id).await?;
@@ -146,6 +151,9 @@ impl EmailChanges {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::EmailUndo, &secret.0);
+        if email_changes::find_by_undo(&mut core.store.read().await?, hash).await?.is_none() {
+            return Err(EmailChangeError::Invalid);
+        }
         let mut tx = core.store.begin().await?;
         let found = email_changes::find_by_undo(&mut tx, hash).await?.ok_or(EmailChangeError::Invalid)?;
         // Whatever its status: that a thief had it shut must not keep the owner from it.
@@ -158,10 +166,21 @@ impl EmailChanges {
         }
         core.give_address(&mut tx, account.id, &change.old_email, now).await?;
         password_resets::delete_for(&mut tx, account.id).await?;
+        // Whoever reads the address that loses may be the owner, and the old mailbox somebody else's by now.
+        let notice = NewMail {
+            kind: MailKind::EmailUndone,
+            to: account.email,
+            language: account.language,
+            display_name: account.display_name,
+            expires_at: now + NEWS_LIFE,
+            secret: None,
+        };
+        core.push_mail(&mut tx, notice, now).await?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::EMAIL_UNDONE, now).await?;
         let event = Event::by_mail(account.id, EventType::EmailChangeUndone, origin).with("sessions_ended", ended);
         core.record(&mut tx, event, now).await?;
         tx.commit().await?;
+        core.outbox_bell.notify_one();
         tracing::warn!(account = %account.id, sessions_ended = ended, "a change of address was undone");
         Ok(change.old_email)
     }

@@ -40,6 +40,8 @@ pub enum MailKind {
     EmailChange,
     /// To the old address: the account has another one now, which can be undone.
     EmailChanged,
+    /// To the address that was the account's until a change was taken back.
+    EmailUndone,
     /// To an address that has an account: another account wants to have it.
     EmailTaken,
     /// The account was deleted.
@@ -59,6 +61,7 @@ impl MailKind {
             Self::PasswordChanged => "password_changed",
             Self::EmailChange => "email_change",
             Self::EmailChanged => "email_changed",
+            Self::EmailUndone => "email_undone",
             Self::EmailTaken => "email_taken",
             Self::AccountDeleted => "account_deleted",
             Self::IdentitiesChanged => "identities_changed",
@@ -73,6 +76,7 @@ impl MailKind {
         Self::PasswordChanged,
         Self::EmailChange,
         Self::EmailChanged,
+        Self::EmailUndone,
         Self::EmailTaken,
         Self::AccountDeleted,
         Self::IdentitiesChanged,
@@ -129,6 +133,24 @@ pub struct MailJob {
     pub attempts: u32,
 }
 
+/// A mail that was given up, as an operator sees it.
+pub struct GivenUp {
+    /// The row.
+    pub id: OutboxId,
+    /// What it was about, as its templates are named.
+    pub kind: String,
+    /// Where it should have gone.
+    pub to: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was given up.
+    pub failed_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why.
+    pub reason: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Payload {
     to: String,
@@ -148,6 +170,22 @@ pub(crate) fn decode_secret(plain: &[u8]) -> Option<MailSecret> {
     let (link, code) = std::str::from_utf8(plain).ok()?.split_once('\n')?;
     let code = (!code.is_empty()).then(|| Zeroizing::new(code.to_owned()));
     Some(MailSecret { link: Zeroizing::new(link.to_owned()), code })
+}
+
+impl From<OutboxRecord> for GivenUp {
+    fn from(record: OutboxRecord) -> Self {
+        // A row may have been given up because this cannot be read.
+        let payload: Option<Payload> = serde_json::from_str(&record.payload).ok();
+        Self {
+            id: record.id,
+            kind: record.kind.strip_prefix("mail.").unwrap_or(&record.kind).to_owned(),
+            to: payload.map(|payload| payload.to).unwrap_or_default(),
+            created_at: record.created_at,
+            failed_at: record.failed_at.unwrap_or(record.created_at),
+            attempts: record.attempts,
+            reason: record.last_error.unwrap_or_default(),
+        }
+    }
 }
 
 impl Core {
@@ -268,6 +306,15 @@ impl Outbox {
             _ => outbox::fail(&mut tx, job.id, now, error).await?,
         };
         tx.commit().await
+    }
+
+    /// Mails that were given up and are still kept, the oldest first, up to `limit`.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn given_up(&self, limit: u32) -> Result<Vec<GivenUp>, StoreError> {
+        let records = outbox::list_failed(&mut self.0.store.read().await?, limit.into()).await?;
+        Ok(records.into_iter().map(GivenUp::from).collect())
     }
 
     /// Rows neither done nor given up.

@@ -15,8 +15,18 @@ use crate::settings::Limits;
 
 /// Failures in a row that cost nothing, at least: people mistype.
 const FREE: i64 = 5;
-/// Failures are remembered this long: a pause must not be a way around the lock.
+/// As many failures as lock an address are remembered this long; fewer, a share of it. So no tempo gets around the lock:
+/// whoever lets the count go before the next guess makes no more of them in this time than the lock allows.
 const KEPT: Duration = Duration::from_hours(365 * 24);
+
+/// Whose failures a count is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// All that nobody knows, at one address.
+    Strangers,
+    /// One known device. It may fail half as often as all of an account's, so that it cannot shut the others out.
+    Device,
+}
 
 /// Why the next proof is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +42,12 @@ pub(crate) enum Held {
 /// The first five (half of `proof_attempts`, if that is more) cost nothing. Then the pause doubles from a second on, and from the tenth failure (`proof_attempts`) on
 /// it is a quarter of an hour (`proof_window`). After a hundred (`proof_lock`; NIST SP 800-63B §5.2.2 allows no more) it
 /// is over.
-pub(crate) fn check(limits: &Limits, stood: ProofFailures, now: Timestamp) -> Result<(), Held> {
-    if stood.failures >= i64::from(limits.proof_lock) {
+pub(crate) fn check(limits: &Limits, of: Of, stood: ProofFailures, now: Timestamp) -> Result<(), Held> {
+    let most = match of {
+        Of::Strangers => limits.proof_lock,
+        Of::Device => limits.proof_lock.div_ceil(2),
+    };
+    if stood.failures >= i64::from(most) {
         return Err(Held::Locked);
     }
     let Some(last_at) = stood.last_at else { return Ok(()) };
@@ -43,6 +57,12 @@ pub(crate) fn check(limits: &Limits, stood: ProofFailures, now: Timestamp) -> Re
     }
     let until = last_at + pause(limits, stood.failures);
     if until <= now { Ok(()) } else { Err(Held::For(until.since(now))) }
+}
+
+/// The same for what all known devices of an account failed together: they do not wait for each other, but whoever has
+/// hoarded their tokens is not given as many guesses as there are tokens.
+pub(crate) fn check_together(limits: &Limits, stood: ProofFailures) -> Result<(), Held> {
+    if stood.failures < i64::from(limits.proof_lock) { Ok(()) } else { Err(Held::Locked) }
 }
 
 fn pause(limits: &Limits, failures: i64) -> Duration {
@@ -56,6 +76,11 @@ fn pause(limits: &Limits, failures: i64) -> Duration {
     }
 }
 
+/// How much longer each failure keeps a count.
+fn kept_for_each(limits: &Limits) -> Duration {
+    KEPT / limits.proof_lock.max(1)
+}
+
 impl Core {
     /// Counts a proof as failed before it is looked at; success takes it back.
     pub(crate) async fn count_failure(
@@ -64,7 +89,7 @@ impl Core {
         key: &[u8; 32],
         now: Timestamp,
     ) -> Result<ProofFailures, StoreError> {
-        proof_failures::add(tx, key, now, now + KEPT).await
+        proof_failures::add(tx, key, now, kept_for_each(&self.settings.limits)).await
     }
 
     /// What failed proofs of an address are counted under.
@@ -78,10 +103,19 @@ impl Core {
         self.failures_key(&["account:", &account.to_string()].concat())
     }
 
+    /// What failed proofs of all devices are counted under that an account knows.
+    pub(crate) fn devices_failures_key(&self, account: AccountId) -> [u8; 32] {
+        self.failures_key(&["devices:", &account.to_string()].concat())
+    }
+
     /// Opens an account again, for logins and for what its sessions prove; answers how many failures in a row there were.
     pub(crate) async fn forgive(&self, tx: &mut Tx, account: &AccountRecord) -> Result<i64, StoreError> {
         let mut forgiven = 0_i64;
-        for key in [self.failures_key(&account.email_key), self.account_failures_key(account.id)] {
+        for key in [
+            self.failures_key(&account.email_key),
+            self.account_failures_key(account.id),
+            self.devices_failures_key(account.id),
+        ] {
             forgiven = forgiven.saturating_add(proof_failures::find(tx, &key).await?.failures);
             proof_failures::clear(tx, &key).await?;
         }
@@ -97,7 +131,7 @@ mod tests {
 
     fn after(failures: i64, seconds: i64) -> Result<(), Held> {
         let last_at = Some(Timestamp::from_millis(NOW.as_millis() - seconds * 1000));
-        check(&Limits::default(), ProofFailures { failures, last_at }, NOW)
+        check(&Limits::default(), Of::Strangers, ProofFailures { failures, last_at }, NOW)
     }
 
     #[test]
@@ -119,6 +153,27 @@ mod tests {
     fn after_a_hundred_no_pause_helps() {
         assert_eq!(after(99, 15 * 60), Ok(()));
         assert_eq!(after(100, 300 * 24 * 3600), Err(Held::Locked));
+    }
+
+    #[test]
+    fn one_device_is_over_before_all_of_them_are() {
+        let limits = Limits::default();
+        let stood = |failures| ProofFailures { failures, last_at: None };
+        assert_eq!(check(&limits, Of::Device, stood(49), NOW), Ok(()));
+        assert_eq!(check(&limits, Of::Device, stood(50), NOW), Err(Held::Locked));
+        assert_eq!(check_together(&limits, stood(99)), Ok(()));
+        assert_eq!(check_together(&limits, stood(100)), Err(Held::Locked));
+        let odd = Limits { proof_lock: 1, ..limits };
+        assert_eq!(check(&odd, Of::Device, stood(0), NOW), Ok(()), "a lock at one leaves one proof");
+    }
+
+    #[test]
+    fn whoever_lets_counts_go_guesses_no_more_in_a_year_than_whoever_does_not() {
+        let limits = Limits::default();
+        for failures in 1..=limits.proof_lock {
+            let rounds = KEPT.as_secs_f64() / (kept_for_each(&limits) * failures).as_secs_f64();
+            assert!(rounds * f64::from(failures) <= f64::from(limits.proof_lock) + 0.001, "{failures} at a time");
+        }
     }
 
     #[test]

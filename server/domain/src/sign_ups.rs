@@ -29,7 +29,6 @@ use crate::verifiers;
 const TICKET_PREFIX: &str = "tk_";
 const MAILS: &str = "sign_up_mail";
 const RESENT_MAILS: &str = "resent_mail";
-const CODES: &str = "activation_code";
 const SIGN_UPS: &str = "sign_up";
 const BY_CLIENT: &str = "client_sign_up";
 pub(crate) const MAILS_BY_CLIENT: &str = "client_mail";
@@ -181,6 +180,7 @@ impl SignUps {
     async fn redeem(&self, activation: Activation, origin: &Origin) -> Result<Address, SignUpError> {
         let core = &self.0;
         let now = core.now();
+        core.may_activate(&activation.secret, now).await?;
         match activation.secret {
             ActivationSecret::Link(link) => {
                 let link_hash = secrets::token_hash(&core.keyring, Purpose::ActivationLink, &link);
@@ -191,9 +191,7 @@ impl SignUps {
                 }
             }
             ActivationSecret::Code { address, code } => {
-                let hash = core.address_hash(CODES, address.key());
-                let limits = &core.settings.limits;
-                let attempts = Window::at(CODES, hash, limits.code_attempts, limits.code_window, now);
+                let attempts = core.activation_codes(&address, now);
                 let mut tx = core.store.begin().await?;
                 if !attempts.count(&mut tx).await? {
                     return Err(SignUpError::Throttled(attempts.remaining(now)));

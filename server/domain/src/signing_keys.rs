@@ -4,6 +4,8 @@
 //! it stays published after it retired, until the last token it signed has expired. Nodes read the keys now and then, so
 //! one that was made a moment ago does not sign yet, whatever its state: another node could neither publish nor accept it.
 
+mod withdrawal;
+
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use tacit_store::signing_keys::{self, KeyState, SigningKeyRecord};
 use tacit_store::{Timestamp, Tx, instance};
 
+pub use self::withdrawal::{Withdraw, WithdrawError};
 use crate::aead;
 use crate::core::Core;
 use crate::fault::Internal;
@@ -41,6 +44,15 @@ impl SigningKeys {
         Ok(JwkSet { keys: set.verifying.iter().map(|key| key.jwk.clone()).collect() })
     }
 
+    /// All keys, the oldest first, as an operator sees them.
+    ///
+    /// # Errors
+    /// Any failure of the database.
+    pub async fn list(&self) -> Result<Vec<SigningKeyState>, Internal> {
+        let records = signing_keys::list(&mut self.0.store.read().await?).await?;
+        Ok(records.into_iter().map(SigningKeyState::from).collect())
+    }
+
     /// Lets the next key sign, and publishes the one after it. Returns the id of the key that signs from now on, or as
     /// soon as every node knows it, if it was published a moment ago.
     ///
@@ -48,6 +60,22 @@ impl SigningKeys {
     /// Any failure of the database.
     pub async fn rotate(&self) -> Result<String, Internal> {
         self.0.rotate_signing_keys(self.0.now()).await
+    }
+}
+
+/// A key, and where it stands in its life.
+pub struct SigningKeyState {
+    /// Its name, in the header of what it signed.
+    pub kid: String,
+    /// `published`, `signing` or `retired`.
+    pub state: &'static str,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl From<SigningKeyRecord> for SigningKeyState {
+    fn from(record: SigningKeyRecord) -> Self {
+        Self { kid: record.kid, state: record.state.as_str(), since: record.state_changed_at }
     }
 }
 

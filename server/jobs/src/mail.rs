@@ -60,6 +60,7 @@ impl Links {
             DomainKind::EmailChanged => Some(&self.email_undo),
             DomainKind::AlreadyRegistered
             | DomainKind::PasswordChanged
+            | DomainKind::EmailUndone
             | DomainKind::EmailTaken
             | DomainKind::AccountDeleted
             | DomainKind::IdentitiesChanged => None,
@@ -161,6 +162,7 @@ impl From<DomainKind> for MailKind {
             DomainKind::PasswordChanged => Self::PasswordChanged,
             DomainKind::EmailChange => Self::EmailChange,
             DomainKind::EmailChanged => Self::EmailChanged,
+            DomainKind::EmailUndone => Self::EmailUndone,
             DomainKind::EmailTaken => Self::EmailTaken,
             DomainKind::AccountDeleted => Self::AccountDeleted,
             DomainKind::IdentitiesChanged => Self::IdentitiesChanged,

@@ -80,10 +80,14 @@ const DELETE_KIND_FOR: &str = "DELETE FROM outbox WHERE recipient_key = $1 AND k
 const LIST_FOR: &str = "SELECT id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, done_at, \
     failed_at, last_error, recipient_key FROM outbox WHERE recipient_key = $1 ORDER BY created_at DESC, id DESC";
 
+const LIST_FAILED: &str = "SELECT id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, done_at, \
+    failed_at, last_error, recipient_key FROM outbox WHERE failed_at IS NOT NULL ORDER BY failed_at, id LIMIT $1";
+
 const DELETE_DONE_BEFORE: &str = "DELETE FROM outbox WHERE done_at < $1 OR failed_at < $1";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_KIND_FOR, LIST_FOR, DELETE_DONE_BEFORE;
+    both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_KIND_FOR, LIST_FOR, LIST_FAILED,
+        DELETE_DONE_BEFORE;
     sqlite: CLAIM_SQLITE;
     postgres: CLAIM_POSTGRES
 ];
@@ -185,6 +189,14 @@ pub async fn delete_for(tx: &mut Tx, recipient_key: &str) -> Result<u64, StoreEr
 /// Any failure of the database.
 pub async fn delete_kind_for(tx: &mut Tx, recipient_key: &str, kind: &str) -> Result<u64, StoreError> {
     on!(execute tx, query(DELETE_KIND_FOR).bind(recipient_key).bind(kind))
+}
+
+/// Work that was given up and is still kept, the oldest first.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn list_failed(tx: &mut Tx, limit: i64) -> Result<Vec<OutboxRecord>, StoreError> {
+    on!(read tx, c => query_as::<_, OutboxRecord>(LIST_FAILED).bind(limit).fetch_all(c))
 }
 
 /// What is still to be done, or was given up, for an address, the newest first.

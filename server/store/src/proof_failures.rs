@@ -1,5 +1,7 @@
 //! Failed proofs in a row, by keyed hash of whom they were for.
 
+use std::time::Duration;
+
 use sqlx::{query, query_as};
 
 use crate::backend::{Tx, on};
@@ -10,8 +12,9 @@ use crate::timestamp::Timestamp;
 const FIND: &str = "SELECT failures, last_at FROM proof_failures WHERE key = $1";
 
 const ADD: &str = "INSERT INTO proof_failures (key, failures, last_at, previous_at, expires_at) \
-    VALUES ($1, 1, $2, NULL, $3) ON CONFLICT (key) DO UPDATE SET failures = proof_failures.failures + 1, \
-    previous_at = proof_failures.last_at, last_at = $2, expires_at = $3 \
+    VALUES ($1, 1, $2, NULL, CAST($2 AS BIGINT) + CAST($3 AS BIGINT)) ON CONFLICT (key) DO UPDATE \
+    SET failures = proof_failures.failures + 1, previous_at = proof_failures.last_at, last_at = $2, \
+    expires_at = CAST($2 AS BIGINT) + CAST($3 AS BIGINT) * (proof_failures.failures + 1) \
     RETURNING failures - 1 AS failures, previous_at AS last_at";
 
 const CLEAR: &str = "DELETE FROM proof_failures WHERE key = $1";
@@ -40,10 +43,13 @@ pub async fn find(tx: &mut Tx, key: &[u8]) -> Result<ProofFailures, StoreError> 
 
 /// Counts one more; answers how things stood before it. Others that count the same key wait for this transaction.
 ///
+/// The row is kept for `each` from now on, as often as there were failures.
+///
 /// # Errors
 /// Any failure of the database.
-pub async fn add(tx: &mut Tx, key: &[u8], now: Timestamp, expires_at: Timestamp) -> Result<ProofFailures, StoreError> {
-    on!(write tx, c => query_as::<_, ProofFailures>(ADD).bind(key).bind(now).bind(expires_at).fetch_one(c))
+pub async fn add(tx: &mut Tx, key: &[u8], now: Timestamp, each: Duration) -> Result<ProofFailures, StoreError> {
+    let each = i64::try_from(each.as_millis()).unwrap_or(i64::MAX);
+    on!(write tx, c => query_as::<_, ProofFailures>(ADD).bind(key).bind(now).bind(each).fetch_one(c))
 }
 
 /// Forgets the failures: one succeeded.

@@ -3,11 +3,12 @@
 use std::io;
 use std::path::Path;
 
+use poem::http::Method;
 use serde_json::{Value, json};
 use tacit_shared::srp::{Group, Identity, Salt, client};
 use tacit_shared::{Entropy, messages::Credential, preset};
 
-use crate::world::{Counting, World};
+use crate::world::{Counting, OPERATIONS, World};
 
 /// One file an input, in a folder of its target's name.
 pub fn write(folder: &Path) -> io::Result<()> {
@@ -23,6 +24,15 @@ pub fn write(folder: &Path) -> io::Result<()> {
 
 struct Seeds<'a> {
     folder: &'a Path,
+}
+
+/// The bit of the headers that is the access token.
+const SIGNED_IN: u8 = 2;
+
+/// An operation's number among those that a request can name.
+fn number_of(method: &Method, path: &str) -> u8 {
+    let found = OPERATIONS.iter().position(|(known, at)| known == method && *at == path);
+    found.and_then(|number| u8::try_from(number).ok()).expect("an operation")
 }
 
 fn hex_of(fill: u8, length: usize) -> String {
@@ -116,8 +126,9 @@ impl Seeds<'_> {
             }
         }
         for (number, name) in [(9_u8, "logout"), (11, "me"), (12, "settings"), (13, "sessions"), (14, "revoke")] {
-            self.add("requests", name, [number, 2])?;
+            self.add("requests", name, [number, SIGNED_IN])?;
         }
+        self.passwords_and_accounts()?;
         self.add("requests", "cookie", [&[6, 0b0011_1000], b"{}".as_slice()].concat())?;
         let odd = [
             ("null", r#"{"auth_id":null}"#.to_owned()),
@@ -132,6 +143,66 @@ impl Seeds<'_> {
                 self.add(target, name, [&[6], text.as_bytes()].concat())?;
             }
             self.add("requests", name, [&[6, 0], text.as_bytes()].concat())?;
+        }
+        Ok(())
+    }
+
+    /// Change, step-up, reset, the account: what a request is, and what an answer.
+    fn passwords_and_accounts(&mut self) -> io::Result<()> {
+        let (secret, code) = ("A".repeat(43), "ABCDE-FGHJK");
+        let proof = json!({ "handshake": "AAAA", "A": "ab", "M1": hex_of(1, 32), "sealed": "A".repeat(54) });
+        let by_link = json!({ "token": secret, "credential": credential() });
+        let by_code = json!({ "auth_id": "a@b.example", "code": code, "credential": credential() });
+        let update = json!({ "display_name": "Ada", "language": "de-AT", "email": "c@d.example" });
+        let (change, step_up) = ("/api/auth/srp/password/change", "/api/auth/srp/step-up");
+        let (reset, users) = ("/api/auth/srp/password/reset", "/api/auth/users/");
+        // The message's number among messages and among bodies, and the request that carries it.
+        let sent = [
+            ("change-start", 22, 11, (Method::POST, format!("{change}/initiate")), json!({ "purpose": "upgrade" })),
+            ("change-start-empty", 22, 11, (Method::POST, format!("{change}/initiate")), json!({})),
+            ("change-confirm", 23, 12, (Method::POST, format!("{change}/confirm")), proof.clone()),
+            ("step-up-confirm", 23, 12, (Method::POST, format!("{step_up}/confirm")), proof),
+            ("reset-request", 16, 8, (Method::POST, reset.to_owned()), json!({ "auth_id": "a@b.example" })),
+            ("reset-link", 17, 9, (Method::POST, format!("{reset}/validate")), json!({ "token": secret })),
+            (
+                "reset-code",
+                17,
+                9,
+                (Method::POST, format!("{reset}/validate")),
+                json!({ "auth_id": "a@b.example", "code": code }),
+            ),
+            ("reset-complete-link", 18, 10, (Method::POST, format!("{reset}/complete")), by_link),
+            ("reset-complete-code", 18, 10, (Method::POST, format!("{reset}/complete")), by_code),
+            ("account-update", 26, 13, (Method::PUT, users.to_owned()), update),
+            ("email-confirm", 27, 14, (Method::POST, format!("{users}email/confirm")), json!({ "token": secret })),
+            ("email-undo", 27, 14, (Method::POST, format!("{users}email/undo")), json!({ "token": secret })),
+        ];
+        for (name, message, body, (method, path), value) in sent {
+            let json = serde_json::to_vec(&value)?;
+            self.add("messages", name, [&[message], json.as_slice()].concat())?;
+            self.add("body", name, [&[body], json.as_slice()].concat())?;
+            let operation = number_of(&method, &path);
+            self.add("requests", name, [&[operation, SIGNED_IN], json.as_slice()].concat())?;
+        }
+        let answered = [
+            ("reset-requested", 19, json!({ "expires_in": 1800, "resend_after": 60 })),
+            ("reset-valid", 20, json!({ "auth_id": "a@b.example", "expires_in": 1740 })),
+            ("reset-completed", 21, json!({ "auth_id": "a@b.example" })),
+            ("stepped-up", 25, json!({ "M2": hex_of(2, 32), "expires_in": 600 })),
+            ("email-changed", 28, json!({ "email": "c@d.example" })),
+            ("sealed-credential", 24, json!({ "credential": credential(), "keep_other_sessions": true })),
+        ];
+        for (name, kind, value) in answered {
+            self.add("messages", name, [&[kind], serde_json::to_vec(&value)?.as_slice()].concat())?;
+        }
+        let without_a_body = [
+            ("step-up-start", Method::POST, format!("{step_up}/initiate")),
+            ("export", Method::GET, format!("{users}export")),
+            ("delete", Method::DELETE, users.to_owned()),
+            ("audit-logs", Method::GET, "/v1/audit/logs".to_owned()),
+        ];
+        for (name, method, path) in without_a_body {
+            self.add("requests", name, [number_of(&method, &path), SIGNED_IN])?;
         }
         Ok(())
     }

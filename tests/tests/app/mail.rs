@@ -27,6 +27,19 @@ both_engines!(a_mail_refused_for_good_is_given_up, async |app| {
     app.registered("person@example.com").await;
 });
 
+both_engines!(mails_that_were_given_up_are_listed_with_their_reasons, async |app| {
+    assert_eq!(app.command(&["mail", "given-up"]).await, "");
+    app.signed_up("person@gone.test").await;
+    app.registered("person@example.com").await;
+    app.settle().await;
+    let listed = app.command(&["mail", "given-up"]).await;
+    let lines: Vec<&str> = listed.lines().collect();
+    let [line] = lines.as_slice() else { panic!("{listed}") };
+    for part in ["activation", "person@gone.test", "550"] {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+});
+
 both_engines!(a_mail_is_proper, async |app| {
     app.signed_up("person@example.com").await;
     let mail = app.mail_to("person@example.com").await;

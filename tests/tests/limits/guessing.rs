@@ -146,6 +146,71 @@ both_engines!(the_hundredth_failure_is_the_last, async |app| {
     guess(&person).await.expect_problem(403, "login_locked").done();
 });
 
+both_engines!(the_fewer_failures_the_sooner_they_are_forgotten, async |app| {
+    const ROWS: &str = "SELECT COUNT(*) FROM proof_failures";
+    const DAY: Duration = Duration::from_hours(24);
+    let (once, often) = (app.stranger("once@example.com"), app.stranger("often@example.com"));
+    guess(&once).await.expect_problem(401, "proof_rejected").done();
+    guess_patiently(app, &often, 12).await;
+    // A hundred cost a year of waiting, so one costs a hundredth of that: no tempo of guessing gets around the lock.
+    for (days, rows) in [(3, 2), (1, 1), (39, 1), (1, 0)] {
+        app.clock.advance(days * DAY);
+        app.tidy().await;
+        assert_eq!(app.database.number(ROWS).await, rows);
+    }
+});
+
+both_engines!(
+    many_tokens_of_one_account_guess_no_more_than_all_strangers_do,
+    Setup::new().with("limits.proof_lock", "12"),
+    async |app| {
+        let person = app.registered("person@example.com").await;
+        let tokens = [remembered(&person).await, remembered(&person).await, remembered(&person).await];
+        for (token, guesses) in tokens.iter().zip([5, 5, 2]) {
+            for _ in 0..guesses {
+                guess_with(&person, token).await.expect_problem(401, "proof_rejected").done();
+            }
+        }
+        for token in &tokens {
+            guess_with(&person, token).await.expect_problem(403, "login_locked").done();
+            log_in_with(&person, token).await.expect_problem(403, "login_locked").done();
+        }
+        // Its owner comes in as a stranger meanwhile, or an administrator opens the account again.
+        person.log_in().await;
+        log_in_with(&person, &tokens[2]).await.expect_problem(403, "login_locked").done();
+        let said = app.command(&["user", "unlock", "person@example.com"]).await;
+        assert_eq!(said.trim(), "12 failed login(s) in a row forgotten");
+        log_in_with(&person, &tokens[2]).await.expect_status(200).done();
+    }
+);
+
+both_engines!(
+    one_token_alone_cannot_lock_the_other_devices,
+    Setup::new().with("limits.proof_lock", "12"),
+    async |app| {
+        let person = app.registered("person@example.com").await;
+        let (stolen, own) = (remembered(&person).await, remembered(&person).await);
+        for _ in 0..5 {
+            guess_with(&person, &stolen).await.expect_problem(401, "proof_rejected").done();
+        }
+        app.clock.advance(Duration::from_secs(1));
+        guess_with(&person, &stolen).await.expect_problem(401, "proof_rejected").done();
+        app.clock.advance(Duration::from_hours(24));
+        guess_with(&person, &stolen).await.expect_problem(403, "login_locked").done();
+        for _ in 0..5 {
+            guess_with(&person, &own).await.expect_problem(401, "proof_rejected").done();
+        }
+        app.clock.advance(Duration::from_secs(1));
+        // A success of one of them begins the count of all anew.
+        log_in_with(&person, &own).await.expect_status(200).done();
+        for _ in 0..5 {
+            guess_with(&person, &own).await.expect_problem(401, "proof_rejected").done();
+        }
+        app.clock.advance(Duration::from_secs(1));
+        log_in_with(&person, &own).await.expect_status(200).done();
+    }
+);
+
 both_engines!(a_device_token_serves_its_account_and_nobody_else, async |app| {
     let (ada, bob) = (app.registered("ada@example.com").await, app.registered("bob@example.com").await);
     let token = remembered(&ada).await;

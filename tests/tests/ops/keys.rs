@@ -85,3 +85,74 @@ async fn a_key_signs_only_when_every_node_knows_it() {
     })
     .await;
 }
+
+fn kid_of(token: &str) -> String {
+    decode_header(token).unwrap().kid.unwrap()
+}
+
+async fn published(app: &App) -> Vec<String> {
+    keys(app).await.keys.into_iter().map(|key| key.common.key_id.unwrap()).collect()
+}
+
+/// Longer than a node may not notice what became of the keys.
+const NOTICED: Duration = Duration::from_secs(10);
+
+both_engines!(a_withdrawn_key_is_worth_nothing_and_its_sessions_go_on, async |app| {
+    let user = app.user("person@example.com").await;
+    app.clock.advance(Duration::from_mins(1));
+    let stolen = kid_of(&user.access_token);
+    user.client.get("/v1/auth/me").await.expect_status(200).done();
+    let said = app.command(&["keys", "withdraw", &stolen]).await;
+    assert!(said.contains(&stolen), "{said}");
+    app.clock.advance(NOTICED);
+
+    user.client.get("/v1/auth/me").await.expect_problem(401, "unauthenticated").done();
+    let left = published(app).await;
+    assert!(!left.contains(&stolen), "{left:?}");
+    assert_eq!(left.len(), 2, "one that signs, and the one after it");
+    let refresh = serde_json::json!({ "refresh_token": user.refresh_token() });
+    let renewed = app.anonymous().post("/v1/auth/refresh", refresh).await.expect_status(200);
+    let token = renewed.string("/tokens/access_token");
+    assert_ne!(kid_of(&token), stolen);
+    verify(app, &token).await;
+    app.anonymous().bearer(&token).get("/v1/auth/me").await.expect_status(200).done();
+    let recorded = "SELECT COUNT(*) FROM audit_events WHERE event_type = 'signing_key.withdraw'";
+    assert_eq!(app.database.number(recorded).await, 1);
+    app.command(&["audit", "verify"]).await;
+});
+
+both_engines!(a_key_is_withdrawn_in_whatever_state_it_is, async |app| {
+    app.command(&["keys", "rotate"]).await;
+    let listed = app.command(&["keys", "list"]).await;
+    let of = |state: &str| {
+        let line = listed.lines().find(|line| line.contains(state)).unwrap_or_else(|| panic!("{state}: {listed}"));
+        line.split_whitespace().next().unwrap().to_owned()
+    };
+    let (signing, retired, next) = (of("signing"), of("retired"), of("published"));
+    assert_eq!(listed.lines().count(), 3);
+    app.command(&["keys", "withdraw", &retired]).await;
+    app.command(&["keys", "withdraw", &next]).await;
+    app.clock.advance(NOTICED);
+    let left = published(app).await;
+    assert_eq!(left.len(), 2);
+    assert!(left.contains(&signing) && !left.contains(&retired) && !left.contains(&next), "{left:?}");
+
+    app.command(&["keys", "withdraw", "--all"]).await;
+    app.clock.advance(NOTICED);
+    let fresh = published(app).await;
+    assert_eq!(fresh.len(), 2);
+    assert!(left.iter().all(|kid| !fresh.contains(kid)), "{left:?}, {fresh:?}");
+    let user = app.user("person@example.com").await;
+    verify(app, &user.access_token).await;
+    user.client.get("/v1/auth/me").await.expect_status(200).done();
+});
+
+both_engines!(a_key_that_is_not_there_cannot_be_withdrawn, async |app| {
+    let before = published(app).await;
+    let output = app.try_command(&["keys", "withdraw", "no-such-key"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no signing key"), "{output:?}");
+    let neither = app.try_command(&["keys", "withdraw"]).await;
+    assert_eq!(neither.status.code(), Some(2));
+    assert_eq!(published(app).await, before);
+});

@@ -72,6 +72,26 @@ both_engines!(guessing_codes_comes_to_an_end, Setup::new().with("limits.code_att
     activate(app, json!({ "auth_id": "person@example.com", "code": code })).await.expect_status(200).done();
 });
 
+both_engines!(
+    guesses_that_cannot_be_right_leave_the_writer_to_others,
+    Setup::new().with("limits.code_attempts", "1"),
+    async |app| {
+        app.signed_up("person@example.com").await;
+        let wrong = json!({ "auth_id": "person@example.com", "code": "ZZZZZ-ZZZZZ" });
+        activate(app, wrong.clone()).await.expect_problem(401, "activation_invalid").done();
+        let hold = app.database.hold("throttles").await;
+        activate(app, wrong).await.expect_problem(429, "too_many_attempts").done();
+        let no_such_link = activate(app, json!({ "token": "A".repeat(43) })).await;
+        no_such_link.expect_problem(401, "activation_invalid").done();
+        for what in ["confirm", "undo"] {
+            let path = format!("/api/auth/users/email/{what}");
+            let no_such_link = app.anonymous().post(&path, json!({ "token": "A".repeat(43) })).await;
+            no_such_link.expect_problem(401, "email_change_invalid").done();
+        }
+        hold.end().await;
+    }
+);
+
 both_engines!(opening_the_page_of_a_link_spends_nothing, async |app| {
     app.signed_up("person@example.com").await;
     let secret = app.mail_to("person@example.com").await.link_secret();

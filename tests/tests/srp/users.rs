@@ -164,6 +164,21 @@ both_engines!(the_old_address_takes_a_change_back_and_everybody_is_signed_out, a
     assert_eq!(person.log_in().await.id, user.id);
 });
 
+both_engines!(the_address_that_loses_by_an_undo_is_told, async |app| {
+    let (_, user) = stepped_up(app, "old@example.com").await;
+    user.client.put(USERS, json!({ "language": "de" })).await.expect_status(205).done();
+    let undo = moved(app, &user, "old@example.com", "new@example.com").await;
+    let before = app.inbox("new@example.com").await.len();
+    show(app, UNDO, &undo).await.expect_status(200).done();
+
+    let mails = app.inbox("new@example.com").await;
+    assert_eq!(mails.len(), before + 1);
+    let notice = mails.last().unwrap();
+    assert!(notice.subject.contains("zurückgenommen"), "{}", notice.subject);
+    assert!(!notice.text.contains('#'), "a notice has no link that does anything");
+    assert!(!notice.text.contains("old@example.com"), "{}", notice.text);
+});
+
 both_engines!(links_of_a_change_expire_and_what_is_over_is_dropped, async |app| {
     let (person, user) = stepped_up(app, "old@example.com").await;
     let late = asked_for(app, &user, "new@example.com").await;

@@ -120,7 +120,9 @@ export const open = (root, { go, note }) => {
 
     const done = showProgress(form.querySelector(".progress-place"));
     try {
-      const result = await act("Log in", (client) => client.login({ authId, password: typed, deviceName: deviceName() }), { passwords: [typed] });
+      const rememberDevice = !form.elements.namedItem("shared").checked;
+      const given = { authId, password: typed, deviceName: deviceName(), rememberDevice };
+      const result = await act("Log in", (client) => client.login(given), { passwords: [typed] });
       memory.rememberAddress(authId);
       if (result.ok) {
         password.value = "";

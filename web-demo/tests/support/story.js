@@ -1,6 +1,8 @@
 /** What people do in the demo, as the tests say it. */
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { derive } from "./derive.js";
 
 export const PASSWORD = "violet kettle marching home";
 
@@ -109,4 +111,35 @@ export const askForAddress = async (page, address) => {
   await page.waitForFunction(() => document.getElementById("new-email").value !== "");
   await field.fill(address);
   await page.getByRole("button", { name: "Save" }).click();
+};
+
+/** Asks for a reset on the server's own page, and gives the mail. */
+export const askForReset = async (page, server, address) => {
+  const before = (await server.mails(address)).length;
+  await page.goto(`${server.url}/reset`);
+  await page.getByLabel("E-mail address").fill(address);
+  await page.getByRole("button", { name: "Send me a mail" }).click();
+  await heading(page, "Type the code from the mail");
+  return server.mail(address, before + 1);
+};
+
+/** An account whose credential has the least stretching there is, made through the protocol. */
+export const outdated = async (server, password = PASSWORD) => {
+  const address = newAddress("outdated");
+  const identity = randomBytes(16).toString("hex");
+  const salt = `ab${randomBytes(31).toString("hex")}`;
+  const { verifier } = await derive({ password, salt, identity, preset: 3, realm: "localhost" });
+  const signedUp = await server.post("/api/auth/srp/sign-up", { auth_id: address, credential: { identity, salt, preset: 3, verifier } });
+  assert.equal(signedUp.status, 201, await signedUp.text());
+  const { code } = await server.mail(address);
+  const activated = await server.post("/api/auth/srp/sign-up/activate", { auth_id: address, code });
+  assert.equal(activated.status, 200);
+  return address;
+};
+
+/** Waits until the credential was renewed by itself, and gives the verdict on what crossed the wire for it. */
+export const renewed = async (page) => {
+  const verdict = page.locator(".wire-group").filter({ hasText: "Renew the credential" }).locator(".verdict");
+  await verdict.waitFor({ state: "attached" });
+  return verdict.getAttribute("data-verdict");
 };

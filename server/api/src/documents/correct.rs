@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{cookies, examples, rate_limits, responses, schemas};
+use super::{cookies, events, examples, rate_limits, responses, schemas};
 
 /// Corrects one surface's document.
 pub(super) fn correct(mut document: Value) -> Value {
@@ -19,6 +19,7 @@ pub(super) fn correct(mut document: Value) -> Value {
     }
     if let Some(known) = document.pointer_mut("/components/schemas") {
         schemas::add_forms(known);
+        events::list(known);
     }
     let known = document.pointer("/components/schemas").cloned().unwrap_or_default();
     for item in members_mut(document.get_mut("paths")) {

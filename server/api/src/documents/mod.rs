@@ -2,6 +2,7 @@
 
 mod cookies;
 mod correct;
+mod events;
 mod examples;
 mod merge;
 mod rate_limits;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use tacit_domain::audit::EventType;
 
 use super::*;
 
@@ -147,4 +148,24 @@ fn texts_of_a_form_show_their_pattern() {
     let schemas = &documents()[0].1["components"]["schemas"];
     assert_eq!(schemas["LoginProof"]["properties"]["M1"]["pattern"], "^[0-9a-fA-F]{64}$");
     assert_eq!(schemas["Credential"]["properties"]["identity"]["pattern"], "^[0-9a-f]{32}$");
+}
+
+#[test]
+fn every_type_of_event_is_listed_wherever_events_are_described_and_no_other() {
+    let known: Vec<String> = EventType::ALL.iter().map(|kind| format!("{}: {}", kind.as_str(), kind.says())).collect();
+    let mut described = Vec::new();
+    for (pointer, member) in all_objects() {
+        if !pointer.ends_with("/properties/event_type") {
+            continue;
+        }
+        let description = member["description"].as_str().unwrap();
+        let listed: Vec<String> = description.lines().filter_map(|line| line.strip_prefix("- ")).map(without_marks).collect();
+        assert_eq!(listed, known, "{pointer}");
+        described.push(pointer.split('#').next().unwrap().to_owned());
+    }
+    assert_eq!(described, ["srp", "platform", "tacit", "tacit"], "the export and the log");
+}
+
+fn without_marks(line: &str) -> String {
+    line.replace('`', "")
 }

@@ -87,7 +87,7 @@ fn description(account: &Account, sessions: u64) -> String {
 }
 
 /// RFC 3339 in UTC, to the second.
-fn moment(time: tacit_domain::Timestamp) -> String {
+pub(super) fn moment(time: tacit_domain::Timestamp) -> String {
     time::OffsetDateTime::from_unix_timestamp(time.as_seconds())
         .ok()
         .and_then(|time| time.format(&time::format_description::well_known::Rfc3339).ok())

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use tacit_domain::accounts::AccountError;
 use tacit_domain::fault::{Internal, InvalidInput};
 use tacit_jobs::SendError;
+use tacit_store::StoreError;
 
 use crate::assemble::AssembleError;
 use crate::config::Problems;
@@ -77,4 +78,4 @@ macro_rules! plainly {
     };
 }
 
-plainly!(StartError, AssembleError, Internal, SendError, io::Error);
+plainly!(StartError, AssembleError, Internal, SendError, StoreError, io::Error);

@@ -1,4 +1,4 @@
-//! `tacit mail test`
+//! `tacit mail …`
 
 use std::io::{self, Write as _};
 
@@ -6,8 +6,26 @@ use tacit_domain::address::Address;
 use tacit_shared::encoding;
 
 use super::Failure;
+use super::accounts::moment;
 use crate::config::{Config, MailTransport};
 use crate::{assemble, seams};
+
+/// More are not told: the table holds a week's.
+const TOLD: u32 = 10_000;
+
+pub(super) async fn given_up(config: Config) -> Result<(), Failure> {
+    let settings = assemble::domain_settings(&config)?;
+    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), false).await?;
+    let mails = domain.outbox.given_up(TOLD).await?;
+    store.close().await;
+    let mut out = io::stdout().lock();
+    for mail in mails {
+        // What a mail server says is anybody's, and must not reach a terminal as it is.
+        let (to, reason) = (mail.to.escape_debug(), mail.reason.escape_debug());
+        writeln!(out, "{}  {}  {to}  {} attempt(s)  {reason}", moment(mail.failed_at), mail.kind, mail.attempts)?;
+    }
+    Ok(())
+}
 
 pub(super) async fn test(config: Config, address: String, language: String) -> Result<(), Failure> {
     let address = Address::parse(&address)?;

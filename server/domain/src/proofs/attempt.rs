@@ -1,13 +1,14 @@
 //! One proof as an attempt: what it is counted under, before it is looked at and after.
 
-use tacit_store::{StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
+use tacit_store::proof_failures::ProofFailures;
+use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
 
 use super::ProofError;
 use crate::caller::{Meter, Origin};
 use crate::core::Core;
 use crate::handshake::{self, Handshake, Subject};
 use crate::known_devices::KnownDevice;
-use crate::proof_failures::{self, Held};
+use crate::proof_failures::{self, Held, Of};
 use crate::throttle::Window;
 
 /// The name of a client's window for failed proofs.
@@ -19,6 +20,8 @@ pub(crate) struct Attempt {
     key: [u8; 32],
     address: [u8; 32],
     device: Option<KnownDevice>,
+    /// What all known devices of the account are counted under, for one of them.
+    together: Option<[u8; 32]>,
     /// Absent for a known device and for a session: neighbours behind one address must not shut them out.
     client: Option<Window>,
     meter: Meter,
@@ -46,6 +49,7 @@ impl Attempt {
             key: device.as_ref().map_or(address, |device| core.device_key(device)),
             address,
             client: device.is_none().then(client),
+            together: device.is_some().then(|| core.devices_failures_key(AccountId::from_uuid(state.owner))),
             device,
             meter: origin.meter.clone(),
             now,
@@ -54,7 +58,7 @@ impl Attempt {
 
     /// In a session.
     pub(super) fn of_caller(key: [u8; 32], now: Timestamp) -> Self {
-        Self { key, address: key, device: None, client: None, meter: Meter::default(), now }
+        Self { key, address: key, device: None, together: None, client: None, meter: Meter::default(), now }
     }
 
     /// When it was made.
@@ -75,7 +79,18 @@ impl Attempt {
             return Err(ProofError::TooMany(client.remaining(self.now)));
         }
         let stood = rows::find(&mut tx, &self.key).await?;
-        Ok(proof_failures::check(&core.settings.limits, stood, self.now)?)
+        let stood_together = match &self.together {
+            Some(key) => Some(rows::find(&mut tx, key).await?),
+            None => None,
+        };
+        Ok(self.check(core, stood, stood_together)?)
+    }
+
+    fn check(&self, core: &Core, stood: ProofFailures, together: Option<ProofFailures>) -> Result<(), Held> {
+        let limits = &core.settings.limits;
+        let of = if self.device.is_some() { Of::Device } else { Of::Strangers };
+        proof_failures::check(limits, of, stood, self.now)?;
+        together.map_or(Ok(()), |stood| proof_failures::check_together(limits, stood))
     }
 
     /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
@@ -92,11 +107,16 @@ impl Attempt {
             return Err(ProofError::TooMany(client.remaining(self.now)));
         }
         let stood = core.count_failure(&mut tx, &self.key, self.now).await?;
-        proof_failures::check(&core.settings.limits, stood, self.now)?;
+        let stood_together = match &self.together {
+            Some(key) => Some(core.count_failure(&mut tx, key, self.now).await?),
+            None => None,
+        };
+        self.check(core, stood, stood_together)?;
         Ok(tx.commit().await?)
     }
 
-    /// Takes back what was counted. A known device that succeeds opens the address for others again.
+    /// Takes back what was counted. A known device that succeeds opens the address for others again, and begins the count
+    /// of all known devices anew.
     pub(crate) async fn succeed(&self, tx: &mut Tx) -> Result<(), StoreError> {
         // In the order in which they were counted: two logins of one account must not wait for each other.
         if let Some(client) = &self.client {
@@ -104,7 +124,8 @@ impl Attempt {
             client.note_refund(&self.meter);
         }
         rows::clear(tx, &self.key).await?;
-        if self.device.is_some() {
+        if let Some(together) = &self.together {
+            rows::clear(tx, together).await?;
             rows::clear(tx, &self.address).await?;
         }
         Ok(())

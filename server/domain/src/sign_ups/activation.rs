@@ -8,16 +8,45 @@ use tacit_store::pending_credentials::{self, PendingCredentialRecord};
 use tacit_store::{AccountId, CredentialId, StoreError, StoreErrorKind, Timestamp, Tx, invitations};
 
 use super::SignUpError;
+use super::input::ActivationSecret;
 use crate::address::Address;
 use crate::audit::{Event, EventType};
-use crate::caller::Origin;
+use crate::caller::{Meter, Origin};
 use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
 use crate::oauth::{Newly, is_unproved};
 use crate::secrets::{self, Purpose};
+use crate::throttle::Window;
 use crate::verifiers::{self, Place};
 
+const CODES: &str = "activation_code";
+
 impl Core {
+    /// Refuses what can be refused without writing: strangers who guess must not take the writer from others.
+    pub(super) async fn may_activate(&self, secret: &ActivationSecret, now: Timestamp) -> Result<(), SignUpError> {
+        let mut tx = self.store.read().await?;
+        match secret {
+            ActivationSecret::Link(link) => {
+                let hash = secrets::token_hash(&self.keyring, Purpose::ActivationLink, link);
+                let invitation = secrets::token_hash(&self.keyring, Purpose::Invitation, link);
+                let is_known = pending_credentials::find_by_link(&mut tx, hash).await?.is_some()
+                    || invitations::find(&mut tx, invitation).await?.is_some();
+                if is_known { Ok(()) } else { Err(SignUpError::ActivationInvalid) }
+            }
+            ActivationSecret::Code { address, .. } => {
+                let attempts = self.activation_codes(address, now);
+                let is_open = attempts.is_open(&mut tx, &Meter::default()).await?;
+                if is_open { Ok(()) } else { Err(SignUpError::Throttled(attempts.remaining(now))) }
+            }
+        }
+    }
+
+    /// The codes an address may be tried with.
+    pub(super) fn activation_codes(&self, address: &Address, now: Timestamp) -> Window {
+        let (hash, limits) = (self.address_hash(CODES, address.key()), &self.settings.limits);
+        Window::at(CODES, hash, limits.code_attempts, limits.code_window, now)
+    }
+
     pub(super) async fn pending_with_code(
         &self,
         tx: &mut Tx,

@@ -15,6 +15,7 @@ pub(crate) enum MailKind {
     PasswordChanged,
     EmailChange,
     EmailChanged,
+    EmailUndone,
     EmailTaken,
     AccountDeleted,
     IdentitiesChanged,
@@ -60,13 +61,14 @@ pub enum TemplateError {
     Wrong(String, #[source] minijinja::Error),
 }
 
-const KINDS: [MailKind; 10] = [
+const KINDS: [MailKind; 11] = [
     MailKind::Activation,
     MailKind::AlreadyRegistered,
     MailKind::PasswordReset,
     MailKind::PasswordChanged,
     MailKind::EmailChange,
     MailKind::EmailChanged,
+    MailKind::EmailUndone,
     MailKind::EmailTaken,
     MailKind::AccountDeleted,
     MailKind::IdentitiesChanged,
@@ -82,7 +84,7 @@ macro_rules! built_in {
     };
 }
 
-const BUILT_IN: [(&str, &str); 38] = built_in!(
+const BUILT_IN: [(&str, &str); 42] = built_in!(
     "account_deleted.de.html",
     "account_deleted.de.txt",
     "account_deleted.en.html",
@@ -107,6 +109,10 @@ const BUILT_IN: [(&str, &str); 38] = built_in!(
     "email_taken.de.txt",
     "email_taken.en.html",
     "email_taken.en.txt",
+    "email_undone.de.html",
+    "email_undone.de.txt",
+    "email_undone.en.html",
+    "email_undone.en.txt",
     "identities_changed.de.html",
     "identities_changed.de.txt",
     "identities_changed.en.html",
@@ -132,6 +138,7 @@ impl MailKind {
             Self::PasswordChanged => "password_changed",
             Self::EmailChange => "email_change",
             Self::EmailChanged => "email_changed",
+            Self::EmailUndone => "email_undone",
             Self::EmailTaken => "email_taken",
             Self::AccountDeleted => "account_deleted",
             Self::IdentitiesChanged => "identities_changed",

@@ -114,6 +114,9 @@ on_both_engines! {
     async fn work_given_up_has_lost_its_secrets_and_is_not_claimed_again(db: Migrated) {
         fill(&db, [1]).await;
         assert!(commit!(db, tx => fail(tx, outbox_id(1), after(20), "550 no such user")));
+        let failed = read!(db, tx => list_failed(tx, 5));
+        assert_eq!(failed.iter().map(|work| work.id).collect::<Vec<_>>(), [outbox_id(1)]);
+        assert_eq!(failed[0].last_error.as_deref(), Some("550 no such user"));
         assert!(commit!(db, tx => claim(tx, after(500), after(900), 5, FAR)).is_empty());
         assert_eq!(
             db.run("UPDATE outbox SET kind = kind WHERE sealed IS NULL AND last_error = '550 no such user'").await,

@@ -5,11 +5,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tacit_domain::login::{ProveLogin, StartLogin};
-use tacit_domain::{resets, sign_ups};
+use tacit_domain::proofs::Authorisation;
+use tacit_domain::{accounts, email_changes, resets, sign_ups};
 use tacit_shared::messages::{
-    Activate, Activated, ActivationResent, Challenge, Credential, LoginProof, LoginResult, LoginStart, RefreshRequest,
-    Refreshed, ResendActivation, ResetCompleted, ResetCompletion, ResetRequest, ResetRequested, ResetSecret,
-    ResetValid, SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, Tokens,
+    AccountUpdate, Activate, Activated, ActivationResent, Challenge, Credential, EmailChangeSecret, EmailChanged,
+    LoginProof, LoginResult, LoginStart, PasswordChangeStart, RefreshRequest, Refreshed, ResendActivation,
+    ResetCompleted, ResetCompletion, ResetRequest, ResetRequested, ResetSecret, ResetValid, SealedCredential, SealedProof,
+    SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, SteppedUp, Tokens,
 };
 use tacit_shared::preset;
 
@@ -17,7 +19,7 @@ use crate::edits::choice;
 
 pub fn run(data: &[u8]) {
     let (kind, json) = choice(data);
-    match kind % 22 {
+    match kind % 29 {
         0 => request::<SignUpCheck>(json, |message| drop(sign_ups::CheckAddress::try_from(message))),
         1 => request::<SignUp>(json, |message| drop(sign_ups::SignUp::try_from(message))),
         2 => request::<ResendActivation>(json, |message| drop(sign_ups::ResendActivation::try_from(message))),
@@ -39,7 +41,14 @@ pub fn run(data: &[u8]) {
         18 => request::<ResetCompletion>(json, |message| drop(resets::CompleteReset::try_from(message))),
         19 => drop(answer::<ResetRequested>(json, drop)),
         20 => drop(answer::<ResetValid>(json, drop)),
-        _ => drop(answer::<ResetCompleted>(json, drop)),
+        21 => drop(answer::<ResetCompleted>(json, drop)),
+        22 => request::<PasswordChangeStart>(json, drop),
+        23 => request::<SealedProof>(json, |message| drop(Authorisation::try_from(message))),
+        24 => sealed_credential(json),
+        25 => drop(answer::<SteppedUp>(json, drop)),
+        26 => request::<AccountUpdate>(json, |message| drop(accounts::Update::try_from(message))),
+        27 => request::<EmailChangeSecret>(json, |message| drop(email_changes::LinkSecret::from(message))),
+        _ => drop(answer::<EmailChanged>(json, drop)),
     }
 }
 
@@ -67,6 +76,15 @@ fn answer<T: Clone + PartialEq + Serialize + DeserializeOwned + ParseFromJSON + 
         read(message);
     }
     serde_json::from_slice(json).ok()
+}
+
+/// What travels sealed: only serde ever reads it.
+fn sealed_credential(json: &[u8]) {
+    let Ok(message) = serde_json::from_slice::<SealedCredential>(json) else { return };
+    credential(&message.credential);
+    let written = serde_json::to_vec(&message).expect("a message is written");
+    let again = serde_json::from_slice::<SealedCredential>(&written).ok();
+    assert!(again.is_some_and(|again| again == message), "written and read again it is another");
 }
 
 fn credential(message: &Credential) {
