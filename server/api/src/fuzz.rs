@@ -7,8 +7,8 @@ use poem::http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 use tacit_shared::FieldError;
 use tacit_shared::messages::{
-    AccountUpdate, Activate, Credential, EmailChangeSecret, LoginProof, LoginStart, PasswordChangeStart, RefreshRequest,
-    ResendActivation, ResetCompletion, ResetRequest, ResetSecret, SealedProof, SignUp, SignUpCheck,
+    AccountUpdate, Activate, Credential, EmailChangeSecret, LoginProof, LoginStart, PasswordChangeStart,
+    RefreshRequest, ResendActivation, ResetCompletion, ResetRequest, ResetSecret, SealedProof, SignUp, SignUpCheck,
 };
 use url::Url;
 

@@ -159,7 +159,8 @@ fn every_type_of_event_is_listed_wherever_events_are_described_and_no_other() {
             continue;
         }
         let description = member["description"].as_str().unwrap();
-        let listed: Vec<String> = description.lines().filter_map(|line| line.strip_prefix("- ")).map(without_marks).collect();
+        let listed: Vec<String> =
+            description.lines().filter_map(|line| line.strip_prefix("- ")).map(without_marks).collect();
         assert_eq!(listed, known, "{pointer}");
         described.push(pointer.split('#').next().unwrap().to_owned());
     }

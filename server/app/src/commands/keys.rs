@@ -4,8 +4,8 @@ use std::io::{self, Write as _};
 
 use tacit_domain::signing_keys::{Withdraw, WithdrawError};
 
-use super::accounts::moment;
 use super::Failure;
+use super::accounts::moment;
 use crate::config::Config;
 use crate::seams::SystemEntropy;
 use crate::{assemble, master_key, seams};

@@ -51,8 +51,12 @@ impl SigningKeys {
         }
         for key in &gone {
             signing_keys::delete(&mut tx, &key.kid).await?;
-            core.record(&mut tx, Event::of_the_server(EventType::SigningKeyWithdrawn).with("kid", key.kid.as_str()), now)
-                .await?;
+            core.record(
+                &mut tx,
+                Event::of_the_server(EventType::SigningKeyWithdrawn).with("kid", key.kid.as_str()),
+                now,
+            )
+            .await?;
         }
         core.fill_up(&mut tx, &mut left, now).await?;
         tx.commit().await?;

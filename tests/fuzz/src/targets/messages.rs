@@ -10,8 +10,8 @@ use tacit_domain::{accounts, email_changes, resets, sign_ups};
 use tacit_shared::messages::{
     AccountUpdate, Activate, Activated, ActivationResent, Challenge, Credential, EmailChangeSecret, EmailChanged,
     LoginProof, LoginResult, LoginStart, PasswordChangeStart, RefreshRequest, Refreshed, ResendActivation,
-    ResetCompleted, ResetCompletion, ResetRequest, ResetRequested, ResetSecret, ResetValid, SealedCredential, SealedProof,
-    SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, SteppedUp, Tokens,
+    ResetCompleted, ResetCompletion, ResetRequest, ResetRequested, ResetSecret, ResetValid, SealedCredential,
+    SealedProof, SignUp, SignUpAccepted, SignUpCheck, SignUpCheckResult, SteppedUp, Tokens,
 };
 use tacit_shared::preset;
 

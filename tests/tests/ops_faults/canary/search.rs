@@ -93,9 +93,11 @@ pub(super) fn leaks(secrets: &Traces, places: &Places) -> (Vec<String>, BTreeSet
     (leaks, used)
 }
 
-/// Whatever the form and the place: what is put there is found.
+/// Whatever the form and the place: what is put there is found. The database's files are many, and one stands for all.
 pub(super) fn assert_every_form_is_found_everywhere(secrets: &Traces, places: &Places) {
-    for (place, bytes) in places {
+    let is_file = |place: &str| place.contains(": ") && place.contains('/');
+    let one_file = places.keys().find(|place| is_file(place));
+    for (place, bytes) in places.iter().filter(|(place, _)| !is_file(place) || Some(*place) == one_file) {
         let mut seeded = bytes[..bytes.len().min(1024)].to_vec();
         for (_, needle) in secrets.all() {
             seeded.extend_from_slice(needle);
