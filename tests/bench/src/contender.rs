@@ -22,11 +22,13 @@ pub enum Part {
     LastPower,
     /// `B` from a pair `(b, g^b)` that was made ahead.
     PublicFromPair,
+    /// The powers of `v` that make every later `v^u` faster: once for each verifier, no part of a login.
+    Comb,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Login,
         Self::Public,
         Self::Secret,
@@ -34,6 +36,7 @@ impl Part {
         Self::VerifierPower,
         Self::LastPower,
         Self::PublicFromPair,
+        Self::Comb,
     ];
 
     /// What the part must come to.
@@ -45,6 +48,8 @@ impl Part {
             Self::Secret | Self::LastPower => handshake.secret.clone(),
             Self::GeneratorPower => handshake.g_b.clone(),
             Self::VerifierPower => handshake.v_u.clone(),
+            // Seen in the `S` of a login with it.
+            Self::Comb => Vec::new(),
         }
     }
 }

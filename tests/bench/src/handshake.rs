@@ -7,8 +7,10 @@ use num_bigint::BigUint;
 use sha2::{Digest, Sha256};
 use tacit_shared::srp::Group;
 
-/// One login as the server sees it: the first four come in, the rest must come out.
+/// One login as the server sees it.
 pub struct Handshake {
+    /// Which one it is.
+    pub number: usize,
     /// The verifier, of the group's length.
     pub v: Vec<u8>,
     /// The server's exponent.
@@ -45,14 +47,14 @@ impl Handshake {
     /// # Panics
     /// If a coin fell on the same side for weeks.
     #[must_use]
-    pub fn numbered(group: Group, number: u32) -> Self {
+    pub fn numbered(group: Group, number: usize) -> Self {
         (0..u32::MAX)
             .map(|attempt| Self::drawn(group, number, attempt))
             .find(Self::is_of_full_length)
             .expect("one attempt in 128 is refused")
     }
 
-    fn drawn(group: Group, number: u32, attempt: u32) -> Self {
+    fn drawn(group: Group, number: usize, attempt: u32) -> Self {
         let draw = |name: &str| -> [u8; 32] {
             Sha256::new()
                 .chain_update(name)
@@ -82,6 +84,7 @@ impl Handshake {
         let base = integer(&a_public) * &v_u % &modulus;
         let secret = padded(&base.modpow(&integer(&b), &modulus));
         Self {
+            number,
             v: padded(&v),
             b,
             a_public,

@@ -6,6 +6,7 @@
 pub mod contender;
 mod foreign;
 pub mod handshake;
+pub mod kernels;
 pub mod machine;
 pub mod peers;
 pub mod timing;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tacit_bench::{
     contender::{Contender, Kind, Part, check},
     handshake::Handshake,
+    kernels,
     machine::Machine,
     peers,
     timing::{self, Summary, Turn},
@@ -17,7 +18,7 @@ use tacit_bench::{
 use tacit_shared::srp::Group;
 
 /// Handshakes that take turns, so that nobody learns one by heart.
-const HANDSHAKES: u32 = 8;
+const HANDSHAKES: usize = 8;
 const ROUNDS: usize = 150;
 
 #[derive(Serialize)]
@@ -56,7 +57,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn measure(group: Group, rounds: usize) -> Result<GroupReport, String> {
     eprintln!("{} bits, {rounds} rounds", group.bits());
     let handshakes: Vec<_> = (0..HANDSHAKES).map(|number| Handshake::numbered(group, number)).collect();
-    let contenders = peers::of(group);
+    let mut contenders = peers::of(group);
+    contenders.extend(kernels::of(group, &handshakes));
     // Whoever computes something else is no peer: nothing is timed then.
     contenders.iter().try_for_each(|contender| check(&**contender, &handshakes))?;
 

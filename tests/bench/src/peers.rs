@@ -112,6 +112,7 @@ impl<I: Integers> Contender for Peer<I> {
     fn run(&self, part: Part, handshake: &Handshake) -> Option<Vec<u8>> {
         let i = &self.integers;
         Some(match part {
+            Part::Comb => return None,
             Part::Login => {
                 let public = self.public(handshake, &self.generator_power(handshake));
                 [public, self.secret(handshake)].concat()

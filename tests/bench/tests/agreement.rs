@@ -3,7 +3,7 @@
 use tacit_bench::{
     contender::{Part, check},
     handshake::Handshake,
-    peers, timing,
+    kernels, peers, timing,
 };
 use tacit_shared::srp::Group;
 
@@ -11,7 +11,7 @@ use tacit_shared::srp::Group;
 fn every_contender_gets_the_same_login_in_every_group() {
     for group in Group::ALL {
         let handshakes = [0, 1].map(|number| Handshake::numbered(group, number));
-        for contender in peers::of(group) {
+        for contender in peers::of(group).into_iter().chain(kernels::of(group, &handshakes)) {
             check(&*contender, &handshakes).unwrap();
         }
     }
@@ -21,8 +21,9 @@ fn every_contender_gets_the_same_login_in_every_group() {
 fn a_contender_that_computes_something_else_is_told() {
     let mut handshake = Handshake::numbered(Group::G2048, 0);
     handshake.secret[100] ^= 1;
-    for contender in peers::of(Group::G2048) {
-        let refusal = check(&*contender, std::slice::from_ref(&handshake)).unwrap_err();
+    let handshakes = std::slice::from_ref(&handshake);
+    for contender in peers::of(Group::G2048).into_iter().chain(kernels::of(Group::G2048, handshakes)) {
+        let refusal = check(&*contender, handshakes).unwrap_err();
         assert!(refusal.contains(&contender.name()), "{refusal}");
     }
 }

@@ -56,7 +56,7 @@ impl Contender for AsDocumented {
             }
             Part::Public => Some(self.server.compute_public_ephemeral(&handshake.b, &handshake.v)),
             Part::Secret => Some(self.secret(handshake)),
-            Part::GeneratorPower | Part::VerifierPower | Part::LastPower | Part::PublicFromPair => None,
+            Part::GeneratorPower | Part::VerifierPower | Part::LastPower | Part::PublicFromPair | Part::Comb => None,
         }
     }
 }
