@@ -4,6 +4,7 @@
 //! the tests, which hold what can be held without a quiet machine: that all compute the same, and the ratios.
 
 pub mod contender;
+pub mod counts;
 mod foreign;
 pub mod handshake;
 pub mod kernels;

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, env, error::Error};
 use serde::Serialize;
 use tacit_bench::{
     contender::{Contender, Kind, Part, check},
+    counts::{self, LoginCounts},
     handshake::Handshake,
     kernels,
     machine::Machine,
@@ -32,6 +33,8 @@ struct Report {
 #[derive(Serialize)]
 struct GroupReport {
     bits: usize,
+    /// What our own login is made of.
+    counts: LoginCounts,
     contenders: Vec<ContenderReport>,
 }
 
@@ -79,7 +82,8 @@ fn measure(group: Group, rounds: usize) -> Result<GroupReport, String> {
         let mine = figures.extract_if(.., |(of, _), _| *of == number);
         describe(&**contender, mine.map(|((_, part), summary)| (part, summary)).collect())
     });
-    Ok(GroupReport { bits: group.bits(), contenders: contenders.collect() })
+    let contenders = contenders.collect();
+    Ok(GroupReport { bits: group.bits(), counts: counts::of(group, &handshakes), contenders })
 }
 
 fn describe(contender: &dyn Contender, parts: BTreeMap<Part, Summary>) -> ContenderReport {
