@@ -81,3 +81,8 @@ pub(super) fn of_1024_bits() -> &'static dyn Engine {
         Powers::with_table(montgomery::Montgomery::new(), 2);
     &G1024
 }
+
+#[cfg(test)]
+mod suite;
+#[cfg(test)]
+mod tests;
