@@ -3,9 +3,11 @@
 //! A library of integers is given its best case: its own constants of `N` made once, `b` and `B` kept between the two
 //! steps, no hashing. The crate `srp` is used as its documentation says.
 
+mod fixed;
 mod num;
 mod srp_crate;
 
+use crypto_bigint::{U2048, U3072, U4096};
 use tacit_shared::srp::Group;
 
 #[cfg(feature = "gmp")]
@@ -27,9 +29,19 @@ pub fn of(group: Group) -> Vec<Box<dyn Contender>> {
         Box::new(Peer::new(group, aws_lc::BigNumbers::new(group))),
         #[cfg(feature = "gmp")]
         Box::new(Peer::new(group, gmp::Integers::new(group))),
+        fixed(group),
         Box::new(Peer::new(group, num::Integers::new(group))),
         Box::new(srp_crate::AsDocumented::new(group)),
     ]
+}
+
+/// The width is part of the type there.
+fn fixed(group: Group) -> Box<dyn Contender> {
+    match group {
+        Group::G2048 => Box::new(Peer::new(group, fixed::Integers::<{ U2048::LIMBS }>::new(group))),
+        Group::G3072 => Box::new(Peer::new(group, fixed::Integers::<{ U3072::LIMBS }>::new(group))),
+        Group::G4096 => Box::new(Peer::new(group, fixed::Integers::<{ U4096::LIMBS }>::new(group))),
+    }
 }
 
 /// The versions of what was linked, by name.
