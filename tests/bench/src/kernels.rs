@@ -1,11 +1,11 @@
 //! The kernels of this repository that this machine can run, each without and with a comb of the verifier.
 
-use std::rc::Rc;
+use std::{iter, rc::Rc};
 
 use tacit_engine::Choice;
 use tacit_shared::srp::{
     Group,
-    engine::{Comb, Engine, Engines, Scalar},
+    engine::{Comb, Engine, Engines, Limbs28, Powers, Scalar},
 };
 
 use crate::{
@@ -13,52 +13,58 @@ use crate::{
     handshake::{Handshake, multiplier},
 };
 
-/// The kernels in one group. A comb is kept between logins, so those of `handshakes` are made here.
-///
-/// # Panics
-/// If a kernel that says it is available is not.
+/// The kernels in one group, the fastest last. A comb is kept between logins, so those of `handshakes` are made here.
 #[must_use]
 pub fn of(group: Group, handshakes: &[Handshake]) -> Vec<Box<dyn Contender>> {
     let mut contenders: Vec<Box<dyn Contender>> = Vec::new();
-    for choice in Choice::ALL.into_iter().rev().filter(|choice| choice.is_available()) {
-        let engines = Rc::new(choice.engines().expect("it is available"));
-        let plain = Kernel { group, k: multiplier(group), engines, combs: Vec::new() };
-        let combs = handshakes.iter().map(|handshake| plain.engine().comb(&handshake.v)).collect();
-        let with_combs = Kernel { engines: Rc::clone(&plain.engines), combs, ..plain };
-        contenders.push(Box::new(plain));
-        contenders.push(Box::new(with_combs));
+    for engine in engines(group) {
+        let combs = handshakes.iter().map(|handshake| engine.comb(&handshake.v)).collect();
+        for combs in [Vec::new(), combs] {
+            contenders.push(Box::new(Kernel { k: multiplier(group), engine: Rc::clone(&engine), combs }));
+        }
     }
     contenders
 }
 
+/// That of browsers, which no server uses, and those a server can choose from.
+fn engines(group: Group) -> Vec<Rc<dyn Engine>> {
+    let generator = u32::try_from(group.generator()).expect("2 or 5");
+    let browsers: Rc<dyn Engine> = Rc::new(Powers::with_table(Limbs28::new(group), generator));
+    let available = Choice::ALL.into_iter().rev().filter(|choice| choice.is_available());
+    let servers = available.map(|choice| {
+        let Engines { g2048, g3072, g4096 } = choice.engines().expect("it is available");
+        Rc::from(match group {
+            Group::G2048 => g2048,
+            Group::G3072 => g3072,
+            Group::G4096 => g4096,
+        })
+    });
+    iter::once(browsers).chain(servers).collect()
+}
+
 struct Kernel {
-    group: Group,
     k: Scalar,
-    engines: Rc<Engines>,
+    engine: Rc<dyn Engine>,
     /// By the number of the handshake; empty, where none are used.
     combs: Vec<Comb>,
 }
 
 impl Kernel {
-    fn engine(&self) -> &dyn Engine {
-        self.engines.of(self.group)
-    }
-
     fn public(&self, handshake: &Handshake) -> Vec<u8> {
-        let power = self.engine().power(&handshake.b);
-        self.engine().server_public(&self.k, &handshake.v, &power).to_vec()
+        let power = self.engine.power(&handshake.b);
+        self.engine.server_public(&self.k, &handshake.v, &power).to_vec()
     }
 
     fn secret(&self, handshake: &Handshake) -> Vec<u8> {
         let Handshake { a_public, v, u, b, .. } = handshake;
-        self.engine().server_secret(a_public, v, self.combs.get(handshake.number), u, b).to_vec()
+        self.engine.server_secret(a_public, v, self.combs.get(handshake.number), u, b).to_vec()
     }
 }
 
 impl Contender for Kernel {
     fn name(&self) -> String {
         let comb = if self.combs.is_empty() { "" } else { ", comb" };
-        format!("{}{comb}", self.engine().name())
+        format!("{}{comb}", self.engine.name())
     }
 
     fn kind(&self) -> Kind {
@@ -70,7 +76,7 @@ impl Contender for Kernel {
     }
 
     fn run(&self, part: Part, handshake: &Handshake) -> Option<Vec<u8>> {
-        let engine = self.engine();
+        let engine = &self.engine;
         match part {
             Part::Login => Some([self.public(handshake), self.secret(handshake)].concat()),
             Part::Public => Some(self.public(handshake)),
