@@ -53,7 +53,7 @@ pub trait Engine: Send + Sync {
     fn modulus(&self) -> &[u8];
 
     /// `g`.
-    fn generator(&self) -> u64;
+    fn generator(&self) -> u32;
 
     /// `g^e mod N`: `v` from `x`, `A` from `a` (RFC 5054 §2.4, §2.6), and the half of `B` that no account is needed for.
     fn power(&self, exponent: &Scalar) -> Element;

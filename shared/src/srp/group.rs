@@ -52,7 +52,7 @@ impl Group {
 
     /// `g`.
     #[must_use]
-    pub fn generator(self) -> u64 {
-        engine::generator(self).into()
+    pub const fn generator(self) -> u32 {
+        engine::generator(self)
     }
 }

@@ -57,8 +57,8 @@ impl<K: Kernel> Engine for Powers<K> {
         self.kernel.modulus()
     }
 
-    fn generator(&self) -> u64 {
-        self.generator.into()
+    fn generator(&self) -> u32 {
+        self.generator
     }
 
     fn power(&self, exponent: &Scalar) -> Element {
