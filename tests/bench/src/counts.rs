@@ -54,8 +54,7 @@ pub struct LoginCounts {
 #[must_use]
 pub fn of(group: Group, handshakes: &[Handshake]) -> LoginCounts {
     let counted = Counted::default();
-    let generator = u32::try_from(group.generator()).expect("2 or 5");
-    let engine = Powers::with_table(Counter { len: group.len(), counted: Arc::clone(&counted) }, generator);
+    let engine = Powers::with_table(Counter { len: group.len(), counted: Arc::clone(&counted) }, group.generator());
     let all: Vec<_> = handshakes.iter().map(|handshake| steps(&engine, &counted, handshake)).collect();
     average(&all)
 }

@@ -28,8 +28,7 @@ pub fn of(group: Group, handshakes: &[Handshake]) -> Vec<Box<dyn Contender>> {
 
 /// That of browsers, which no server uses, and those a server can choose from.
 fn engines(group: Group) -> Vec<Rc<dyn Engine>> {
-    let generator = u32::try_from(group.generator()).expect("2 or 5");
-    let browsers: Rc<dyn Engine> = Rc::new(Powers::with_table(Limbs28::new(group), generator));
+    let browsers: Rc<dyn Engine> = Rc::new(Powers::with_table(Limbs28::new(group), group.generator()));
     let available = Choice::ALL.into_iter().rev().filter(|choice| choice.is_available());
     let servers = available.map(|choice| {
         let Engines { g2048, g3072, g4096 } = choice.engines().expect("it is available");

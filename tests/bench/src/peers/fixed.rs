@@ -18,7 +18,7 @@ pub(super) struct Integers<const LIMBS: usize> {
 impl<const LIMBS: usize> Integers<LIMBS> {
     pub(super) fn new(group: Group) -> Self {
         let n = Odd::new(read(group.modulus())).expect("a prime");
-        Self { n: *n.as_nz_ref(), parameters: FixedMontyParams::new(n), g: Uint::from_u64(group.generator()) }
+        Self { n: *n.as_nz_ref(), parameters: FixedMontyParams::new(n), g: Uint::from_u32(group.generator()) }
     }
 
     fn residue(&self, value: &Uint<LIMBS>) -> FixedMontyForm<LIMBS> {
