@@ -87,7 +87,7 @@ impl<K: Kernel> Kernel for Counting<K> {
 
 #[test]
 fn a_refusal_costs_the_same_with_a_comb_and_without() {
-    let powers = Powers::with_table(Counting(Montgomery::<moduli::M2048, _>::new(), AtomicUsize::new(0)), 2);
+    let powers = Powers::with_table(Counting(Montgomery::<montgomery::M2048, _>::new(), AtomicUsize::new(0)), 2);
     let products = |work: &dyn Fn()| {
         let before = powers.kernel().1.load(Ordering::Relaxed);
         work();
