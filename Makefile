@@ -1,4 +1,4 @@
-# `make demo` and `make test` set up what they need themselves. The other targets expect `make setup` to have run once.
+# `make demo`, `make test` and `make bench` set up what they need themselves. The other targets expect `make setup` to have run once.
 
 PROFILE := release-dev
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 \
@@ -6,7 +6,7 @@ CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 \
 SERVICES := scripts/with-services.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fmt lint unit e2e wasm web demo-build openapi examples deny sbom reproduce proxy clean
+.PHONY: help setup demo test bench fmt lint unit e2e wasm web demo-build openapi examples deny sbom reproduce proxy clean
 
 help: ## Show this list
 	@echo "Tacit. Two commands do all the set-up: make demo, make test."
@@ -18,6 +18,9 @@ demo: ## Build everything and serve the demo at http://localhost:8080
 
 test: ## Run everything CI runs
 	@scripts/test.sh
+
+bench: ## Time the arithmetic, the client and the whole server, beside other libraries (S=stage chooses some)
+	@scripts/bench.sh $(S)
 
 setup: ## Install what `make test` needs
 	@scripts/setup.sh test

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing for `make demo` or `make test`, and nothing else.
+# Installs what is missing for `make demo`, `make test` or `make bench`, and nothing else.
 #
-#   scripts/setup.sh demo|test
+#   scripts/setup.sh demo|test|bench
 #
 # As root on Debian, packages come by apt; otherwise it names what to install and stops. What it found out is left in
 # .cache/environment for the other scripts. TACIT_WASM_TOOLCHAIN=debian forces Debian's compiler for the wasm package.
@@ -9,9 +9,12 @@
 . "$(dirname "$0")/lib.sh"
 
 purpose=${1:-}
+peers=""
 case $purpose in
 demo | test) ;;
-*) fail "usage: scripts/setup.sh demo|test" ;;
+# What the tests need, and the libraries that are measured beside ours.
+bench) purpose=test peers=wanted ;;
+*) fail "usage: scripts/setup.sh demo|test|bench" ;;
 esac
 
 mkdir -p "$cache"
@@ -38,8 +41,15 @@ check_versions() {
 
 newest_postgres() { find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | sort -V | tail -n 1 | xargs -r dirname; }
 
+# Is there a library to link with?
+links() { echo 'int main(void) { return 0; }' | cc -x c - -o /dev/null "$1" 2>/dev/null; }
+
 check_packages() {
   command -v wasm-opt >/dev/null || missing_packages+=(binaryen)
+  if [ -n "$peers" ]; then
+    links -lcrypto || missing_packages+=(libssl-dev)
+    links -lgmp || missing_packages+=(libgmp-dev)
+  fi
   [ "$purpose" = test ] || return 0
   command -v chromium >/dev/null || missing_packages+=(chromium)
   [ -n "$(newest_postgres)" ] || missing_packages+=(postgresql)
@@ -132,4 +142,4 @@ node_packages
   printf 'wasm_toolchain=%q\n' "$wasm_toolchain"
   printf 'postgres_bin=%q\n' "$(newest_postgres)"
 } >"$cache/environment"
-say "Everything for \`make $purpose\` is here."
+say "Everything for \`make $1\` is here."

@@ -19,18 +19,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Cluster {
     data: PathBuf,
     port: u16,
+    options: Vec<String>,
     server: Option<Child>,
 }
 
 impl Cluster {
     /// Makes one in a folder and starts it.
     pub async fn create(folder: &Path) -> Self {
+        Self::create_with(folder, &["shared_buffers=16MB"]).await
+    }
+
+    /// The same with these settings of PostgreSQL's.
+    pub async fn create_with(folder: &Path, options: &[&str]) -> Self {
         let data = folder.join("primary");
         reach(folder, &data).await;
         let mut initdb = tool("initdb");
         initdb.args(["--no-sync", "--locale=C", "--encoding=UTF8", "-A", "trust", "-U", "postgres", "-D"]).arg(&data);
         succeed(&mut initdb).await;
-        Self::started(data).await
+        let options = options.iter().map(|&option| option.to_owned()).collect();
+        Self::started(data, options).await
     }
 
     /// A copy of this one that follows it, and without which it acknowledges nothing.
@@ -41,15 +48,15 @@ impl Cluster {
         copy.args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf", "--wal-method=stream", "-U", "postgres"]);
         copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-D"]).arg(&data);
         succeed(&mut copy).await;
-        let standby = Self::started(data).await;
+        let standby = Self::started(data, self.options.clone()).await;
         self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
         self.execute("SELECT pg_reload_conf()").await;
         self.until("SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state = 'sync'", 1).await;
         standby
     }
 
-    async fn started(data: PathBuf) -> Self {
-        let mut cluster = Self { data, port: free_port(), server: None };
+    async fn started(data: PathBuf, options: Vec<String>) -> Self {
+        let mut cluster = Self { data, port: free_port(), options, server: None };
         cluster.start().await;
         cluster
     }
@@ -59,7 +66,8 @@ impl Cluster {
         let mut command = tool("postgres");
         command.arg("-D").arg(&self.data).arg("-k").arg(self.data.parent().unwrap());
         command.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"]);
-        command.args(["-c", "shared_buffers=16MB", "-c", "max_wal_senders=4"]);
+        command.args(["-c", "max_wal_senders=4"]);
+        command.args(self.options.iter().flat_map(|option| ["-c", option.as_str()]));
         self.server = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let begun = Instant::now();
         while PgConnection::connect(&self.url()).await.is_err() {
@@ -83,6 +91,12 @@ impl Cluster {
         // It has no standby of its own to wait for.
         self.execute("ALTER SYSTEM RESET synchronous_standby_names").await;
         self.execute("SELECT pg_reload_conf()").await;
+    }
+
+    /// Its first process, whose children the others are.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.server.as_ref().and_then(Child::id)
     }
 
     /// Its port on the loopback address.

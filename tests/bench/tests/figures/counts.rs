@@ -1,0 +1,42 @@
+//! What a login is made of, whatever it is computed with: an algorithm that got slower shows here without a clock.
+
+use tacit_bench::{
+    counts::{self, LoginCounts},
+    handshake::Handshake,
+};
+use tacit_shared::srp::Group;
+
+/// Enough scramblers for their average to be the one of all.
+fn of(group: Group) -> LoginCounts {
+    let handshakes: Vec<_> = (0..8).map(|number| Handshake::numbered(group, number)).collect();
+    counts::of(group, &handshakes)
+}
+
+#[test]
+fn a_login_takes_706_products_and_530_with_a_comb_of_the_verifier() {
+    for group in Group::ALL {
+        let counts = of(group);
+        let public = counts.generator_power.reductions() + counts.public_from_pair.reductions();
+        let plain = public + counts.verifier_power.reductions() + counts.last_power.reductions();
+        let combed = public + counts.verifier_power_by_comb.reductions() + counts.last_power.reductions();
+        assert!(plain <= 708, "{plain}: {counts:?}");
+        assert!(combed <= 532, "{combed}: {counts:?}");
+    }
+}
+
+#[test]
+fn step_one_with_a_pair_made_ahead_takes_a_single_product() {
+    for group in Group::ALL {
+        let step = of(group).public_from_pair;
+        assert_eq!((step.reductions(), step.entries_read), (1, 0));
+    }
+}
+
+#[test]
+fn a_comb_pays_from_the_second_login_on() {
+    for group in Group::ALL {
+        let counts = of(group);
+        let saved = counts.verifier_power.reductions() - counts.verifier_power_by_comb.reductions();
+        assert!(counts.comb.reductions() < 2 * saved, "{counts:?}");
+    }
+}
