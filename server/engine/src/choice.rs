@@ -114,3 +114,6 @@ fn over<K: Kernel>(kernel: impl Fn(&[u8]) -> K) -> Engines {
         |group: Group| -> Box<dyn Engine> { Box::new(Powers::with_table(kernel(group.modulus()), group.generator())) };
     Engines { g2048: engine(Group::G2048), g3072: engine(Group::G3072), g4096: engine(Group::G4096) }
 }
+
+#[cfg(test)]
+mod tests;
