@@ -4,7 +4,6 @@
 //! `docs/protocol.md`; each is repeated where it is computed.
 
 mod element;
-mod engine;
 mod formulas;
 mod group;
 mod identity;
@@ -12,6 +11,7 @@ mod proof;
 mod trimmed;
 
 pub mod client;
+pub mod engine;
 pub mod server;
 
 pub use element::{PublicValue, Verifier};

@@ -1,9 +1,14 @@
 //! Elements of a group: the public values `A` and `B`, and the verifier `v`.
 
+use std::sync::Arc;
+
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::{Group, SrpError};
+use super::{
+    Group, SrpError,
+    engine::{self, Comb},
+};
 use crate::{
     encoding::{EncodingError, parse_hex_integer, to_hex},
     public,
@@ -72,6 +77,7 @@ impl PublicValue {
 pub struct Verifier {
     group: Group,
     bytes: Zeroizing<Vec<u8>>,
+    comb: Option<Arc<Comb>>,
 }
 
 impl Verifier {
@@ -99,7 +105,7 @@ impl Verifier {
         }
         // That a verifier is refused is told to whoever sent it; one that this crate computed never is.
         if public::verdict(is_less(&one, &bytes) & is_less(&bytes, &below)) {
-            Ok(Self { group, bytes })
+            Ok(Self { group, bytes, comb: None })
         } else {
             Err(SrpError::OutOfRange)
         }
@@ -107,7 +113,25 @@ impl Verifier {
 
     /// What this crate itself computed, of the right length.
     pub(super) const fn computed(group: Group, bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self { group, bytes }
+        Self { group, bytes, comb: None }
+    }
+
+    /// Powers of `v`, for a server that expects further proofs against it: as secret as `v`.
+    #[must_use]
+    pub fn to_comb(&self) -> Comb {
+        engine::of(self.group).comb(&self.bytes)
+    }
+
+    /// Lets the check of a proof use powers of `v` that were kept. They must be this verifier's: with others, no proof
+    /// is accepted.
+    #[must_use]
+    pub fn with_comb(self, comb: Arc<Comb>) -> Self {
+        Self { comb: Some(comb), ..self }
+    }
+
+    /// The powers it was given.
+    pub(super) fn comb(&self) -> Option<&Comb> {
+        self.comb.as_deref()
     }
 
     /// The group it belongs to.

@@ -46,13 +46,13 @@ impl Group {
 
     /// `N`, big-endian.
     #[must_use]
-    pub fn modulus(self) -> &'static [u8] {
-        engine::of(self).modulus()
+    pub const fn modulus(self) -> &'static [u8] {
+        engine::modulus(self)
     }
 
     /// `g`.
     #[must_use]
-    pub fn generator(self) -> u64 {
-        engine::of(self).generator()
+    pub const fn generator(self) -> u32 {
+        engine::generator(self)
     }
 }

@@ -6,11 +6,37 @@ use zeroize::Zeroizing;
 
 use super::{
     Group, Identity, Proof, PublicValue, Salt, SessionKey, Verifier,
-    engine::{self, Engine, Scalar},
+    engine::{self, Element, Engine, Scalar},
     formulas::{self, GeneratorForm, ProofInput},
     trimmed,
 };
 use crate::{Entropy, public};
+
+/// `b` and `g^b`: the half of a challenge that needs no account, so that it can be computed ahead.
+///
+/// For one challenge, which consumes it; wiped when dropped.
+pub struct Pair {
+    group: Group,
+    b: Zeroizing<[u8; 32]>,
+    power: Element,
+}
+
+impl Pair {
+    /// Draws `b`, 256 random bits, and computes `g^b mod N`.
+    #[must_use]
+    pub fn new(group: Group, entropy: &dyn Entropy) -> Self {
+        let mut b = Zeroizing::new([0; 32]);
+        entropy.fill(b.as_mut_slice());
+        let power = engine::of(group).power(&b);
+        Self { group, b, power }
+    }
+
+    /// The group it belongs to.
+    #[must_use]
+    pub const fn group(&self) -> Group {
+        self.group
+    }
+}
 
 /// `b` and `B`, drawn for one handshake and never used for another.
 pub struct Challenge {
@@ -36,21 +62,26 @@ pub struct Verdict {
 /// Draws `b` and computes `B = (k·v + g^b) mod N` (RFC 5054 §2.5.3), again until `B` has no leading zero byte.
 #[must_use]
 pub fn challenge(group: Group, verifier: &Verifier, entropy: &dyn Entropy) -> Challenge {
-    let engine = engine::of(group);
-    let k = formulas::multiplier::<Sha256>(engine);
     loop {
-        let mut b = Zeroizing::new([0; 32]);
-        entropy.fill(b.as_mut_slice());
-        let mut bytes = engine.server_public(&k, verifier.as_bytes(), &b);
-        // One that is drawn again may show too: its `b` is gone, and the next is drawn afresh.
-        public::declare(&mut bytes);
-        if bytes.first().is_none_or(|byte| *byte == 0) {
-            continue;
-        }
-        if let Ok(public) = PublicValue::from_bytes(group, bytes.to_vec()) {
-            return Challenge { b, public };
+        if let Some(challenge) = challenge_from(Pair::new(group, entropy), verifier) {
+            return challenge;
         }
     }
+}
+
+/// The same from a pair; `None` where its `B` has a leading zero byte, and another pair is to be taken.
+#[must_use]
+pub fn challenge_from(pair: Pair, verifier: &Verifier) -> Option<Challenge> {
+    let engine = engine::of(pair.group);
+    let k = formulas::multiplier::<Sha256>(engine);
+    let mut bytes = engine.server_public(&k, verifier.as_bytes(), &pair.power);
+    // One that is not used may show too: its `b` is gone with the pair.
+    public::declare(&mut bytes);
+    if bytes.first().is_none_or(|byte| *byte == 0) {
+        return None;
+    }
+    let public = PublicValue::from_bytes(pair.group, bytes.to_vec()).ok()?;
+    Some(Challenge { b: pair.b, public })
 }
 
 /// Checks `M1` and computes `M2`; all the work is done whatever comes in.
@@ -71,7 +102,7 @@ pub fn verify(
 ) -> Verdict {
     let engine = engine::of(group);
     let u = formulas::scrambler::<Sha256>(a_public.as_bytes(), b_public.as_bytes());
-    let secret = engine.server_secret(a_public.as_bytes(), verifier.as_bytes(), &u, b);
+    let secret = engine.server_secret(a_public.as_bytes(), verifier.as_bytes(), verifier.comb(), &u, b);
     let keys = [formulas::session_key::<Sha256>(&secret), trimmed::sha256(&secret)];
     let [padded, trimmed] = &keys;
 

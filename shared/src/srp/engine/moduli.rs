@@ -8,6 +8,25 @@ use crypto_bigint::{
     modular::{ConstMontyParams, FixedMontyParams},
 };
 
+use crate::srp::Group;
+
+/// `N` of a group, big-endian.
+pub(in crate::srp) const fn modulus(group: Group) -> &'static [u8] {
+    match group {
+        Group::G2048 => BYTES_2048,
+        Group::G3072 => BYTES_3072,
+        Group::G4096 => BYTES_4096,
+    }
+}
+
+/// `g` of a group.
+pub(in crate::srp) const fn generator(group: Group) -> u32 {
+    match group {
+        Group::G2048 => 2,
+        Group::G3072 | Group::G4096 => 5,
+    }
+}
+
 /// `N` of the 2048-bit group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct M2048;
@@ -61,6 +80,27 @@ const HEX_1024: &str = "\
      eeaf0ab9adb38dd69c33f80afa8fc5e86072618775ff3c0b9ea2314c9c256576d674df7496ea81d3383b4813d692c6e0\
      e0d5d8e250b98be48e495c1d6089dad15dc7d7b46154d6b6ce8ef4ad69b15d4982559b297bcf1885c529f566660e57ec\
      68edbc3c05726cc02fd4cbf4976eaa9afd5138fe8376435b9fc61d2fc0eb06e3";
+
+const BYTES_2048: &[u8] = &bytes::<256>(HEX_2048);
+const BYTES_3072: &[u8] = &bytes::<384>(HEX_3072);
+const BYTES_4096: &[u8] = &bytes::<512>(HEX_4096);
+
+/// The bytes of lower-case hex.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler, which would say so")]
+const fn bytes<const LEN: usize>(hex: &str) -> [u8; LEN] {
+    const fn digit(character: u8) -> u8 {
+        if character < b'a' { character - b'0' } else { character - b'a' + 10 }
+    }
+    let hex = hex.as_bytes();
+    assert!(hex.len() == 2 * LEN);
+    let mut out = [0; LEN];
+    let mut place = 0;
+    while place < LEN {
+        out[place] = (digit(hex[2 * place]) << 4) | digit(hex[2 * place + 1]);
+        place += 1;
+    }
+    out
+}
 
 /// Ties a marker type to its prime; the parameters are computed by the compiler.
 macro_rules! modulus {

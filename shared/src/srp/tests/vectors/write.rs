@@ -16,7 +16,7 @@ fn write_the_vectors() {
             profile: "srp6a-sha256".into(),
             unicode: password::UNICODE_VERSION.into(),
             group: group.id().into(),
-            generator: group.generator(),
+            generator: group.generator().into(),
             modulus: hex(group.modulus()),
             credential: Credential {
                 typed: "Ｐａß№ 1 \u{212b} pa\u{308}sswo\u{301}rd 🔑".into(),
