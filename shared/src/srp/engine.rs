@@ -20,6 +20,7 @@ mod kernel;
 mod moduli;
 mod montgomery;
 mod powers;
+mod sliding;
 mod table;
 
 pub use choice::{Engines, InUse, install, of, portable};
@@ -57,6 +58,9 @@ pub trait Engine: Send + Sync {
 
     /// `(A · v^u)^b mod N`: the server's `S` (RFC 5054 §2.6). A comb must be the one of this `v`.
     fn server_secret(&self, a_public: &[u8], v: &[u8], comb: Option<&Comb>, u: &Scalar, b: &Scalar) -> Element;
+
+    /// Does as much as a comb saved, for nothing: what was refused must have taken as long as it would without one.
+    fn even_out(&self, v: &[u8], u: &Scalar);
 
     /// `(B − k·g^x)^(a + u·x) mod N`: the client's `S` (RFC 5054 §2.6).
     fn client_secret(&self, b_public: &[u8], secret: &ClientSecret<'_>) -> Element;

@@ -111,6 +111,12 @@ pub fn verify(
     let is_trimmed = forms.matches(a_public.trimmed(), b_public.trimmed(), trimmed);
     let accepted = (is_padded | is_trimmed) & usable(group, &u, [verifier.group(), a_public.group(), b_public.group()]);
 
+    // The caller is told whether the proof was accepted. How long it took to refuse one must not tell more: that
+    // somebody logged in to this account lately, and so that there is one.
+    if verifier.comb().is_some() && !public::verdict(accepted) {
+        engine.even_out(verifier.as_bytes(), &u);
+    }
+
     let in_trimmed_form = is_trimmed & !is_padded;
     let key = formulas::select(padded, trimmed, in_trimmed_form);
     let key = formulas::select(&noise(b, m1), &key, accepted);

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Element, Kernel, Scalar,
+    Element, Kernel, Scalar, digits,
     table::{Accumulator, SecretTable},
 };
 
@@ -30,7 +30,7 @@ impl Comb {
 
     /// `v^u`: in each column one bit of `u` for every tooth. `u` is public, and so is which entry is taken.
     pub(super) fn power<K: Kernel>(&self, kernel: &K, v: &K::Residue, u: &Scalar) -> Zeroizing<K::Residue> {
-        let entries = self.products(kernel, v);
+        let entries = self.table(kernel, v);
         let mut power = Accumulator::new(kernel);
         for column in columns(u) {
             power.square(1);
@@ -43,8 +43,16 @@ impl Comb {
         power.finish()
     }
 
+    /// How many products [`Comb::power`] takes, squares and readings among them.
+    pub(super) fn products(u: &Scalar) -> usize {
+        let begun = columns(u).skip_while(|column| *column == 0);
+        let factors = columns(u).filter(|column| *column != 0).count();
+        // The table: a product for each choice of more than one tooth.
+        KEPT + (digits::ENTRIES - KEPT - 2) + begun.count().saturating_sub(1) + factors.saturating_sub(1)
+    }
+
     /// The product of each choice of teeth; bit 0 of its number stands for `v` itself.
-    fn products<K: Kernel>(&self, kernel: &K, v: &K::Residue) -> SecretTable<K::Residue> {
+    fn table<K: Kernel>(&self, kernel: &K, v: &K::Residue) -> SecretTable<K::Residue> {
         let mut products = SecretTable::new();
         products.push(&kernel.one());
         let kept = self.0.iter().map(|tooth| Zeroizing::new(kernel.read(tooth)));

@@ -24,44 +24,6 @@ pub(super) fn bits(bytes: &[u8]) -> impl Iterator<Item = u32> {
     bytes.iter().flat_map(|byte| (0..8).rev().map(move |place| u32::from(byte >> place & 1)))
 }
 
-/// A step of a power with a public exponent: so many squares, then a product with an odd power.
-pub(super) struct Step {
-    pub(super) squares: u32,
-    /// `base^(2·number + 1)`; none behind the last 1 of the exponent.
-    pub(super) odd_power: Option<usize>,
-}
-
-/// Cuts a public exponent into windows that begin and end with a 1, the highest first.
-pub(super) fn sliding(exponent: &Scalar) -> Vec<Step> {
-    let mut steps = Vec::with_capacity(WINDOWS);
-    let mut bits = bits(exponent);
-    let mut squares = 0;
-    while let Some(bit) = bits.next() {
-        squares += 1;
-        if bit == 0 {
-            continue;
-        }
-        let (mut value, mut zeros) = (1_usize, 0);
-        for _ in 1..WINDOW {
-            match bits.next() {
-                Some(0) => zeros += 1,
-                Some(_) => {
-                    value = (value << (zeros + 1)) | 1;
-                    squares += zeros + 1;
-                    zeros = 0;
-                }
-                None => break,
-            }
-        }
-        steps.push(Step { squares, odd_power: Some(value >> 1) });
-        squares = zeros;
-    }
-    if squares > 0 {
-        steps.push(Step { squares, odd_power: None });
-    }
-    steps
-}
-
 /// `a + u·x`, over the integers: the order of `g` divides `(N−1)/2`, far above 513 bits, so nothing is reduced.
 pub(super) fn joint_exponent(secret: &ClientSecret<'_>) -> Zeroizing<[u8; JOINT_BYTES]> {
     let (a, u, x) = (limbs(secret.a), limbs(secret.u), limbs(secret.x));
@@ -119,27 +81,7 @@ mod tests {
         assert_eq!(joint(&all, &all, &all), number(&all) + number(&all) * number(&all));
     }
 
-    fn slid(exponent: &Scalar) -> BigUint {
-        sliding(exponent).iter().fold(BigUint::ZERO, |sum, step| {
-            (sum << step.squares) + step.odd_power.map_or(BigUint::ZERO, |number| BigUint::from(2 * number + 1))
-        })
-    }
-
-    #[test]
-    fn an_exponent_without_or_with_nothing_but_ones_slides() {
-        for byte in [0, 1, 0x80, 0x11, 0xff] {
-            assert_eq!(slid(&[byte; 32]), number(&[byte; 32]));
-        }
-    }
-
     proptest! {
-        #[test]
-        fn sliding_windows_are_the_number_and_few(scalar: Scalar) {
-            prop_assert_eq!(slid(&scalar), number(&scalar));
-            prop_assert!(sliding(&scalar).iter().all(|step| step.odd_power.is_none_or(|number| number < ENTRIES / 2)));
-            prop_assert!(sliding(&scalar).len() <= WINDOWS + 1);
-        }
-
         #[test]
         fn the_joint_exponent_is_that_of_the_integers(a: Scalar, u: Scalar, x: Scalar) {
             prop_assert_eq!(joint(&a, &u, &x), number(&a) + number(&u) * number(&x));

@@ -1,13 +1,10 @@
 //! Any kernel made an engine: the algorithms, written once.
 
-use std::sync::OnceLock;
+use std::{hint::black_box, sync::OnceLock};
 
 use zeroize::Zeroizing;
 
-use super::{
-    ClientSecret, Comb, Element, Engine, Kernel, Scalar, digits, fixed_base,
-    table::{Accumulator, SecretTable},
-};
+use super::{ClientSecret, Comb, Element, Engine, Kernel, Scalar, digits, fixed_base, sliding, table::SecretTable};
 
 /// Powers in one group.
 pub struct Powers<K: Kernel> {
@@ -80,10 +77,18 @@ impl<K: Kernel> Engine for Powers<K> {
         let v = self.read(v);
         let mut base = match comb {
             Some(comb) => comb.power(&self.kernel, &v, u),
-            None => raise_publicly(&self.kernel, &v, u),
+            None => sliding::raise(&self.kernel, &v, u),
         };
         self.kernel.multiply(&mut base, &self.read(a_public));
         self.kernel.write(&raise(&self.kernel, &base, b))
+    }
+
+    fn even_out(&self, v: &[u8], u: &Scalar) {
+        // To read `v` is the first of them. A square for each other: a few would have been products.
+        let saved = sliding::products(u).saturating_sub(Comb::products(u)).saturating_sub(1);
+        let mut value = self.read(v);
+        self.kernel.square(&mut value, u32::try_from(saved).unwrap_or(0));
+        black_box(&*value);
     }
 
     fn client_secret(&self, b_public: &[u8], secret: &ClientSecret<'_>) -> Element {
@@ -129,27 +134,4 @@ fn powers<K: Kernel>(kernel: &K, base: &K::Residue) -> SecretTable<K::Residue> {
         }
     }
     table
-}
-
-/// `base^e` for a public `e` and a secret base: windows that begin and end with a 1, and no work for zeros.
-fn raise_publicly<K: Kernel>(kernel: &K, base: &K::Residue, exponent: &Scalar) -> Zeroizing<K::Residue> {
-    // base, base^3, … base^15
-    let mut odd = SecretTable::new();
-    let mut entry = Zeroizing::new(base.clone());
-    let mut square = entry.clone();
-    kernel.square(&mut square, 1);
-    odd.push(&entry);
-    for _ in 1..digits::ENTRIES / 2 {
-        kernel.multiply(&mut entry, &square);
-        odd.push(&entry);
-    }
-
-    let mut power = Accumulator::new(kernel);
-    for step in digits::sliding(exponent) {
-        power.square(step.squares);
-        if let Some(factor) = step.odd_power.and_then(|number| odd.entries().get(number)) {
-            power.multiply(factor);
-        }
-    }
-    power.finish()
 }
