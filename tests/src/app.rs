@@ -344,6 +344,8 @@ fn usual_settings(database: &Database, mail_name: &str) -> Vec<(String, String)>
         ("limits.client_sign_ups", GENEROUS.to_owned()),
         ("limits.client_mails", GENEROUS.to_owned()),
     ]
+    .into_iter()
+    .chain(services::kernel().map(|kernel| ("srp.kernel", kernel)))
     .map(|(key, value)| (key.to_owned(), value))
-    .into()
+    .collect()
 }

@@ -7,6 +7,12 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through scripts/with-services.sh"))
 }
 
+/// The kernel that all logins of a run are computed by, in place of the fastest.
+#[expect(clippy::disallowed_methods, reason = "the harness is configured by whoever runs it")]
+pub(crate) fn kernel() -> Option<String> {
+    std::env::var("TACIT_TEST_KERNEL").ok()
+}
+
 /// An address of the cluster's maintenance database.
 pub(crate) fn postgres() -> String {
     variable("TACIT_TEST_POSTGRES")

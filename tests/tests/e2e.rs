@@ -7,6 +7,7 @@ mod contract;
 mod srp {
     mod activation;
     mod indistinguishable;
+    mod kept_between_logins;
     mod login;
     mod many_logins;
     mod passwords;

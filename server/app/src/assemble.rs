@@ -10,6 +10,7 @@ use tacit_domain::mailbox::Mailbox;
 use tacit_domain::seams::Seams;
 use tacit_domain::settings::Settings;
 use tacit_domain::{Domain, OpenError};
+use tacit_engine::InstallError;
 use tacit_jobs::{Links, Mailer, Security, SetupError, Smtp, SmtpSettings, Templates, Transport};
 use tacit_store::{DatabaseSettings, Engine, Store, StoreError, StoreErrorKind, instance};
 
@@ -37,6 +38,9 @@ pub enum AssembleError {
     /// Database, realm and master key do not belong together.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The kernel that is to multiply cannot.
+    #[error("srp.kernel: {0}")]
+    Kernel(#[from] InstallError),
     /// The mail settings make no sense.
     #[error("mail: {0}")]
     Mail(#[from] SetupError),
@@ -46,6 +50,11 @@ pub enum AssembleError {
     /// The public address is none.
     #[error("public_url: {0}")]
     PublicUrl(#[from] url::ParseError),
+}
+
+/// What multiplies in logins.
+pub(crate) fn kernel(config: &Config) -> tacit_engine::Choice {
+    config.kernel.unwrap_or_else(tacit_engine::Choice::fastest)
 }
 
 /// Connects to the database; a missing SQLite file is made only when `may_make` says so.
@@ -65,6 +74,7 @@ pub(crate) async fn open(
     seams: Seams,
     may_make: bool,
 ) -> Result<(Store, Domain), AssembleError> {
+    tacit_engine::install(kernel(config))?;
     // A key that is none, or another's, is refused before a database is made or its schema changed.
     let existing = master_key::existing(config)?;
     let store = Box::pin(connect(config, may_make)).await?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tacit_domain::settings::{Lifetimes, Limits, SigningAlgorithm};
+use tacit_engine::Choice;
 
 mod origin;
 mod problem;
@@ -19,7 +20,7 @@ mod sources;
 pub use origin::{DatabaseUrl, Origin};
 pub use problem::{Problem, Problems};
 pub use reader::Line;
-pub use setting::{LogFormat, MailSecurity, MailTransport, Network, Setting, Size};
+pub use setting::{LogFormat, MailSecurity, MailTransport, Network, Room, Setting, Size};
 pub use sources::{Flag, Sources};
 
 use reader::Reader;
@@ -55,6 +56,8 @@ pub struct Config {
     pub mail: Mail,
     /// How long what is handed out lives.
     pub lifetimes: Lifetimes,
+    /// What multiplies in logins; the fastest the processor has, where none is named.
+    pub kernel: Option<Choice>,
     /// How much one caller may ask for.
     pub limits: Limits,
     /// Longest request body.
@@ -183,6 +186,7 @@ impl Config {
             master_key: MasterKeySource::read(r),
             mail: Mail::read(r, &public_url, &realm, demo),
             lifetimes: lifetimes(r),
+            kernel: r.optional("srp.kernel", "the fastest"),
             limits: limits(r, demo),
             body: r.value("limits.body", Size(tacit_shared::limits::BODY_MAX)),
             connections: Connections {
@@ -301,6 +305,8 @@ fn limits(r: &mut Reader, demo: bool) -> Limits {
         refresh_window: r.value("limits.refresh_window", default.refresh_window),
         srp_workers: threads(r.value("limits.srp_workers", shown(default.srp_workers)), default.srp_workers),
         srp_queue: threads(r.value("limits.srp_queue", shown(default.srp_queue)), default.srp_queue),
+        srp_pairs: r.value("limits.srp_pairs", Room(default.srp_pairs)).0,
+        srp_combs: r.value("limits.srp_combs", Room(default.srp_combs)).0,
     }
 }
 

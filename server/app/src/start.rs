@@ -68,6 +68,7 @@ pub async fn start(config: Config, seams: Seams) -> Result<Running, StartError> 
     };
     let recorder = telemetry::recorder()?;
 
+    metrics::gauge!("tacit_srp_kernel", "kernel" => assemble::kernel(&config).name()).set(1);
     let settings = assemble::domain_settings(&config)?;
     let (store, domain) = assemble::open(&config, settings.clone(), seams.clone(), true).await?;
     let mailbox = (config.mail.transport == MailTransport::Mailbox).then(|| domain.mailbox.clone());
@@ -97,6 +98,7 @@ pub async fn start(config: Config, seams: Seams) -> Result<Running, StartError> 
         public_url = config.public_url.show(),
         database = engine_name(store.engine()),
         realm = config.realm,
+        kernel = assemble::kernel(&config).name(),
         demo = config.demo,
         "tacit is serving"
     );

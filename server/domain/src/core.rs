@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::client_limits::Floods;
+use crate::combs::Combs;
 use crate::decoys::PresetShares;
 use crate::keyring::{Keyring, mac};
 use crate::seal::EpochKeys;
@@ -26,6 +27,7 @@ pub(crate) struct Core {
     pub(crate) epoch_keys: EpochKeys,
     pub(crate) signing_keys: SigningKeyCache,
     pub(crate) srp_pool: SrpPool,
+    pub(crate) combs: Arc<Combs>,
     pub(crate) floods: Floods,
     pub(crate) preset_shares: RwLock<PresetShares>,
     /// A sealed credential of nobody.

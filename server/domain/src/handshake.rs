@@ -5,6 +5,8 @@ use tacit_store::Timestamp;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::combs::Credential;
+
 /// Longest public value: the 4096-bit group.
 pub(crate) const PUBLIC_MAX: usize = 512;
 /// Bytes of an encoded [`Handshake`], the same for every account and group.
@@ -98,6 +100,11 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
+    /// The credential that the challenge was made from.
+    pub(crate) const fn credential(&self) -> Credential {
+        Credential { account: self.owner, id: self.credential, version: self.version }
+    }
+
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(LENGTH));
         out.extend_from_slice(&[VERSION, purpose_byte(self.purpose), self.subject.byte()]);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tacit_shared::preset;
+use tacit_shared::srp::engine;
 use tacit_store::outbox;
 
 use crate::core::Core;
@@ -16,10 +18,24 @@ pub struct Report {
     pub database: bool,
     /// There is a key that signs.
     pub signing_keys: bool,
-    /// Places taken in the SRP pool, and places there are.
-    pub srp_pool: (usize, usize),
+    /// Where SRP is computed.
+    pub srp: Srp,
     /// Mails not sent yet; `None` if nobody could be asked.
     pub open_mails: Option<u64>,
+}
+
+/// Where SRP is computed.
+pub struct Srp {
+    /// Places taken in the pool.
+    pub taken: usize,
+    /// Places there are.
+    pub places: usize,
+    /// The kernel's name.
+    pub kernel: &'static str,
+    /// Pairs ready for challenges to come.
+    pub pairs: usize,
+    /// Accounts whose powers of the verifier are kept.
+    pub combs: usize,
 }
 
 impl Report {
@@ -46,6 +62,9 @@ impl Health {
             Ok(mut tx) => outbox::count_open(&mut tx).await.ok().and_then(|count| u64::try_from(count).ok()),
             Err(_) => None,
         };
-        Report { database, signing_keys, srp_pool: core.srp_pool.load(), open_mails }
+        let (taken, places) = core.srp_pool.load();
+        let kernel = engine::of(preset::DEFAULT.group).name();
+        let srp = Srp { taken, places, kernel, pairs: core.srp_pool.pairs_ready(), combs: core.combs.len() };
+        Report { database, signing_keys, srp, open_mails }
     }
 }

@@ -34,6 +34,7 @@ impl Housekeeping {
         let now = core.now();
         // Before the nonces of what they sealed are forgotten.
         core.destroy_epoch_keys(now).await?;
+        core.combs.forget_unused(now);
         self.delete_expired(now).await?;
         core.tend_signing_keys(now).await?;
         core.tend_preset_shares().await

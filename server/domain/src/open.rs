@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::client_limits::{ClientLimits, Floods};
+use crate::combs::Combs;
 use crate::core::Core;
 use crate::decoys::{self, PresetShares};
 use crate::email_changes::EmailChanges;
@@ -130,8 +131,10 @@ impl Domain {
         jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().ok();
         let keyring = Keyring::new(master);
         let stand_in = stand_in(&keyring, &seams)?;
-        let srp_pool =
-            SrpPool::start(settings.limits.srp_workers, settings.limits.srp_queue).map_err(OpenError::Threads)?;
+        let limits = settings.limits;
+        let entropy = Arc::clone(&seams.entropy);
+        let srp_pool = SrpPool::start(limits.srp_workers, limits.srp_queue, limits.srp_pairs, entropy)
+            .map_err(OpenError::Threads)?;
         let settings = Arc::new(settings);
         let core = Arc::new(Core {
             store,
@@ -142,6 +145,7 @@ impl Domain {
             epoch_keys: EpochKeys::default(),
             signing_keys: SigningKeyCache::default(),
             srp_pool,
+            combs: Arc::new(Combs::new(limits.srp_combs)),
             floods: Floods::default(),
             preset_shares: RwLock::new(PresetShares::initial()),
             stand_in,

@@ -5,6 +5,8 @@ mod candidate;
 mod error;
 mod input;
 
+use std::sync::Arc;
+
 use tacit_shared::FieldCode;
 use tacit_shared::messages::Challenge;
 use tacit_shared::sealed::{self, Context, Purpose};
@@ -24,6 +26,7 @@ pub use self::input::Authorisation;
 pub(crate) use self::input::ShownProof;
 use crate::audit::{AuditResult, Event, EventType};
 use crate::caller::{Caller, Origin};
+use crate::combs::Credential;
 use crate::core::Core;
 use crate::fault::{Internal, InvalidInput};
 use crate::handshake::{self, Handshake, Subject};
@@ -55,8 +58,7 @@ impl Core {
         now: Timestamp,
     ) -> Result<Challenge, ProofError> {
         let preset = preset::find(candidate.preset).ok_or(Internal::Malformed("credential"))?;
-        let (verifier, entropy) = (candidate.verifier(preset.group)?, std::sync::Arc::clone(&self.entropy));
-        let challenge = slot.run(move || server::challenge(preset.group, &verifier, &*entropy)).await?;
+        let challenge = self.compute_challenge(slot, candidate.verifier(preset.group)?).await?;
 
         let mut nonce = [0u8; 16];
         self.entropy.fill(&mut nonce);
@@ -84,6 +86,17 @@ impl Core {
             preset: preset.number,
             b: b_hex,
         })
+    }
+
+    /// `B`, from a pair that was made ahead where there is one: then it is one product, and not worth a worker's turn.
+    async fn compute_challenge(&self, slot: Slot, verifier: Verifier) -> Result<server::Challenge, Internal> {
+        while let Some(pair) = self.srp_pool.pair(verifier.group()) {
+            if let Some(challenge) = server::challenge_from(pair, &verifier) {
+                return Ok(challenge);
+            }
+        }
+        let entropy = Arc::clone(&self.entropy);
+        slot.run(move || server::challenge(verifier.group(), &verifier, &*entropy)).await
     }
 
     /// A challenge to somebody who has logged in, for this session and purpose.
@@ -163,12 +176,36 @@ impl Core {
         attempt.spend(self, &state).await?;
 
         let (verifier, holds) = self.verifier_of(&state, preset).await?;
+        let credential = (holds && state.subject == Subject::Account).then(|| state.credential());
+        let kept = credential.and_then(|credential| self.combs.find(credential));
+        let is_kept = kept.is_some();
+        let verifier = match kept {
+            Some(comb) => verifier.with_comb(comb),
+            None => verifier,
+        };
         let check = Check::new(preset.group, &state, verifier, public, shown.proof.clone())?;
-        let verdict = slot.run(move || check.run()).await?;
+        let (check, verdict) = slot.run(move || check.run()).await?;
         if !(bool::from(verdict.accepted) & holds) || state.subject == Subject::Decoy {
             return Err(ProofError::Rejected);
         }
+        if let Some(credential) = credential {
+            if is_kept {
+                self.combs.note_use(credential, attempt.now());
+            } else {
+                self.keep_comb(credential, check.verifier, attempt.now());
+            }
+        }
         Ok(Proved { state, attempt, verdict })
+    }
+}
+
+impl Core {
+    /// Has the comb of a verifier made, when there is time, for the next login.
+    fn keep_comb(&self, credential: Credential, verifier: Verifier, now: Timestamp) {
+        if self.combs.is_on() {
+            let combs = Arc::clone(&self.combs);
+            self.srp_pool.later(move || combs.keep(credential, verifier.to_comb(), now));
+        }
     }
 }
 
@@ -257,8 +294,8 @@ impl Check {
         })
     }
 
-    fn run(&self) -> Verdict {
-        server::verify(
+    fn run(self) -> (Self, Verdict) {
+        let verdict = server::verify(
             self.group,
             &self.identity,
             &self.salt,
@@ -267,6 +304,7 @@ impl Check {
             &self.server_public,
             &self.client_public,
             &self.proof,
-        )
+        );
+        (self, verdict)
     }
 }

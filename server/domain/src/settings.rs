@@ -120,6 +120,10 @@ pub struct Limits {
     pub srp_workers: usize,
     /// SRP computations of each step that may wait for a thread, as long as nobody is refused.
     pub srp_queue: usize,
+    /// Pairs `b`, `g^b` that are made ahead for each group.
+    pub srp_pairs: usize,
+    /// Accounts whose powers of the verifier are kept for their next login.
+    pub srp_combs: usize,
 }
 
 impl Default for Limits {
@@ -144,6 +148,8 @@ impl Default for Limits {
             refresh_window: Duration::from_mins(15),
             srp_workers: std::thread::available_parallelism().map_or(2, usize::from),
             srp_queue: 64,
+            srp_pairs: 256,
+            srp_combs: 10_000,
         }
     }
 }

@@ -11,19 +11,29 @@
 //! **Who is next.** Challenges and proofs have a lane each, and the threads take from both in turn. A login needs one of
 //! each, so a flood of challenges leaves every proof its place: whoever proves something has paid for it. A flood of
 //! proofs leaves challenges theirs.
+//!
+//! **Who has nothing to do** makes pairs for challenges to come, and then does what can wait for that.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tacit_shared::srp::Group;
+use tacit_shared::srp::server::Pair;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::pairs::Pairs;
 use crate::fault::Internal;
+use crate::seams::SecureEntropy;
+
+mod pairs;
 
 /// How long a queue may stand before it is no burst any more, and how long after a refusal that is remembered.
 const OVERLOAD: Duration = Duration::from_secs(1);
+/// How much may wait for a worker without anything else to do.
+const LATER_MOST: usize = 64;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -55,12 +65,14 @@ struct Shared {
     bell: Condvar,
     workers: usize,
     queue: usize,
+    entropy: Arc<dyn SecureEntropy>,
 }
 
-#[derive(Default)]
 struct Lanes {
     challenges: Lane,
     proofs: Lane,
+    pairs: Pairs,
+    later: VecDeque<Job>,
     /// What was taken last; the other lane is next.
     last: Option<Step>,
     closed: bool,
@@ -77,13 +89,22 @@ struct Lane {
 }
 
 impl SrpPool {
-    /// Starts `workers` threads; before them, `queue` computations of each step may wait.
+    /// Starts `workers` threads; before them, `queue` computations of each step may wait. They make up to `pairs` pairs
+    /// ahead for each group in use.
     ///
     /// # Errors
     /// What the operating system says when it gives no thread.
-    pub fn start(workers: usize, queue: usize) -> std::io::Result<Self> {
+    pub fn start(workers: usize, queue: usize, pairs: usize, entropy: Arc<dyn SecureEntropy>) -> std::io::Result<Self> {
         let workers = workers.max(1);
-        let shared = Arc::new(Shared { lanes: Mutex::default(), bell: Condvar::new(), workers, queue });
+        let lanes = Lanes {
+            challenges: Lane::default(),
+            proofs: Lane::default(),
+            pairs: Pairs::new(pairs),
+            later: VecDeque::new(),
+            last: None,
+            closed: false,
+        };
+        let shared = Arc::new(Shared { lanes: Mutex::new(lanes), bell: Condvar::new(), workers, queue, entropy });
         let pool = Self(Arc::clone(&shared));
         for number in 0..workers {
             let shared = Arc::clone(&shared);
@@ -107,6 +128,31 @@ impl SrpPool {
             lane.crowded_since.get_or_insert_with(Instant::now);
         }
         Ok(Slot { shared: Arc::clone(shared), step })
+    }
+
+    /// A pair that was made ahead, if there is one.
+    pub(crate) fn pair(&self, group: Group) -> Option<Pair> {
+        let (pair, time_to_make_some) = self.0.lock().pairs.take(group);
+        if time_to_make_some {
+            self.0.bell.notify_one();
+        }
+        pair
+    }
+
+    /// How many there are, of all groups.
+    #[must_use]
+    pub fn pairs_ready(&self) -> usize {
+        self.0.lock().pairs.ready()
+    }
+
+    /// Does this when there is nothing else to do, or never, where too much waits for that already.
+    pub(crate) fn later(&self, work: impl FnOnce() + Send + 'static) {
+        let mut lanes = self.0.lock();
+        if lanes.later.len() < LATER_MOST {
+            lanes.later.push_back(Box::new(work));
+            drop(lanes);
+            self.0.bell.notify_one();
+        }
     }
 
     /// Places taken, and places there are while nobody is refused.
@@ -188,27 +234,51 @@ impl Shared {
     }
 
     fn work(&self) {
-        while let Some(job) = self.next() {
-            // A panic costs one computation, never the worker.
-            if std::panic::catch_unwind(AssertUnwindSafe(job)).is_err() {
-                tracing::error!("an SRP computation panicked");
+        while let Some(work) = self.next() {
+            match work {
+                Work::Job(job) => drop(unharmed(job)),
+                Work::Pair(group) => {
+                    let pair = unharmed(|| Pair::new(group, &*self.entropy));
+                    self.lock().pairs.put(group, pair);
+                }
             }
         }
     }
 
-    /// The next computation, as soon as there is one; `None` when there will be no more.
-    fn next(&self) -> Option<Job> {
+    /// What is to be done next, as soon as there is something; `None` when there will be no more.
+    fn next(&self) -> Option<Work> {
         let mut lanes = self.lock();
         loop {
             if let Some(job) = lanes.next() {
-                return Some(job);
+                return Some(Work::Job(job));
             }
             if lanes.closed {
                 return None;
             }
+            if let Some(group) = lanes.pairs.wanted() {
+                return Some(Work::Pair(group));
+            }
+            if let Some(job) = lanes.later.pop_front() {
+                return Some(Work::Job(job));
+            }
             lanes = self.bell.wait(lanes).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+/// What a worker does.
+enum Work {
+    Job(Job),
+    Pair(Group),
+}
+
+/// A panic costs one computation, never the worker.
+fn unharmed<T>(compute: impl FnOnce() -> T) -> Option<T> {
+    let value = std::panic::catch_unwind(AssertUnwindSafe(compute)).ok();
+    if value.is_none() {
+        tracing::error!("an SRP computation panicked");
+    }
+    value
 }
 
 impl Lanes {

@@ -12,21 +12,30 @@
 
 use zeroize::Zeroizing;
 
+#[cfg(not(target_arch = "wasm32"))]
 mod choice;
 mod comb;
 mod digits;
 mod fixed_base;
 mod kernel;
+mod limbs28;
 mod moduli;
+#[cfg(not(target_arch = "wasm32"))]
 mod montgomery;
 mod powers;
 mod sliding;
 mod table;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub use choice::{Engines, InUse, install, of, portable};
 pub use comb::Comb;
 pub use kernel::Kernel;
+pub use limbs28::Limbs28;
 pub use powers::Powers;
+#[cfg(target_arch = "wasm32")]
+pub use wasm::of;
 
 pub(super) use moduli::{generator, modulus};
 
@@ -81,7 +90,7 @@ pub struct ClientSecret<'a> {
 /// The 1024-bit group of the RFC's own vectors, too small for anything else.
 #[cfg(test)]
 pub(super) fn of_1024_bits() -> &'static dyn Engine {
-    static G1024: Powers<montgomery::Montgomery<moduli::M1024, { crypto_bigint::U1024::LIMBS }>> =
+    static G1024: Powers<montgomery::Montgomery<montgomery::M1024, { crypto_bigint::U1024::LIMBS }>> =
         Powers::with_table(montgomery::Montgomery::new(), 2);
     &G1024
 }

@@ -86,6 +86,12 @@ struct PoolView {
     taken: u64,
     /// Places there are
     places: u64,
+    /// What multiplies: `ifma`, `aws-lc` or `crypto-bigint`
+    kernel: String,
+    /// Challenges that are half computed ahead
+    pairs: u64,
+    /// Accounts whose next login costs less
+    combs: u64,
 }
 
 /// Mails on their way
@@ -188,12 +194,18 @@ impl MaybeCaller {
 
 impl From<Report> for Parts {
     fn from(report: Report) -> Self {
-        let (taken, places) = report.srp_pool;
+        let srp = report.srp;
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         Self {
             database: report.database,
             signing_keys: report.signing_keys,
-            srp_pool: PoolView { taken: count(taken), places: count(places) },
+            srp_pool: PoolView {
+                taken: count(srp.taken),
+                places: count(srp.places),
+                kernel: srp.kernel.to_owned(),
+                pairs: count(srp.pairs),
+                combs: count(srp.combs),
+            },
             mail: MailView { waiting: report.open_mails },
         }
     }

@@ -29,6 +29,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         let value = if line.value.is_empty() { "–" } else { &line.value };
         writeln!(out, "{} = {value}    ({})", line.key, line.origin)?;
     }
+    writeln!(out, "Logins are computed by {}.", assemble::kernel(config))?;
     writeln!(out, "The configuration is good.")?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::{Config, MasterKeySource, Origin};
 
 use secrecy::ExposeSecret as _;
 use tacit_domain::keyring::MasterKey;
+use tacit_engine::{Choice, Unavailable};
 
 /// What the place of the secret is called in a link.
 const SECRET: &str = "{secret}";
@@ -22,6 +23,10 @@ pub(super) fn check(config: &Config, r: &mut Reader) {
     mail(config, r);
     links(config, r);
     lifetimes(config, r);
+    if let Some(kernel) = config.kernel.filter(|kernel| !kernel.is_available()) {
+        let fastest = Choice::fastest();
+        r.conflict(&["srp.kernel"], format!("{}; leave it out for {fastest}, the fastest here", Unavailable(kernel)));
+    }
     if !is_language(&config.default_language) {
         r.conflict(&["default_language"], "expected a language tag, such as en or de-AT");
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tacit_api::Cidr;
 use tacit_domain::settings::SigningAlgorithm;
+use tacit_engine::Choice;
 
 /// A value that has one written form, the same in a file, a variable and a flag.
 pub trait Setting: Sized {
@@ -157,6 +158,34 @@ impl Setting for Size {
             bytes if bytes % 1024 == 0 => format!("{}KiB", bytes / 1024),
             bytes => bytes.to_string(),
         }
+    }
+}
+
+/// How many of something are kept: `0` for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room(pub usize);
+
+impl Setting for Room {
+    fn parse(text: &str) -> Result<Self, String> {
+        let number = text.parse::<u32>().ok().and_then(|number| usize::try_from(number).ok());
+        number.map(Self).ok_or_else(|| "expected a whole number, 0 for none".to_owned())
+    }
+
+    fn show(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A kernel that multiplies in logins.
+impl Setting for Choice {
+    const IS_TEXT: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+
+    fn show(&self) -> String {
+        self.name().to_owned()
     }
 }
 

@@ -226,6 +226,34 @@ fn a_wrong_value_causes_no_second_complaint() {
     assert_eq!(found.len(), 1, "{found:?}");
 }
 
+#[test]
+fn a_kernel_is_one_that_this_machine_can_run() {
+    assert_eq!(load("", &[], &[]).unwrap().kernel, None);
+    let portable = load("", &[("TACIT_SRP__KERNEL", "crypto-bigint")], &[]).unwrap();
+    assert_eq!(portable.kernel, Some(Choice::CryptoBigint));
+    let found = problems("", &[("TACIT_SRP__KERNEL", "openssl")]);
+    assert!(found[0].contains("expected one of ") && found[0].contains("crypto-bigint"), "{found:?}");
+    for kernel in Choice::ALL {
+        match load("", &[("TACIT_SRP__KERNEL", kernel.name())], &[]) {
+            Ok(config) => assert!(kernel.is_available() && config.kernel == Some(kernel)),
+            Err(problems) => {
+                let told = problems.to_string();
+                assert!(
+                    !kernel.is_available() && told.contains("srp.kernel") && told.contains("the fastest here"),
+                    "{told}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_may_be_kept_where_less_is_wanted() {
+    let config = load("", &[("TACIT_LIMITS__SRP_COMBS", "0"), ("TACIT_LIMITS__SRP_PAIRS", "0")], &[]).unwrap();
+    assert_eq!((config.limits.srp_combs, config.limits.srp_pairs), (0, 0));
+    assert!(problems("", &[("TACIT_LIMITS__SRP_COMBS", "-1")])[0].contains("0 for none"));
+}
+
 /// The table in the documentation has a row for each key, with its default and its variable.
 #[test]
 fn the_documentation_lists_every_key() {

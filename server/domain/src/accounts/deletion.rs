@@ -49,6 +49,7 @@ impl Accounts {
         let event = Event::by(caller, EventType::AccountDeleted, AuditResult::Success).nowhere();
         core.record(&mut tx, event, now).await?;
         tx.commit().await?;
+        core.combs.forget(account.id.as_uuid());
         core.outbox_bell.notify_one();
         tracing::info!(account = %account.id, "deleted");
         Ok(())

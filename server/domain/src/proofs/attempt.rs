@@ -57,6 +57,11 @@ impl Attempt {
         Self { key, address: key, device: None, client: None, meter: Meter::default(), now }
     }
 
+    /// When it was made.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub(crate) const fn device(&self) -> Option<&KnownDevice> {
         self.device.as_ref()
     }

@@ -1,6 +1,21 @@
 use std::sync::mpsc;
 
+use tacit_shared::Entropy;
+
 use super::*;
+
+/// Fails as the system's does that cannot deliver, or draws the same for ever.
+struct Fixed(Option<u8>);
+
+impl Entropy for Fixed {
+    fn fill(&self, out: &mut [u8]) {
+        out.fill(self.0.expect("randomness"));
+    }
+}
+
+fn pool(workers: usize, queue: usize) -> SrpPool {
+    SrpPool::start(workers, queue, 4, Arc::new(Fixed(Some(7)))).unwrap()
+}
 
 /// Takes places until there is none.
 fn fill(pool: &SrpPool, step: Step) -> Vec<Slot> {
@@ -26,7 +41,7 @@ async fn hold(pool: &SrpPool) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>)
 
 #[tokio::test]
 async fn a_full_pool_refuses_at_once_and_a_finished_slot_is_free_again() {
-    let pool = SrpPool::start(1, 1).unwrap();
+    let pool = pool(1, 1);
     let first = pool.reserve(Step::Proof).unwrap();
     let second = pool.reserve(Step::Proof).unwrap();
     assert!(pool.reserve(Step::Proof).is_err());
@@ -38,7 +53,7 @@ async fn a_full_pool_refuses_at_once_and_a_finished_slot_is_free_again() {
 
 #[tokio::test]
 async fn a_panic_costs_one_computation_and_no_worker() {
-    let pool = SrpPool::start(1, 0).unwrap();
+    let pool = pool(1, 0);
     assert!(pool.reserve(Step::Proof).unwrap().run(|| assert_eq!(1, 2)).await.is_err());
     assert_eq!(pool.reserve(Step::Proof).unwrap().run(|| 7).await.unwrap(), 7);
     assert_eq!(pool.load().0, 0);
@@ -46,7 +61,7 @@ async fn a_panic_costs_one_computation_and_no_worker() {
 
 #[tokio::test(start_paused = true)]
 async fn a_burst_may_queue_and_under_overload_one_waits_on_each_thread() {
-    let pool = SrpPool::start(2, 10).unwrap();
+    let pool = pool(2, 10);
     let burst = fill(&pool, Step::Challenge);
     assert_eq!(burst.len(), 12);
     drop(burst);
@@ -60,7 +75,7 @@ async fn a_burst_may_queue_and_under_overload_one_waits_on_each_thread() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
-    let pool = SrpPool::start(2, 10).unwrap();
+    let pool = pool(2, 10);
     let mut standing = Vec::new();
     for _ in 0..10 {
         standing.push(pool.reserve(Step::Proof).unwrap());
@@ -77,7 +92,7 @@ async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_one_step_leaves_the_other_its_places() {
-    let pool = SrpPool::start(2, 10).unwrap();
+    let pool = pool(2, 10);
     fill(&pool, Step::Challenge);
     let challenges = fill(&pool, Step::Challenge);
     let proofs = fill(&pool, Step::Proof);
@@ -92,7 +107,7 @@ async fn a_flood_of_one_step_leaves_the_other_its_places() {
 #[tokio::test]
 async fn the_steps_take_turns_and_a_proof_begins() {
     use Step::{Challenge, Proof};
-    let pool = SrpPool::start(1, 10).unwrap();
+    let pool = pool(1, 10);
     let (release, held) = hold(&pool).await;
     let (order, taken) = mpsc::channel();
     let mut jobs = Vec::new();
@@ -111,7 +126,7 @@ async fn the_steps_take_turns_and_a_proof_begins() {
 
 #[tokio::test]
 async fn nothing_is_computed_for_those_who_have_gone() {
-    let pool = SrpPool::start(1, 10).unwrap();
+    let pool = pool(1, 10);
     let (release, held) = hold(&pool).await;
     let (done, computed) = mpsc::channel();
     let slot = pool.reserve(Step::Proof).unwrap();
@@ -124,4 +139,61 @@ async fn nothing_is_computed_for_those_who_have_gone() {
     assert_eq!(pool.reserve(Step::Proof).unwrap().run(|| 7).await.unwrap(), 7);
     assert!(computed.try_recv().is_err());
     assert_eq!(pool.load().0, 0);
+}
+
+/// Looks again until it is so; a test that waits in vain is stopped from outside.
+async fn until(mut so: impl FnMut() -> bool) {
+    while !so() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn idle_workers_make_pairs_from_the_first_challenge_on() {
+    let pool = pool(2, 10);
+    assert!(pool.pair(Group::G2048).is_none());
+    until(|| pool.pairs_ready() == 4).await;
+    assert!(pool.pair(Group::G2048).is_some());
+    assert!(pool.pair(Group::G4096).is_none());
+}
+
+#[tokio::test]
+async fn a_worker_that_is_needed_makes_no_pairs() {
+    let pool = pool(1, 10);
+    let (release, held) = hold(&pool).await;
+    assert!(pool.pair(Group::G2048).is_none());
+    pool.later(|| panic!("this is later"));
+    assert_eq!(pool.pairs_ready(), 0);
+    let slot = pool.reserve(Step::Proof).unwrap();
+    let proof = tokio::spawn(slot.run(|| 7));
+    tokio::task::yield_now().await;
+    drop(release);
+    held.await.unwrap();
+    assert_eq!(proof.await.unwrap().unwrap(), 7);
+    until(|| pool.pairs_ready() == 4).await;
+    assert_eq!(pool.reserve(Step::Proof).unwrap().run(|| 8).await.unwrap(), 8, "the worker outlived the panic");
+}
+
+#[tokio::test]
+async fn randomness_that_fails_costs_no_worker() {
+    let pool = SrpPool::start(1, 0, 4, Arc::new(Fixed(None))).unwrap();
+    assert!(pool.pair(Group::G2048).is_none());
+    assert_eq!(pool.reserve(Step::Proof).unwrap().run(|| 7).await.unwrap(), 7);
+    assert_eq!(pool.pairs_ready(), 0);
+}
+
+#[tokio::test]
+async fn what_can_wait_is_done_in_the_end_and_not_all_of_it_where_much_waits() {
+    let pool = pool(1, 10);
+    let (release, held) = hold(&pool).await;
+    let (done, count) = mpsc::channel();
+    for number in 0..2 * LATER_MOST {
+        let done = done.clone();
+        pool.later(move || done.send(number).unwrap());
+    }
+    drop(done);
+    drop(release);
+    held.await.unwrap();
+    let done: Vec<usize> = tokio::task::spawn_blocking(move || count.iter().collect()).await.unwrap();
+    assert_eq!(done, (0..LATER_MOST).collect::<Vec<_>>());
 }

@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::{Engine, Kernel, Powers, moduli, montgomery::Montgomery};
+use super::{
+    Engine, Kernel, Powers, moduli,
+    montgomery::{self, Montgomery},
+};
 use crate::srp::Group;
 
 /// One engine for each group.
@@ -52,9 +55,9 @@ impl Engines {
 #[must_use]
 pub fn portable() -> Engines {
     Engines {
-        g2048: engine(Group::G2048, Montgomery::<moduli::M2048, _>::new()),
-        g3072: engine(Group::G3072, Montgomery::<moduli::M3072, _>::new()),
-        g4096: engine(Group::G4096, Montgomery::<moduli::M4096, _>::new()),
+        g2048: engine(Group::G2048, Montgomery::<montgomery::M2048, _>::new()),
+        g3072: engine(Group::G3072, Montgomery::<montgomery::M3072, _>::new()),
+        g4096: engine(Group::G4096, Montgomery::<montgomery::M4096, _>::new()),
     }
 }
 

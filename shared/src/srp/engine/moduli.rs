@@ -1,12 +1,7 @@
-//! The primes of RFC 5054 appendix A, as Montgomery parameters made at compile time.
+//! The primes of RFC 5054 appendix A and their generators.
 //!
 //! 3072 and 4096 are those of RFC 3526; 2048 is the appendix's own. A test compares all of them with an independent
 //! implementation. The 1024-bit one exists for the RFC's own test vectors and nowhere else.
-
-use crypto_bigint::{
-    Odd, U2048, U3072, U4096, Uint,
-    modular::{ConstMontyParams, FixedMontyParams},
-};
 
 use crate::srp::Group;
 
@@ -28,10 +23,7 @@ pub(in crate::srp) const fn generator(group: Group) -> u32 {
 }
 
 /// `N` of the 2048-bit group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct M2048;
-
-const HEX_2048: &str = "\
+pub(super) const HEX_2048: &str = "\
      ac6bdb41324a9a9bf166de5e1389582faf72b6651987ee07fc3192943db56050a37329cbb4a099ed8193e0757767a13d\
      d52312ab4b03310dcd7f48a9da04fd50e8083969edb767b0cf6095179a163ab3661a05fbd5faaae82918a9962f0b93b8\
      55f97993ec975eeaa80d740adbf4ff747359d041d5c33ea71d281e446b14773bca97b43a23fb801676bd207a436c6481\
@@ -40,10 +32,7 @@ const HEX_2048: &str = "\
      9b65e372fcd68ef20fa7111f9e4aff73";
 
 /// `N` of the 3072-bit group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct M3072;
-
-const HEX_3072: &str = "\
+pub(super) const HEX_3072: &str = "\
      ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404dd\
      ef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7ed\
      ee386bfb5a899fa5ae9f24117c4b1fe649286651ece45b3dc2007cb8a163bf0598da48361c55d39a69163fa8fd24cf5f\
@@ -54,10 +43,7 @@ const HEX_3072: &str = "\
      bbe117577a615d6c770988c0bad946e208e24fa074e5ab3143db5bfce0fd108e4b82d120a93ad2caffffffffffffffff";
 
 /// `N` of the 4096-bit group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct M4096;
-
-const HEX_4096: &str = "\
+pub(super) const HEX_4096: &str = "\
      ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404dd\
      ef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6f44c42e9a637ed6b0bff5cb6f406b7ed\
      ee386bfb5a899fa5ae9f24117c4b1fe649286651ece45b3dc2007cb8a163bf0598da48361c55d39a69163fa8fd24cf5f\
@@ -72,11 +58,7 @@ const HEX_4096: &str = "\
 
 #[cfg(test)]
 /// `N` of the 1024-bit group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct M1024;
-
-#[cfg(test)]
-const HEX_1024: &str = "\
+pub(super) const HEX_1024: &str = "\
      eeaf0ab9adb38dd69c33f80afa8fc5e86072618775ff3c0b9ea2314c9c256576d674df7496ea81d3383b4813d692c6e0\
      e0d5d8e250b98be48e495c1d6089dad15dc7d7b46154d6b6ce8ef4ad69b15d4982559b297bcf1885c529f566660e57ec\
      68edbc3c05726cc02fd4cbf4976eaa9afd5138fe8376435b9fc61d2fc0eb06e3";
@@ -101,20 +83,3 @@ const fn bytes<const LEN: usize>(hex: &str) -> [u8; LEN] {
     }
     out
 }
-
-/// Ties a marker type to its prime; the parameters are computed by the compiler.
-macro_rules! modulus {
-    ($marker:ident, $uint:ty, $hex:ident) => {
-        impl ConstMontyParams<{ <$uint>::LIMBS }> for $marker {
-            const LIMBS: usize = <$uint>::LIMBS;
-            const PARAMS: FixedMontyParams<{ <$uint>::LIMBS }> =
-                FixedMontyParams::new_vartime(Odd::<Uint<{ <$uint>::LIMBS }>>::from_be_hex($hex));
-        }
-    };
-}
-
-modulus!(M2048, U2048, HEX_2048);
-modulus!(M3072, U3072, HEX_3072);
-modulus!(M4096, U4096, HEX_4096);
-#[cfg(test)]
-modulus!(M1024, crypto_bigint::U1024, HEX_1024);

@@ -12,6 +12,12 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Element, Kernel};
 
+mod parameters;
+
+#[cfg(test)]
+pub(super) use parameters::M1024;
+pub(super) use parameters::{M2048, M3072, M4096};
+
 /// Arithmetic modulo the prime of `M`.
 pub(super) struct Montgomery<M, const LIMBS: usize> {
     modulus: EncodedUint<LIMBS>,

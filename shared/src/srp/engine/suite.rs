@@ -1,7 +1,7 @@
 //! What every kernel must do, against num-bigint, which shares no code with any of them.
 //!
 //! `tacit-engine` includes this file for its own kernels: whoever includes it has the boundary's names in scope. A run
-//! takes samples; `TACIT_KERNEL_TESTS=whole` makes it a million products and squarings and a thousand powers each.
+//! takes samples; `TACIT_TEST_KERNEL_SUITE=whole` makes it a million products and squarings and a thousand powers each.
 
 use std::fmt::Write as _;
 
@@ -51,7 +51,7 @@ pub(super) use kernel_tests;
 
 #[expect(clippy::disallowed_methods, reason = "a switch of the tests, and no setting of the server")]
 fn samples(few: usize, whole: usize) -> usize {
-    if std::env::var_os("TACIT_KERNEL_TESTS").is_some_and(|extent| extent == "whole") { whole } else { few }
+    if std::env::var_os("TACIT_TEST_KERNEL_SUITE").is_some_and(|extent| extent == "whole") { whole } else { few }
 }
 
 /// Numbers as good as random, the same in every run (Steele, Lea, Flood: SplitMix64).

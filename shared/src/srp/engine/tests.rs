@@ -3,16 +3,20 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{
-    Element, Engine, Engines, InUse, Kernel, Powers, install, moduli,
-    montgomery::Montgomery,
+    Element, Engine, Engines, InUse, Kernel, Limbs28, Powers, install,
+    montgomery::{self, Montgomery},
     of, portable,
     suite::{self, kernel_tests},
 };
 use crate::srp::Group;
 
-kernel_tests!(crypto_bigint_2048, 2, 2048, Montgomery::<moduli::M2048, _>::new());
-kernel_tests!(crypto_bigint_3072, 5, 3072, Montgomery::<moduli::M3072, _>::new());
-kernel_tests!(crypto_bigint_4096, 5, 4096, Montgomery::<moduli::M4096, _>::new());
+kernel_tests!(crypto_bigint_2048, 2, 2048, Montgomery::<montgomery::M2048, _>::new());
+kernel_tests!(crypto_bigint_3072, 5, 3072, Montgomery::<montgomery::M3072, _>::new());
+kernel_tests!(crypto_bigint_4096, 5, 4096, Montgomery::<montgomery::M4096, _>::new());
+
+kernel_tests!(limbs28_2048, 2, 28 * 76, Limbs28::new(Group::G2048));
+kernel_tests!(limbs28_3072, 5, 28 * 112, Limbs28::new(Group::G3072));
+kernel_tests!(limbs28_4096, 5, 28 * 148, Limbs28::new(Group::G4096));
 
 #[test]
 fn an_engine_is_not_changed_while_it_is_in_use() {
@@ -83,7 +87,7 @@ impl<K: Kernel> Kernel for Counting<K> {
 
 #[test]
 fn a_refusal_costs_the_same_with_a_comb_and_without() {
-    let powers = Powers::with_table(Counting(Montgomery::<moduli::M2048, _>::new(), AtomicUsize::new(0)), 2);
+    let powers = Powers::with_table(Counting(Montgomery::<montgomery::M2048, _>::new(), AtomicUsize::new(0)), 2);
     let products = |work: &dyn Fn()| {
         let before = powers.kernel().1.load(Ordering::Relaxed);
         work();
