@@ -69,7 +69,7 @@ impl MailKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Activation,
         Self::AlreadyRegistered,
         Self::PasswordReset,
