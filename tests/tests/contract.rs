@@ -613,9 +613,9 @@ fn sign_up_body(auth_id: &str) -> Value {
     json!({ "auth_id": auth_id, "credential": NewCredential::of("a password").json() })
 }
 
-/// One thread for SRP, and one place to wait.
+/// One thread for SRP, one place to wait, and nothing computed ahead.
 fn narrow() -> Setup {
-    Setup::new().with("limits.srp_workers", "1").with("limits.srp_queue", "1")
+    Setup::new().with("limits.srp_workers", "1").with("limits.srp_queue", "1").with("limits.srp_pairs", "0")
 }
 
 /// A client that may ask for little.

@@ -57,12 +57,22 @@ impl Combs {
     }
 
     /// The comb of exactly this credential.
-    pub(crate) fn find(&self, credential: Credential, now: Timestamp) -> Option<Arc<Comb>> {
+    pub(crate) fn find(&self, credential: Credential) -> Option<Arc<Comb>> {
         let mut kept = self.lock();
-        let entry = kept.remove(credential.account).filter(|entry| entry.credential == credential)?;
-        let comb = Arc::clone(&entry.comb);
-        kept.insert(credential, entry.comb, now);
-        Some(comb)
+        let entry = kept.by_account.get(&credential.account)?;
+        if entry.credential == credential {
+            return Some(Arc::clone(&entry.comb));
+        }
+        kept.remove(credential.account);
+        None
+    }
+
+    /// Notes that the password was proved again; whoever only fails makes nothing stay longer.
+    pub(crate) fn note_use(&self, credential: Credential, now: Timestamp) {
+        let mut kept = self.lock();
+        if let Some(entry) = kept.remove(credential.account) {
+            kept.insert(entry.credential, entry.comb, now);
+        }
     }
 
     /// Keeps the comb of a credential whose password was just proved.

@@ -177,7 +177,7 @@ impl Core {
 
         let (verifier, holds) = self.verifier_of(&state, preset).await?;
         let credential = (holds && state.subject == Subject::Account).then(|| state.credential());
-        let kept = credential.and_then(|credential| self.combs.find(credential, attempt.now()));
+        let kept = credential.and_then(|credential| self.combs.find(credential));
         let is_kept = kept.is_some();
         let verifier = match kept {
             Some(comb) => verifier.with_comb(comb),
@@ -188,10 +188,12 @@ impl Core {
         if !(bool::from(verdict.accepted) & holds) || state.subject == Subject::Decoy {
             return Err(ProofError::Rejected);
         }
-        if let Some(credential) = credential
-            && !is_kept
-        {
-            self.keep_comb(credential, check.verifier, attempt.now());
+        if let Some(credential) = credential {
+            if is_kept {
+                self.combs.note_use(credential, attempt.now());
+            } else {
+                self.keep_comb(credential, check.verifier, attempt.now());
+            }
         }
         Ok(Proved { state, attempt, verdict })
     }

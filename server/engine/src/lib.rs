@@ -6,6 +6,9 @@
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub mod aws_lc;
 
+#[cfg(target_arch = "x86_64")]
+pub mod ifma;
+
 mod choice;
 
 pub use choice::{Choice, InstallError, Unavailable, install};

@@ -17,3 +17,6 @@ mod aws_lc {
     kernel_tests!(aws_lc_3072, 5, 3072, AwsLc::new(Group::G3072.modulus()));
     kernel_tests!(aws_lc_4096, 5, 4096, AwsLc::new(Group::G4096.modulus()));
 }
+
+#[cfg(target_arch = "x86_64")]
+mod ifma;

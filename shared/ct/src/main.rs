@@ -3,8 +3,9 @@
 //! and here for results that leave the crate: `A`, `B`, the proofs, `confirm`, and verdicts.
 //!
 //! The known answers of `shared/vectors` go in and are compared with what comes out, in all groups and all forms of the
-//! proof. Faults that were put in must be reported. `scripts/constant-time.sh` builds and runs it.
+//! proof. Faults that were put in must be reported. `scripts/constant-time.sh` builds and runs it, once for each kernel.
 
+mod kernels;
 mod leaks;
 mod marked;
 mod memcheck;
@@ -22,6 +23,12 @@ fn main() -> ExitCode {
         eprintln!("This program is for scripts/constant-time.sh.");
         return ExitCode::from(2);
     }
+    let kernel = std::env::args().nth(1).unwrap_or_default();
+    if let Err(reason) = kernels::install(&kernel) {
+        eprintln!("{kernel}: {reason}");
+        return ExitCode::from(2);
+    }
+    println!("kernel {kernel}");
     let mut report = Report::default();
     "faults put in".clone_into(&mut report.stage);
     leaks::seeded(&mut report);

@@ -1,6 +1,7 @@
 //! What both sides do with secrets, each step with its secrets marked and its result compared with the vector.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tacit_shared::confirm::{self, Session};
@@ -54,11 +55,22 @@ pub fn login(report: &mut Report, of: &Vectors, handshake: &Handshake) {
         }
     }
     let wrong = to_hex(&Sha256::digest(&handshake.forms[0].m1));
-    let verdict = verify(report, of, handshake, &verifier, &wrong);
-    assert!(!published_verdict("the verdict", verdict.accepted.unwrap_u8()), "{}", handshake.name);
-    assert_ne!(published("M2", verdict.m2.as_bytes()), unhex(&handshake.forms[0].m2));
+    refused(report, of, handshake, &verifier, &wrong);
+
+    let comb = report.expect_none("server: comb", || verifier.to_comb());
+    let verifier = verifier.with_comb(Arc::new(comb));
+    let verdict = verify(report, of, handshake, &verifier, &handshake.forms[0].m1);
+    assert!(published_verdict("the verdict", verdict.accepted.unwrap_u8()), "{} by the comb", handshake.name);
+    assert_eq!(published("K", verdict.key.as_bytes()), handshake.forms[0].key);
+    refused(report, of, handshake, &verifier, &wrong);
 
     prove(report, of, handshake);
+}
+
+fn refused(report: &mut Report, of: &Vectors, handshake: &Handshake, verifier: &Verifier, wrong: &str) {
+    let verdict = verify(report, of, handshake, verifier, wrong);
+    assert!(!published_verdict("the verdict", verdict.accepted.unwrap_u8()), "{}", handshake.name);
+    assert_ne!(published("M2", verdict.m2.as_bytes()), unhex(&handshake.forms[0].m2));
 }
 
 fn verify(report: &mut Report, of: &Vectors, handshake: &Handshake, verifier: &Verifier, m1: &str) -> Verdict {
