@@ -27,6 +27,16 @@ mod platform {
     mod tokens;
 }
 
+mod oauth {
+    mod browser;
+    mod faults;
+    mod identities;
+    mod linking;
+    mod mobile;
+    mod presets;
+    mod web;
+}
+
 mod ops {
     mod health;
     mod housekeeping;

@@ -288,7 +288,8 @@ impl Core {
         }
         if accounts::find_by_key(tx, key)
             .await?
-            .is_some_and(|account| account.status != AccountStatus::Invited && !is_unproved(&account)) {
+            .is_some_and(|account| account.status != AccountStatus::Invited && !is_unproved(&account))
+        {
             return Err(SignUpError::Activated);
         }
         let newest = pending_credentials::list_by_key(tx, key, now).await?.into_iter().max_by_key(|p| p.created_at);

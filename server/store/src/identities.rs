@@ -84,12 +84,7 @@ pub async fn insert(tx: &mut Tx, identity: &IdentityRecord) -> Result<(), StoreE
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn update_used(
-    tx: &mut Tx,
-    id: IdentityId,
-    email: Option<&str>,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub async fn update_used(tx: &mut Tx, id: IdentityId, email: Option<&str>, now: Timestamp) -> Result<bool, StoreError> {
     Ok(on!(execute tx, query(UPDATE_USED).bind(id).bind(now).bind(email))? == 1)
 }
 

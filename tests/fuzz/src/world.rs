@@ -93,7 +93,8 @@ impl World {
         let (domain, handshake, tokens) = runtime.block_on(async {
             let store = Store::connect(&DatabaseSettings { url, max_connections: 2 }).await.expect("a database");
             store.migrate().await.expect("a schema");
-            let seams = Seams { clock: Arc::new(Standing), entropy: Arc::new(Counting::default()), fetch: Arc::new(NoFetch) };
+            let seams =
+                Seams { clock: Arc::new(Standing), entropy: Arc::new(Counting::default()), fetch: Arc::new(NoFetch) };
             let master = MasterKey::new(Zeroizing::new([7; 32]));
             let domain = Domain::open(store, &master, settings(), seams).await.expect("a domain");
             sign_up(&domain).await;

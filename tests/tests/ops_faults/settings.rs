@@ -1,5 +1,6 @@
 //! Every slip in the configuration is found, named with where it came from, and no secret is repeated.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use tacit::config::{Config, Flag, Line, Problem, Problems, Sources};
@@ -13,7 +14,11 @@ fn lines() -> Vec<Line> {
 }
 
 fn keys() -> Vec<&'static str> {
-    lines().iter().map(|line| line.key).collect()
+    let written = |line: Line| match line.key {
+        Cow::Borrowed(key) => key,
+        Cow::Owned(key) => panic!("{key} is made of a section's name, and no section was given"),
+    };
+    lines().into_iter().map(written).collect()
 }
 
 fn variable(key: &str) -> String {

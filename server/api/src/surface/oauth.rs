@@ -128,10 +128,7 @@ fn redirect_meta() -> MetaResponse {
         status: Some(StatusCode::TEMPORARY_REDIRECT.as_u16()),
         status_range: None,
         content: Vec::new(),
-        headers: vec![
-            text_header("Location", "The provider's address"),
-            text_header("Set-Cookie", "The state cookie"),
-        ],
+        headers: vec![text_header("Location", "The provider's address"), text_header("Set-Cookie", "The state cookie")],
     }
 }
 
@@ -166,9 +163,7 @@ pub(crate) enum Finished {
 impl IntoResponse for Finished {
     fn into_response(self) -> Response {
         match self {
-            Self::Json(outcome, cookie) => {
-                Json(outcome).with_header(header::SET_COOKIE, cookie).into_response()
-            }
+            Self::Json(outcome, cookie) => Json(outcome).with_header(header::SET_COOKIE, cookie).into_response(),
             Self::Page(content, status, cookie) => {
                 let mut response = Response::builder().status(status).header(OPENER_POLICY, "unsafe-none");
                 if let Some(cookie) = cookie {

@@ -1,6 +1,6 @@
 //! Providers people may sign in with: a section each, `[providers.NAME]`
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tacit_domain::providers::{
     ClientKey, ClientProof, EmailTrust, Endpoints, ProviderSettings, ResponseMode, StepUpBy,
 };
@@ -205,7 +205,8 @@ impl<'a> Entry<'a> {
         });
         let all = given.flatten().chain(discovery).chain([&issuer_url]);
         if all.into_iter().any(|url| !reach.allows(url)) || (is_local && reach != Reach::ThisMachine) {
-            let message = format!("must be https; on this machine, and by http, only where public_url ({}) is", self.base);
+            let message =
+                format!("must be https; on this machine, and by http, only where public_url ({}) is", self.base);
             r.conflict(&[&self.key("issuer")], message);
             return None;
         }
@@ -298,12 +299,6 @@ impl Usual {
             },
         }
     }
-}
-
-/// Whether a client's secret is one.
-#[cfg(test)]
-pub(super) fn is_secret(proof: &ClientProof, text: &str) -> bool {
-    matches!(proof, ClientProof::Secret(secret) if secret.expose_secret() == text)
 }
 
 impl Setting for Address {

@@ -190,13 +190,7 @@ impl Core {
         Ok(Entry { account, created: false, events })
     }
 
-    fn identity(
-        &self,
-        account: AccountId,
-        provider: &str,
-        person: &Person,
-        now: Timestamp,
-    ) -> IdentityRecord {
+    fn identity(&self, account: AccountId, provider: &str, person: &Person, now: Timestamp) -> IdentityRecord {
         IdentityRecord {
             id: IdentityId::from_uuid(self.new_id(now)),
             account_id: account,

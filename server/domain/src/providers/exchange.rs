@@ -84,12 +84,7 @@ impl Provider {
     }
 
     /// Without a token to verify, the answer of the endpoint itself says who it is.
-    async fn person_of_plain(
-        &self,
-        core: &Core,
-        metadata: &Metadata,
-        tokens: Tokens,
-    ) -> Result<Person, ProviderError> {
+    async fn person_of_plain(&self, core: &Core, metadata: &Metadata, tokens: Tokens) -> Result<Person, ProviderError> {
         let access = tokens.access_token.ok_or_else(|| self.unavailable("it sends no access token"))?;
         let url = metadata.user_info.as_ref().ok_or_else(|| self.unavailable("it has no user information"))?;
         let mut claims = self.user_info(core, url, &access).await?;
@@ -149,7 +144,9 @@ impl Provider {
                 Err(ProviderError::Refused(self.settings.name.clone(), cleaned(&error)))
             }
             (200, Some(tokens)) => Ok(tokens),
-            (status, _) => Err(self.unavailable(&format!("token endpoint: status {status}, {}", cleaned(&answer.media_type)))),
+            (status, _) => {
+                Err(self.unavailable(&format!("token endpoint: status {status}, {}", cleaned(&answer.media_type))))
+            }
         }
     }
 

@@ -39,9 +39,9 @@ impl Provider {
     pub(super) fn person(&self, claims: &Claims, more: &Claims) -> Result<Person, ProviderError> {
         let settings = &self.settings;
         let parts: Option<Vec<String>> = settings.subject_claims.iter().map(|name| claims.id(name)).collect();
-        let subject = parts.filter(|parts| !parts.is_empty()).ok_or_else(|| {
-            ProviderError::Token(settings.name.clone(), "it does not say who the person is")
-        })?;
+        let subject = parts
+            .filter(|parts| !parts.is_empty())
+            .ok_or_else(|| ProviderError::Token(settings.name.clone(), "it does not say who the person is"))?;
         let (email_claim, name_claim) = (settings.email_claim.as_str(), settings.name_claim.as_str());
         // The address and what is said of it come from the same place.
         let source = if claims.text(email_claim).is_some() { claims } else { more };

@@ -30,7 +30,10 @@ async fn ask(url: &Url, reach: Reach) -> Result<Fetched, FetchError> {
 async fn a_whole_answer_comes_back() {
     let answer = b"HTTP/1.1 200 OK\r\ncontent-type: Application/JSON; charset=utf-8\r\ncontent-length: 2\r\n\r\n{}";
     let fetched = ask(&server(answer.to_vec()).await, Reach::ThisMachine).await.unwrap();
-    assert_eq!((fetched.status, fetched.media_type.as_str(), fetched.body.as_slice()), (200, "application/json", b"{}".as_slice()));
+    assert_eq!(
+        (fetched.status, fetched.media_type.as_str(), fetched.body.as_slice()),
+        (200, "application/json", b"{}".as_slice())
+    );
 }
 
 #[tokio::test]
@@ -60,7 +63,9 @@ async fn no_name_and_no_address_leads_out_of_reach() {
     let here = server(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
     let port = here.port().unwrap();
     for reach in [Reach::Public, Reach::Internal] {
-        for host in ["localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0", "2130706433"] {
+        for host in
+            ["localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0", "2130706433"]
+        {
             for scheme in ["http", "https"] {
                 let url: Url = format!("{scheme}://{host}:{port}/").parse().unwrap();
                 let answer = ask(&url, reach).await;
@@ -86,11 +91,39 @@ fn an_address_is_of_the_internet_or_not() {
         assert!(public(text), "{text}");
     }
     for text in [
-        "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "127.0.0.2", "0.0.0.0", "0.1.2.3",
-        "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1",
-        "255.255.255.255", "::", "::1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::a00:1", "2002:a00:1::",
-        "2002:7f00:1::", "fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1", "2001:db8::1", "2001::1", "3fff::1",
-        "100::1", "4000::1",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "127.0.0.2",
+        "0.0.0.0",
+        "0.1.2.3",
+        "192.0.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:10.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+        "2002:7f00:1::",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+        "2001:db8::1",
+        "2001::1",
+        "3fff::1",
+        "100::1",
+        "4000::1",
     ] {
         assert!(!public(text), "{text}");
     }

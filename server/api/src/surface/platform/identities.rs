@@ -113,11 +113,7 @@ impl Identities {
     /// To link an identity there, which asks for a step-up first, or to step up by it: then the provider is asked to prove
     /// anew who it is. Send the browser to `url`; it comes back with a one-time code for this session only.
     #[oai(path = "/visits", method = "post", operation_id = "begin_identity_visit")]
-    async fn visit(
-        &self,
-        caller: BearerAuth,
-        body: Body<VisitStart>,
-    ) -> Result<Created<VisitBegun>, Fail<Visiting>> {
+    async fn visit(&self, caller: BearerAuth, body: Body<VisitStart>) -> Result<Created<VisitBegun>, Fail<Visiting>> {
         let url = self.oauth.begin_visit(&caller.0, StartVisit::try_from(body.0)?).await?;
         Ok(Created(VisitBegun { url }))
     }

@@ -116,11 +116,7 @@ impl Oauth {
     /// For applications of their own, which make the authorization request and the PKCE verifier themselves and are sent the
     /// code at one of `mobile_redirect_uris`.
     #[oai(path = "/mobile", method = "post", operation_id = "exchange_microsoft_code")]
-    async fn mobile(
-        &self,
-        body: Body<MobileExchange>,
-        source: Source,
-    ) -> Result<Created<SignedIn>, Fail<Exchanging>> {
+    async fn mobile(&self, body: Body<MobileExchange>, source: Source) -> Result<Created<SignedIn>, Fail<Exchanging>> {
         let session = self.oauth.mobile(MICROSOFT, Mobile::try_from(body.0)?, source.0).await?;
         Ok(Created(signed_in(&session)))
     }
