@@ -6,6 +6,7 @@
 import { isText } from "./answers.js";
 import { mayBeText, needText } from "./arguments.js";
 import { expected, failure, required } from "./errors.js";
+import { parseUrl } from "./options.js";
 
 /** How long the server waits for a browser that is at a provider, in milliseconds. */
 const LIFE = 10 * 60 * 1000;
@@ -113,8 +114,7 @@ export class Visits {
    * @param {string} url
    */
   #own(url) {
-    const { origin } = new URL(this.#base);
-    expected(URL.canParse(url) && new URL(url).origin === origin, "address");
+    expected(originOf(url) === originOf(this.#base), "address");
     return url;
   }
 
@@ -128,11 +128,10 @@ export class Visits {
     this.#supersede();
     const popup = page.openPopup(url);
     if (!popup) return failure("popup_blocked", "The browser did not open a window for the provider.");
-    const { origin } = new URL(this.#base);
     const superseded = new Promise((resolve) => {
       this.#supersede = () => resolve(null);
     });
-    const answer = await answerOf(page, popup, origin, superseded);
+    const answer = await answerOf(page, popup, originOf(this.#base), superseded);
     if (!answer) return failure("popup_closed", "The window was closed before the provider had answered.");
     return "code" in answer ? { ok: true, visit, code: answer.code } : failed(answer);
   }
@@ -147,7 +146,7 @@ export class Visits {
  *
  * @param {import("./platform.js").PagePort} page
  * @param {import("./platform.js").PopupPort} popup
- * @param {string} origin of the server: nobody else is listened to
+ * @param {string | undefined} origin of the server: nobody else is listened to
  * @param {Promise<unknown>} superseded
  * @returns {Promise<Answer | null>}
  */
@@ -190,10 +189,18 @@ const failed = ({ error }) => failure(error, "The provider, or the server, did n
 
 /** @param {string | URL} given where to come back to; the answer is put into its fragment */
 const address = (given) => {
-  required(URL.canParse(String(given)), "returnTo must be an absolute URL.");
-  const url = new URL(given);
+  const url = parseUrl(given, "returnTo");
   required(url.hash === "", "returnTo must have no fragment: the answer is put there.");
   return url.href;
+};
+
+/** @param {string} url @returns {string | undefined} nothing where it is no address */
+const originOf = (url) => {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return undefined;
+  }
 };
 
 /** 256 random bits, and their challenge (RFC 7636 §4.2, S256). */
