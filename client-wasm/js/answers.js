@@ -27,7 +27,7 @@ export const readUser = (body) => {
  * @returns {import("./index.js").Session}
  */
 export const readSession = (body) => {
-  const { id, current, created_at, last_seen_at, expires_at, user_agent, ip_address, device_name, amr } = body ?? {};
+  const { id, current, created_at, last_seen_at, expires_at, user_agent, ip_address, device_name, amr, provider } = body ?? {};
   expected(isText(id) && isText(created_at) && isText(last_seen_at) && isText(expires_at), "session");
   return {
     id,
@@ -39,6 +39,33 @@ export const readSession = (body) => {
     ...given("ipAddress", ip_address),
     ...given("deviceName", device_name),
     amr: Array.isArray(amr) ? amr.map(String) : [],
+    ...given("provider", provider),
+  };
+};
+
+/**
+ * @param {any} body
+ * @returns {import("./index.js").Identity}
+ */
+export const readIdentity = (body) => {
+  const { id, provider, label, email, created_at, last_used_at } = body ?? {};
+  expected(isText(id) && isText(provider) && isText(label), "identity");
+  expected(isText(created_at) && isText(last_used_at), "identity");
+  return { id, provider, label, ...given("email", email), createdAt: created_at, lastUsedAt: last_used_at };
+};
+
+/**
+ * @param {any} body
+ * @returns {import("./index.js").Settings}
+ */
+export const readSettings = (body) => {
+  const { realm, registration_enabled, mfa_available, password_bridge } = body ?? {};
+  expected(isText(realm), "realm");
+  return {
+    realm,
+    registrationEnabled: registration_enabled === true,
+    mfaAvailable: mfa_available === true,
+    passwordBridge: password_bridge === true,
   };
 };
 

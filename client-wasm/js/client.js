@@ -3,21 +3,26 @@
  */
 
 import { Account } from "./account.js";
-import { isCount, isText, readSession, readUser } from "./answers.js";
+import { isCount, isText, readSession, readSettings, readUser } from "./answers.js";
 import { mayBeText, named, needText, readPassword } from "./arguments.js";
 import { ByAddress } from "./by-address.js";
 import { fetchWithToken } from "./bearer.js";
 import { Credentials } from "./credentials.js";
 import { expected, required, signedOut } from "./errors.js";
+import { identitiesOf, setPassword } from "./identities.js";
 import { Login, refused } from "./login.js";
 import { readOptions } from "./options.js";
 import { Passwords } from "./passwords.js";
 import { Proofs } from "./proofs.js";
+import { Providers } from "./providers.js";
 import { Reset } from "./reset.js";
 import { SessionKeeper, isOver } from "./session.js";
 import { sessionsOf } from "./sessions.js";
 import { Signed } from "./signed.js";
+import { SignedVisits } from "./signed-visits.js";
+import { SignUp } from "./sign-up.js";
 import { StepUp } from "./step-up.js";
+import { Visits } from "./visits.js";
 import { Wire } from "./wire.js";
 
 /** How long the server knows a device that does not log in, in seconds. */
@@ -31,9 +36,12 @@ export class Client {
   #tickets;
   #devices;
   #credentials;
+  #signUp;
   #login;
   #passwords;
   #stepUp;
+  #signedVisits;
+  #providers;
   #reset;
   #account;
 
@@ -54,10 +62,15 @@ export class Client {
     // The token of an earlier login keeps those who guess at the address from shutting this device out.
     this.#devices = new ByAddress(options.baseUrl, "devices", storage);
     this.#credentials = new Credentials(options, platform);
+    this.#signUp = new SignUp(options, this.#wire, this.#credentials, this.#tickets);
     this.#login = new Login(options, platform, this.#wire);
     const proofs = new Proofs(options, platform, this.#signed);
     this.#passwords = new Passwords(proofs);
-    this.#stepUp = new StepUp(proofs, this.#signed, options.onStepUp);
+    const visits = new Visits(options, platform.page);
+    this.#signedVisits = new SignedVisits(visits, this.#signed);
+    this.#stepUp = new StepUp(proofs, this.#signed, this.#signedVisits, options.onStepUp);
+    this.#providers = new Providers(options, this.#wire, this.#keeper, this.#stepUp, visits, this.#signedVisits);
+    this.identities = identitiesOf(this.#signed, this.#stepUp, this.#providers);
     this.#reset = new Reset(options, this.#wire, this.#credentials);
     this.#account = new Account(options, this.#wire, this.#signed, this.#stepUp);
     this.sessions = sessionsOf(this.#keeper, this.#signed);
@@ -78,92 +91,39 @@ export class Client {
   /** @returns {Promise<import("./index.js").SettingsResult>} */
   async settings() {
     const answer = await this.#wire.send({ method: "GET", path: "/v1/auth/settings" });
-    if (!answer.ok) return answer;
-    const { realm, registration_enabled, mfa_available, password_bridge } = answer.body ?? {};
-    expected(isText(realm), "realm");
-    const settings = {
-      realm,
-      registrationEnabled: registration_enabled === true,
-      mfaAvailable: mfa_available === true,
-      passwordBridge: password_bridge === true,
-    };
-    return { ok: true, settings };
+    return answer.ok ? { ok: true, settings: readSettings(answer.body) } : answer;
   }
 
   /**
    * @param {{ authId: string }} input
    * @returns {Promise<import("./index.js").SignUpCheckResult>}
    */
-  async checkSignUp({ authId }) {
-    needText(authId, "authId");
-    const answer = await this.#post("/api/auth/srp/sign-up/check", { auth_id: authId });
-    if (!answer.ok) return answer;
-    const availability = answer.body?.availability;
-    expected(availability === "undisclosed" || availability === "available", "availability");
-    return { ok: true, availability };
+  checkSignUp(input) {
+    return this.#signUp.check(input);
   }
 
   /**
    * @param {{ authId: string, password: string, displayName?: string, language?: string }} input
    * @returns {Promise<import("./index.js").SignUpResult>}
    */
-  async signUp({ authId, password, displayName, language }) {
-    needText(authId, "authId");
-    mayBeText(displayName, "displayName");
-    mayBeText(language, "language");
-    const made = await this.#credentials.make(password, "signUp");
-    if (!made.ok) return made;
-    this.#phase("sending", "signUp");
-    const body = { auth_id: authId, credential: made.credential, ...named({ display_name: displayName, language }) };
-    const answer = await this.#post("/api/auth/srp/sign-up", body);
-    if (!answer.ok) return answer;
-    const { ticket, expires_in: expiresIn, resend_after: resendAfter } = answer.body ?? {};
-    expected(isText(ticket) && isCount(expiresIn) && isCount(resendAfter), "ticket");
-    await this.#tickets.keep(authId, ticket, expiresIn);
-    return { ok: true, ticket, expiresIn, resendAfter };
+  signUp(input) {
+    return this.#signUp.run(input);
   }
 
   /**
    * @param {{ token?: string, authId?: string, code?: string, password?: string }} input
    * @returns {Promise<import("./index.js").ActivateResult>}
    */
-  async activate({ token, authId, code, password }) {
-    const byLink = token !== undefined && authId === undefined && code === undefined;
-    const byCode = token === undefined && authId !== undefined && code !== undefined;
-    required(byLink || byCode, "activate takes a token, or authId and code.");
-    [token, authId, code].forEach((value) => mayBeText(value, "Each of token, authId and code"));
-    /** @type {Record<string, unknown>} */
-    const body = named({ token, auth_id: authId, code });
-    if (password !== undefined) {
-      const made = await this.#credentials.make(password, "activate");
-      if (!made.ok) return made;
-      body["credential"] = made.credential;
-    }
-    this.#phase("sending", "activate");
-    const answer = await this.#post("/api/auth/srp/sign-up/activate", body);
-    if (!answer.ok) return answer;
-    const activated = answer.body?.auth_id;
-    expected(isText(activated), "address");
-    await this.#tickets.drop(activated);
-    return { ok: true, authId: activated };
+  activate(input) {
+    return this.#signUp.activate(input);
   }
 
   /**
    * @param {{ authId: string, ticket?: string }} input
    * @returns {Promise<import("./index.js").ResendActivationResult>}
    */
-  async resendActivation({ authId, ticket }) {
-    needText(authId, "authId");
-    mayBeText(ticket, "ticket");
-    const shown = ticket ?? (await this.#tickets.find(authId));
-    const answer = await this.#post("/api/auth/srp/sign-up/verification", {
-      auth_id: authId,
-      ...named({ ticket: shown }),
-    });
-    if (!answer.ok) return answer;
-    const resendAfter = answer.body?.resend_after;
-    expected(isCount(resendAfter), "waiting time");
-    return { ok: true, resendAfter };
+  resendActivation(input) {
+    return this.#signUp.resend(input);
   }
 
   /**
@@ -188,6 +148,25 @@ export class Client {
     // After the login, which it need not delay: two more stretchings. The bytes of the password are erased with them.
     const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true, ...upgrade };
+  }
+
+  /** @returns {Promise<import("./index.js").ProvidersResult>} */
+  providers() {
+    return this.#providers.list();
+  }
+
+  /**
+   * @param {string} provider
+   * @param {{ display?: "page" | "popup", returnTo?: string | URL, deviceName?: string }} [options]
+   * @returns {Promise<import("./index.js").SignInWithResult>}
+   */
+  signInWith(provider, options = {}) {
+    return this.#providers.signIn(provider, options);
+  }
+
+  /** @returns {Promise<import("./index.js").RedirectResult | null>} */
+  completeRedirect() {
+    return this.#providers.complete();
   }
 
   /** @returns {Promise<import("./index.js").RestoreResult>} */
@@ -217,7 +196,8 @@ export class Client {
     // A session that the server ended before is as good as logged out.
     if (!answer.ok && !isOver(answer)) return answer;
     if (await this.#keeper.record()) await this.#keeper.leave("signed_out");
-    return { ok: true };
+    const provider = answer.ok ? answer.body?.still_signed_in_at : undefined;
+    return { ok: true, ...(isText(provider) ? { stillSignedInAt: provider } : {}) };
   }
 
   /** @returns {Promise<import("./index.js").LogoutOthersResult>} */
@@ -246,6 +226,23 @@ export class Client {
    */
   stepUp(input) {
     return this.#stepUp.run(input);
+  }
+
+  /**
+   * @param {string} provider
+   * @param {{ display?: "page" | "popup", returnTo?: string | URL }} [options]
+   * @returns {Promise<import("./index.js").StepUpWithResult>}
+   */
+  stepUpWith(provider, options = {}) {
+    return this.#signedVisits.stepUp(provider, options);
+  }
+
+  /**
+   * @param {{ password: string }} input
+   * @returns {Promise<import("./index.js").SetPasswordResult>}
+   */
+  setPassword({ password }) {
+    return setPassword(this.#credentials, this.#stepUp, password);
   }
 
   /**
@@ -371,21 +368,5 @@ export class Client {
     if (known?.id !== id || known.email === email) return;
     await this.#devices.move(known.email, email);
     await this.#keeper.rename({ id, email });
-  }
-
-  /**
-   * @param {import("./index.js").Phase} phase
-   * @param {import("./index.js").PhasedOperation} operation
-   */
-  #phase(phase, operation) {
-    this.#options.onPhase(phase, operation);
-  }
-
-  /**
-   * @param {string} path
-   * @param {Record<string, unknown>} body
-   */
-  #post(path, body) {
-    return this.#wire.send({ method: "POST", path, body });
   }
 }

@@ -40,6 +40,7 @@ export type PhasedOperation =
   | "changePassword"
   | "stepUp"
   | "completeReset"
+  | "setPassword"
   /** By itself, after a login with a credential that was made with less stretching than is the default now. */
   | "upgrade";
 
@@ -66,11 +67,13 @@ export interface TacitClientOptions {
   onPhase?: (phase: Phase, operation: PhasedOperation) => void;
   /**
    * Asks the person for their password, because an operation needs it to be shown again (`step_up_required`); then the
-   * operation goes on by itself. `null` leaves it undone. Asked again, with what `failed`, where the password was
-   * wrong: three times at most. Without this option such an operation fails with the code `step_up_required`, for the
-   * program to call {@link TacitClient.stepUp} and the operation again.
+   * operation goes on by itself. `{ provider }` has a provider say anew who they are instead, in a popup: answer so from
+   * a click of theirs, or browsers block it. `null` leaves the operation undone. Asked again, with what `failed`, where
+   * the password was wrong or the popup closed: three times at most. Without this option such an operation fails with the
+   * code `step_up_required`, for the program to call {@link TacitClient.stepUp} or {@link TacitClient.stepUpWith} and
+   * the operation again.
    */
-  onStepUp?: (why: { failed?: Failure }) => Promise<string | null>;
+  onStepUp?: (why: { failed?: Failure }) => Promise<string | { provider: string } | null>;
 }
 
 /** One field of a request that the server did not accept. */
@@ -92,7 +95,15 @@ export type ClientFailureCode =
    */
   | "password_invalid"
   /** The device has too little memory to stretch the password. */
-  | "out_of_memory";
+  | "out_of_memory"
+  /** The browser did not open a window: call it from a click, or go by page. */
+  | "popup_blocked"
+  /** The window was closed before the provider had answered. */
+  | "popup_closed"
+  /** The page was come back to from a provider, but this tab had not gone there, or over ten minutes ago. */
+  | "oauth_not_begun"
+  /** The browser keeps nothing for this page, so it cannot go to a provider by page; a popup works. */
+  | "storage_unavailable";
 
 /** Codes of the server that a caller may want to tell apart. */
 export type ServerFailureCode =
@@ -113,6 +124,23 @@ export type ServerFailureCode =
   | "too_many_requests"
   | "too_many_attempts"
   | "registration_disabled"
+  | "oauth_refused"
+  | "oauth_state_mismatch"
+  | "oauth_state_invalid"
+  | "oauth_code_invalid"
+  | "provider_unknown"
+  | "provider_refused"
+  | "provider_unavailable"
+  | "provider_token_invalid"
+  | "provider_user_info_invalid"
+  | "email_unverified"
+  | "link_required"
+  | "identity_taken"
+  | "identity_unknown"
+  | "last_way_in"
+  | "step_up_unavailable"
+  | "password_exists"
+  | "password_missing"
   | "refresh_invalid"
   | "refresh_reused"
   | "session_unknown"
@@ -168,7 +196,83 @@ export interface Session {
   deviceName?: string;
   /** How the person proved who they are, after RFC 8176. */
   amr: string[];
+  /** The provider whose word opened it. */
+  provider?: string;
 }
+
+/** Somebody else's accounts that people may sign in with. */
+export interface Provider {
+  /** For {@link TacitClient.signInWith}. */
+  name: string;
+  /** For people. */
+  label: string;
+  /** Whether it can be asked to prove anew who somebody is. */
+  stepUp: boolean;
+}
+
+/** The person's account at a provider, linked to theirs here; times are RFC 3339 in UTC. */
+export interface Identity {
+  id: string;
+  provider: string;
+  /** The provider's name for people. */
+  label: string;
+  /** The address that the provider named last. */
+  email?: string;
+  createdAt: string;
+  lastUsedAt: string;
+}
+
+/** How to go to a provider, and where to come back to. */
+export interface VisitOptions {
+  /** `"page"` unless given: the page itself goes there. A popup needs a click, and leaves the page where it is. */
+  display?: "page" | "popup";
+  /** Where to come back to: the page's own address unless given. Its origin must be one that the server allows. */
+  returnTo?: string | URL;
+}
+
+/** The browser is about to leave the page; when it comes back, call {@link TacitClient.completeRedirect}. */
+export interface Leaving {
+  ok: true;
+  status: "leaving";
+}
+
+/** A session that a provider's word opened. There is no proof of the server in it: nobody has a secret in common. */
+export interface SignedInWith {
+  ok: true;
+  status: "signed_in";
+  user: SessionUser;
+  session: { id: string };
+  provider: string;
+  /** Whether the account was made just now. */
+  created: boolean;
+}
+
+export interface Linked {
+  ok: true;
+  status: "linked";
+  identity: Identity;
+}
+
+/** `expiresIn`: the seconds for which the session may do what asks for it. */
+export interface SteppedUp {
+  ok: true;
+  status: "stepped_up";
+  expiresIn: number;
+}
+
+export type ProvidersResult = { ok: true; providers: Provider[] } | Failure;
+export type SignInWithResult = SignedInWith | Leaving | Failure;
+export type LinkResult = Linked | Leaving | Failure;
+export type StepUpWithResult = SteppedUp | Leaving | Failure;
+/** What the page was left for, done; with a failure `purpose` says what that was. */
+export type RedirectResult =
+  | SignedInWith
+  | Linked
+  | SteppedUp
+  | (Failure & { purpose?: "sign_in" | "link" | "step_up" });
+export type IdentityListResult = { ok: true; identities: Identity[]; hasPassword: boolean } | Failure;
+export type UnlinkResult = { ok: true } | Failure;
+export type SetPasswordResult = { ok: true } | Failure;
 
 export type SignUpCheckResult = { ok: true; availability: "undisclosed" | "available" } | Failure;
 
@@ -244,24 +348,22 @@ export type DeleteAccountResult = { ok: true } | Failure;
 export type RestoreResult = { ok: true; user: SessionUser; session: { id: string } } | Failure;
 export type AccessTokenResult = { ok: true; accessToken: string } | Failure;
 export type RefreshResult = { ok: true } | Failure;
-export type LogoutResult = { ok: true } | Failure;
+/** `stillSignedInAt`: the provider that opened the session. It is not logged out there; say so to the person. */
+export type LogoutResult = { ok: true; stillSignedInAt?: string } | Failure;
 export type LogoutOthersResult = { ok: true; ended: number } | Failure;
 export type MeResult = { ok: true; user: User; session: Session } | Failure;
 export type SessionListResult = { ok: true; sessions: Session[]; count: number } | Failure;
 export type RevokeResult = { ok: true } | Failure;
 
-export type SettingsResult =
-  | {
-      ok: true;
-      settings: {
-        /** For comparison with the configured one; the client never takes its own from here. */
-        realm: string;
-        registrationEnabled: boolean;
-        mfaAvailable: boolean;
-        passwordBridge: boolean;
-      };
-    }
-  | Failure;
+export interface Settings {
+  /** For comparison with the configured one; the client never takes its own from here. */
+  realm: string;
+  registrationEnabled: boolean;
+  mfaAvailable: boolean;
+  passwordBridge: boolean;
+}
+
+export type SettingsResult = { ok: true; settings: Settings } | Failure;
 
 /** What happened to the session, in this tab or in another one. */
 export type ChangeEvent =
@@ -338,6 +440,33 @@ export declare class TacitClient {
   }): Promise<ChangePasswordResult>;
   /** Shows the password again, which what is dangerous asks for; see also the option `onStepUp`. */
   stepUp(input: { password: string }): Promise<StepUpResult>;
+
+  /** Has a linked provider say anew who the person is, in the place of a password. */
+  stepUpWith(provider: string, options?: VisitOptions): Promise<StepUpWithResult>;
+  /** A first password, for an account that has none because a provider's word made it. Asks for a step-up. */
+  setPassword(input: { password: string }): Promise<SetPasswordResult>;
+
+  /** The providers people may sign in with, in the operator's order. */
+  providers(): Promise<ProvidersResult>;
+  /**
+   * Signs in, or up, with an account elsewhere. By page the browser leaves, and `completeRedirect` finishes it. Where the
+   * address has an account already that the provider cannot speak for, it fails with `link_required`: log in with the
+   * password, then link.
+   */
+  signInWith(provider: string, options?: VisitOptions & { deviceName?: string }): Promise<SignInWithResult>;
+  /**
+   * Finishes what the page was left for; `null` where it was not come back to from a provider. To be called whenever a
+   * page opens that people come back to, before `restore`.
+   */
+  completeRedirect(): Promise<RedirectResult | null>;
+  readonly identities: {
+    /** The person's accounts elsewhere, and whether there is a password: how they can log in. */
+    list(): Promise<IdentityListResult>;
+    /** Links an account elsewhere. Asks for a step-up first. */
+    link(provider: string, options?: VisitOptions): Promise<LinkResult>;
+    /** Unlinks one, after a step-up; `last_way_in` where nobody could log in any more. */
+    unlink(input: { id: string }): Promise<UnlinkResult>;
+  };
 
   /** Asks for the mail that resets a forgotten password. The answer is the same for every address. */
   requestReset(input: { authId: string }): Promise<RequestResetResult>;

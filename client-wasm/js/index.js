@@ -3,6 +3,7 @@
  */
 
 import { Client } from "./client.js";
+import { pagePort } from "./page.js";
 
 export { TacitError } from "./errors.js";
 
@@ -41,6 +42,7 @@ export class TacitClient extends Client {
       startWorker,
       locks: /** @type {any} */ (globalThis.navigator?.locks),
       openChannel: globalThis.BroadcastChannel && ((name) => new BroadcastChannel(name)),
+      page: pagePort(),
     });
   }
 }

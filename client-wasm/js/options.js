@@ -26,7 +26,7 @@ const isAddress = (host) => host.startsWith("[") || /^[0-9.]+$/.test(host);
  * @param {string | URL} given
  * @param {string} name
  */
-const parseUrl = (given, name) => {
+export const parseUrl = (given, name) => {
   required(typeof given === "string" || given instanceof URL, `${name} must be a string or a URL.`);
   try {
     return new URL(given);

@@ -259,7 +259,7 @@ export class SessionKeeper {
  * @param {string} accessToken
  * @returns {unknown}
  */
-const sessionOf = (accessToken) => {
+export const sessionOf = (accessToken) => {
   try {
     const claims = (accessToken.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
     return JSON.parse(atob(claims)).sid;

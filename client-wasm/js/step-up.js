@@ -1,5 +1,6 @@
 /**
- * The password, shown again before something dangerous: by the program, or by itself where an operation asks for it.
+ * The password, shown again before something dangerous: by the program, or by itself where an operation asks for it. Where
+ * there is none, a provider's word anew.
  */
 
 import { isCount } from "./answers.js";
@@ -9,21 +10,27 @@ import { expected, required, signedOut } from "./errors.js";
 /** How often a person may mistype the password that an operation asked for. */
 const TRIES = 3;
 
+/** What another try may mend. */
+const AGAIN = new Set(["proof_rejected", "popup_blocked", "popup_closed", "oauth_refused", "identity_unknown"]);
+
 export class StepUp {
   #proofs;
   #signed;
+  #visits;
   #ask;
-  /** @type {Promise<import("./index.js").StepUpResult | null> | null} */
+  /** @type {Promise<{ ok: true } | import("./index.js").Failure | null> | null} */
   #asking = null;
 
   /**
    * @param {import("./proofs.js").Proofs} proofs
    * @param {import("./signed.js").Signed} signed
+   * @param {import("./signed-visits.js").SignedVisits} visits
    * @param {import("./index.js").TacitClientOptions["onStepUp"]} ask
    */
-  constructor(proofs, signed, ask) {
+  constructor(proofs, signed, visits, ask) {
     this.#proofs = proofs;
     this.#signed = signed;
+    this.#visits = visits;
     this.#ask = ask;
   }
 
@@ -62,22 +69,29 @@ export class StepUp {
   }
 
   /**
-   * Asks until the password is right, the person gives up, or it was wrong too often.
+   * Asks until the password is right, or the provider's word was had, or the person gives up, or it failed too often.
    *
    * @param {NonNullable<import("./index.js").TacitClientOptions["onStepUp"]>} ask
-   * @returns {Promise<import("./index.js").StepUpResult | null>} `null` where the person would rather not
+   * @returns {Promise<{ ok: true } | import("./index.js").Failure | null>} `null` where the person would rather not
    */
   async #asked(ask) {
     /** @type {import("./index.js").Failure | undefined} */
     let failed;
     for (let turn = 0; turn < TRIES; turn += 1) {
-      const password = await ask(failed ? { failed } : {});
-      if (password === null) return null;
-      required(typeof password === "string", "onStepUp must answer a password or null.");
-      const shown = await this.run({ password });
-      if (shown.ok || shown.code !== "proof_rejected") return shown;
+      const answered = await ask(failed ? { failed } : {});
+      if (answered === null) return null;
+      const shown = await this.#show(answered);
+      if (shown.ok || !AGAIN.has(shown.code)) return shown;
       failed = shown;
     }
     return failed ?? null;
+  }
+
+  /** @param {string | { provider: string }} answered */
+  #show(answered) {
+    if (typeof answered === "string") return this.run({ password: answered });
+    required(typeof answered?.provider === "string", "onStepUp must answer a password, a provider or null.");
+    // The page must stay: the operation waits in it.
+    return this.#visits.stepUp(answered.provider, { display: "popup" });
   }
 }

@@ -21,6 +21,7 @@ const client: TacitClient = new described({ baseUrl: new URL("https://auth.examp
 
 // @ts-expect-error a password is asked for, and null is a no
 new described({ baseUrl: "https://auth.example.com", onStepUp: async () => 5 });
+new described({ baseUrl: "https://auth.example.com", onStepUp: async () => ({ provider: "microsoft" }) });
 new described({
   baseUrl: "https://auth.example.com",
   onStepUp: async ({ failed }: { failed?: Failure }) => failed?.code ?? null,
@@ -90,6 +91,22 @@ export const story = async (): Promise<void> => {
   const exported = await client.exportData();
   if (exported.ok) holds<Same<typeof exported.text, string>>();
   (await client.deleteAccount()).ok satisfies boolean;
+  const signed = await client.signInWith("microsoft", { display: "popup", deviceName: "Laptop" });
+  if (signed.ok && signed.status === "signed_in") signed.user.email.trim();
+  // @ts-expect-error a page that is about to leave has nobody signed in
+  else if (signed.ok) signed.user;
+  // @ts-expect-error there are two ways
+  await client.signInWith("microsoft", { display: "frame" });
+  const done = await client.completeRedirect();
+  if (done?.ok && done.status === "linked") holds<Same<typeof done.identity.email, string | undefined>>();
+  if (done && !done.ok) holds<Same<typeof done.purpose, "sign_in" | "link" | "step_up" | undefined>>();
+  const ways = await client.identities.list();
+  if (ways.ok) await client.identities.unlink({ id: ways.identities[0]?.id ?? "" });
+  const shown = await client.stepUpWith("microsoft");
+  if (shown.ok && shown.status === "stepped_up") shown.expiresIn.toFixed();
+  (await client.setPassword({ password: "x" })).ok satisfies boolean;
+  const out = await client.logout();
+  if (out.ok) holds<Same<typeof out.stillSignedInAt, string | undefined>>();
   // @ts-expect-error the user cannot be set
   client.user = null;
 };

@@ -1,7 +1,7 @@
 /** The one client of this page, and the actions that the wire panel groups its requests by. */
 
 import { TacitClient, TacitError } from "/client/index.js";
-import { askPassword } from "./parts/step-up.js";
+import { askPassword, askProvider } from "./parts/step-up.js";
 import { startCheck } from "./wire/check.js";
 import { panel } from "./wire/panel.js";
 
@@ -12,6 +12,8 @@ export const client = new TacitClient({
   baseUrl: location.origin,
   onPhase: (phase) => phaseListener(phase),
   onStepUp: async ({ failed }) => {
+    const ways = await client.identities.list();
+    if (ways.ok && !ways.hasPassword) return askProvider(ways.identities, failed);
     const password = await askPassword(client.user?.email ?? "", failed);
     if (password !== null) running?.check.watch(password);
     return password;

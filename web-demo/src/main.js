@@ -1,6 +1,7 @@
 /** Opens the page: picks up an earlier session, then shows one view at a time, named by the address's fragment. */
 
 import { act, client } from "./client.js";
+import { comeBack } from "./parts/back.js";
 import { element, fromTemplate, notice } from "./parts/dom.js";
 import * as memory from "./parts/memory.js";
 import * as account from "./views/account.js";
@@ -76,12 +77,13 @@ client.onChange((event) => {
   if (event.type === "signed_out" && current === "account") {
     go("log-in", { note: notice("", "You are logged out", "This was done in another tab of this browser.") });
   }
-  if (event.type === "signed_in" && current !== "account" && current !== "log-in") go("account");
+  if (event.type === "signed_in" && current && current !== "account" && current !== "log-in") go("account");
 });
 
-const firstView = (restored) => {
+const firstView = (restored, back) => {
   if (restored.ok) return "account";
   if (restored.code === "network" || (restored.httpStatus ?? 0) >= 500) return "away";
+  if (back) return "log-in";
   const asked = location.hash.slice(1);
   if (asked) return allowed(asked);
   if (memory.waiting()) return "check-mail";
@@ -90,8 +92,9 @@ const firstView = (restored) => {
 
 const opening = element("p", { className: "soft" }, "Looking for your session…");
 const slow = setTimeout(() => place.replaceChildren(opening), 300);
+const back = await comeBack();
 const restored = await act("Pick up the session", (tacit) => tacit.restore());
 clearTimeout(slow);
-const first = firstView(restored);
+const first = firstView(restored, back);
 if (first !== "away") history.replaceState(null, "", `#${first}`);
-show(first, {}, { opening: true });
+show(first, back ?? {}, { opening: true });

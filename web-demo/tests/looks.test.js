@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { seriousViolations } from "./support/axe.js";
 import { assertQuiet, visit } from "./support/browser.js";
-import { everyView } from "./support/views.js";
+import { everyView, everyViewElsewhere } from "./support/views.js";
 import { suite } from "./support/suite.js";
 
-const world = suite();
+const world = suite({ provider: true });
 
 const PHONE = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
 
@@ -40,26 +40,31 @@ const unfold = (page) => page.evaluate(() => {
   for (const long of document.querySelectorAll('.json-long[aria-expanded="false"]')) long.click();
 });
 
+/** Looks at every view of people with a password, then at those of people who come by a provider. */
+const everywhere = async (options, look) => {
+  for (const walk of [everyView, everyViewElsewhere]) {
+    const visitor = await visit(world.browser, options);
+    await walk(visitor.page, world.server, look);
+    assertQuiet(visitor);
+  }
+};
+
 test("no view is wider than a phone, opened values included", async () => {
-  const visitor = await visit(world.browser, PHONE);
-  await everyView(visitor.page, world.server, async (name, page) => {
+  await everywhere(PHONE, async (name, page) => {
     await unfold(page);
     const { wide, screen } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, screen: innerWidth }));
     assert.ok(wide <= 320 && screen <= 320, `${name} is ${wide} wide on a screen of ${screen}`);
   });
-  assertQuiet(visitor);
 });
 
 for (const colorScheme of ["light", "dark"]) {
   test(`no view has a serious accessibility violation, ${colorScheme}`, async () => {
-    const visitor = await visit(world.browser, { colorScheme, reducedMotion: "reduce" });
-    await everyView(visitor.page, world.server, async (name, page) => {
+    await everywhere({ colorScheme, reducedMotion: "reduce" }, async (name, page) => {
       assert.deepEqual(await seriousViolations(page), [], name);
       const picture = await page.screenshot({ animations: "disabled" });
       if (KEEP) writeFileSync(join(KEEP, `${colorScheme}-${name}.png`), picture);
       const bright = await brightness(world.browser, picture);
       assert.equal(bright > 128, colorScheme === "light", `${name}: ${bright} of 255 bright`);
     });
-    assertQuiet(visitor);
   });
 }

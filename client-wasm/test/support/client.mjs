@@ -91,7 +91,7 @@ export class Browser {
     t.after(() => this.#tabs.forEach((tab) => tab.close()));
   }
 
-  tab(options) {
+  tab(options, page) {
     const openChannel = (name) => {
       const channel = new BroadcastChannel(name);
       channel.unref();
@@ -103,6 +103,7 @@ export class Browser {
       startWorker: this.worker,
       locks: this.locks,
       openChannel: this.channels ? openChannel : undefined,
+      page,
     });
     this.#tabs.push(tab);
     return tab;

@@ -98,6 +98,7 @@ export class Desk {
 
   #begin(purpose, session) {
     const { credential } = this.#accountOf(session);
+    if (!credential) return this.#problem(409, "password_missing");
     if (purpose === "upgrade" && RANKS[credential.preset] >= 2) return this.#problem(400, "upgrade_refused");
     const handshake = randomBytes(64).toString("base64url");
     const { b, B } = challenge(credential);

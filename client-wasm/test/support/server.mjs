@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 
 import { Desk } from "./desk.mjs";
+import { Federation } from "./federation.mjs";
 import { challenge, confirmation, verify } from "./srp.mjs";
 
 const token = (prefix) => prefix + randomBytes(32).toString("base64url");
@@ -28,6 +29,8 @@ export class FakeServer {
   refresh = new Map();
   /** Proofs of people who are signed in, resets, accounts. */
   desk = new Desk(this, problem);
+  /** Signing in with a provider. */
+  federation = new Federation(this, problem);
   #handshakes = new Map();
   #held = null;
   #http = createServer((request, response) => void this.#answer(request, response));
@@ -118,13 +121,19 @@ export class FakeServer {
       case "POST /v1/auth/refresh":
         return this.#renew(body, headers);
       default:
-        return this.desk.open(method, path, body) ?? this.#ifSigned(method, path, body, this.access.get(bearer));
+        return this.#open(method, path, body) ?? this.#ifSigned(method, path, body, this.access.get(bearer));
     }
+  }
+
+  #open(method, path, body) {
+    return this.desk.open(method, path, body) ?? this.federation.open(method, path, body);
   }
 
   #ifSigned(method, path, body, session) {
     if (!session) return problem(401, "unauthenticated");
-    return this.desk.signed(method, path, body, session) ?? this.#signed(method, path, session);
+    const { desk, federation } = this;
+    const answer = desk.signed(method, path, body, session) ?? federation.signed(method, path, body, session);
+    return answer ?? this.#signed(method, path, session);
   }
 
   #signUp({ auth_id, credential }) {
@@ -165,14 +174,14 @@ export class FakeServer {
     if (!accepted) return problem(401, "proof_rejected");
     if (state.pending) return problem(403, "account_not_activated");
     const session = { id: randomUUID(), user: state.account.id };
-    const tokens = this.#issue(session, refresh_delivery);
+    const tokens = this.issue(session, refresh_delivery);
     const device = remember_device && !shown ? { device_token: token("dt_") } : {};
     const confirm = confirmation(key, session.user, session.id, tokens, device.device_token);
     this.lastKey = key;
     return { status: 200, body: { M2, confirm, user_id: session.user, session_id: session.id, tokens, ...device } };
   }
 
-  #issue(session, delivery) {
+  issue(session, delivery) {
     const claims = { sub: session.user, sid: session.id, jti: randomUUID() };
     const access_token = `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.${token("")}`;
     const refresh_token = token("rt_");
@@ -197,7 +206,7 @@ export class FakeServer {
     const found = this.refresh.get(refresh_token ?? this.cookie);
     if (!found) return problem(401, "refresh_invalid");
     this.refresh.delete(refresh_token ?? this.cookie);
-    return { status: 200, body: { tokens: this.#issue(found.session, found.delivery) } };
+    return { status: 200, body: { tokens: this.issue(found.session, found.delivery) } };
   }
 
   #signed(method, path, session) {
@@ -206,11 +215,11 @@ export class FakeServer {
       last_seen_at: "2026-01-01T00:00:00.000Z",
       expires_at: "2026-04-01T00:00:00.000Z",
     };
-    const own = { id: session.id, current: true, ...times, amr: ["pwd"] };
+    const own = { id: session.id, current: true, ...times, amr: [session.provider ? "fed" : "pwd"] };
     if (path === "/v1/auth/me") {
       const user = {
         id: session.user,
-        email: [...this.accounts].find(([, { id }]) => id === session.user)?.[0] ?? "person@example.com",
+        email: this.#addressOf(session),
         language: "en",
         role: "user",
         is_email_verified: true,
@@ -223,13 +232,18 @@ export class FakeServer {
     if (path === "/api/auth/sessions/logout-all") return { status: 200, body: { ended: 2 } };
     if (path === "/api/auth/sessions/logout" || path === `/v1/sessions/${session.id}`) {
       this.endSession(session.id);
-      return path === "/api/auth/sessions/logout" ? { status: 200, body: { ended: 1 } } : { status: 204 };
+      const still = session.provider ? { still_signed_in_at: session.provider } : {};
+      return path === "/api/auth/sessions/logout" ? { status: 200, body: { ended: 1, ...still } } : { status: 204 };
     }
     return problem(404, "session_unknown");
   }
 
   endSessionsOf(user) {
     for (const session of [...this.access.values()]) if (session.user === user) this.endSession(session.id);
+  }
+
+  #addressOf({ user }) {
+    return [...this.accounts].find(([, { id }]) => id === user)?.[0] ?? "person@example.com";
   }
 
   endSession(id) {

@@ -53,7 +53,7 @@ export const weakness = async (password, address) => {
 
 /** Draws the grade below the field, as it is typed. */
 export const serveStrength = (field, box, address) => {
-  const words = box.querySelector("#strength-words");
+  const words = box.querySelector("p");
   let timer;
   const draw = async () => {
     const typed = field.value;

@@ -2,6 +2,7 @@
 
 import { act, busy, client } from "../client.js";
 import { announce, element, isDisabled, notice, setDisabled } from "../parts/dom.js";
+import { labelOf } from "../parts/providers.js";
 import { wordsFor } from "../parts/words.js";
 import { serveSettings } from "./settings/settings.js";
 
@@ -51,7 +52,23 @@ const showProof = (root, proved) => {
     : "A cookie that scripts cannot read renewed it. The proofs were exchanged when you logged in; a renewal needs no password.";
 };
 
-export const open = (root, { go, proved }) => {
+/** A session by a provider's word has no proof in it: nobody has a secret in common. */
+const showProvider = async (root, provider, created) => {
+  const label = await labelOf(provider);
+  root.querySelector("[data-proof-title]").textContent = created ? `${label} said who you are; your account is new` : `${label} said who you are`;
+  root.querySelector("[data-proof-words]").textContent
+    = `There is no password in this, and no proof by the server: it takes ${label}’s signed word. The one-time code served once, for the secret this tab had kept.`;
+};
+
+/** Ended here, not there: whoever comes next should know. */
+const farewell = async ({ stillSignedInAt }) => {
+  const words = ["You are logged out", "The session is ended on the server too."];
+  if (!stillSignedInAt) return notice("good", ...words);
+  const label = await labelOf(stillSignedInAt);
+  return notice("good", ...words, `You are still signed in at ${label}: whoever uses this browser next can come back by it. Log out there too if others use it.`);
+};
+
+export const open = (root, { go, proved, provider, created, note: said }) => {
   const list = root.querySelector("#sessions");
   const note = root.querySelector("#account-note");
   const others = root.querySelector("#log-out-others");
@@ -73,6 +90,8 @@ export const open = (root, { go, proved }) => {
     if (facts === drawn) return;
     drawn = facts;
     const focused = document.activeElement?.closest?.("[data-session]")?.dataset.session;
+    const own = sessions.find(({ current }) => current);
+    if (own?.provider && !created) void showProvider(root, own.provider, false);
     const ordered = [...sessions].sort((one, other) => Number(other.current) - Number(one.current));
     list.replaceChildren(...ordered.map((session) => sessionItem(session, end)));
     setDisabled(others, sessions.length < 2);
@@ -113,7 +132,8 @@ export const open = (root, { go, proved }) => {
 
   root.querySelector("[data-address]").textContent = client.user.email;
   showProof(root, proved);
-  serveSettings(root, { go, look: () => look(true) });
+  if (provider) void showProvider(root, provider, created);
+  serveSettings(root, { go, look: () => look(true), note: said });
   setDisabled(others, true);
   root.querySelector("#look-again").addEventListener("click", async () => {
     await look(false);
@@ -133,7 +153,7 @@ export const open = (root, { go, proved }) => {
     setDisabled(button, true);
     const result = await act("Log out", (tacit) => tacit.logout());
     setDisabled(button, false);
-    if (result.ok || result.code === "signed_out") go("log-in", { note: notice("good", "You are logged out", "The session is ended on the server too.") });
+    if (result.ok || result.code === "signed_out") go("log-in", { note: await farewell(result) });
     else trouble(result);
   });
   document.addEventListener("visibilitychange", onVisible);

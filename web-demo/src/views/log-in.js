@@ -2,23 +2,16 @@
 
 import { act } from "../client.js";
 import { countdown, seconds } from "../parts/countdown.js";
+import { deviceName } from "../parts/device.js";
 import { announce, element, notice, setDisabled } from "../parts/dom.js";
 import { clearErrors, hidePasswords, looksLikeAddress, onSubmit, serveReveal, showErrors, showMessage } from "../parts/form.js";
 import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
+import { serveProviders } from "../parts/providers.js";
 import { passwordWords, wordsFor } from "../parts/words.js";
 
 export const title = "Log in";
 export const template = "view-log-in";
-
-const deviceName = () => {
-  const agent = navigator.userAgent;
-  const browser = [["Firefox/", "Firefox"], ["Edg/", "Edge"], ["OPR/", "Opera"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]]
-    .find(([mark]) => agent.includes(mark))?.[1] ?? "A browser";
-  const system = [["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Windows", "Windows"], ["Mac OS", "macOS"], ["Linux", "Linux"]]
-    .find(([mark]) => agent.includes(mark))?.[1];
-  return system ? `${browser} on ${system}` : browser;
-};
 
 /** The button waits as long as the server asked to, and says how long that is. */
 const hold = (form, count, headline, text) => {
@@ -103,6 +96,7 @@ export const open = (root, { go, note }) => {
   const password = form.elements.namedItem("password");
   let stopHolding = () => {};
   serveReveal(root);
+  void serveProviders(root, { go });
   email.value = memory.address();
   if (note) root.querySelector("#log-in-note").replaceChildren(note);
   root.querySelector("#forgot").addEventListener("click", () => {

@@ -5,6 +5,7 @@ import { notice } from "../parts/dom.js";
 import { clearErrors, hidePasswords, looksLikeAddress, onSubmit, serveReveal, showErrors, showMessage } from "../parts/form.js";
 import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
+import { serveProviders } from "../parts/providers.js";
 import { serveStrength, weakness } from "../parts/strength.js";
 import { passwordWords, wordsFor } from "../parts/words.js";
 
@@ -32,6 +33,7 @@ export const open = (root, { go }) => {
   const email = form.elements.namedItem("email");
   const password = form.elements.namedItem("new-password");
   serveReveal(root);
+  void serveProviders(root, { go });
   serveStrength(password, root.querySelector("#strength"), () => email.value.trim());
 
   onSubmit(form, async () => {

@@ -19,6 +19,14 @@ const FIELDS = {
   refresh_token: "renews the access token",
   token: "the secret from the link",
   code: "the code from the mail",
+  code_verifier: "the secret this tab kept; its SHA-256 went to the server before",
+  code_challenge: "SHA-256 of a secret that stays in this tab until you are back",
+  return_to: "where to come back to",
+  url: "where the browser goes next",
+  provider: "who is asked",
+  created: "whether the account is new",
+  has_password: "whether you can log in with a password",
+  label: "what people call it",
   session_id: "the new session",
   handshake_expires_in: "seconds",
   expires_in: "seconds",
@@ -33,8 +41,14 @@ const FIELDS = {
 /** In a problem the field `code` means something else. */
 const PROBLEM_FIELDS = { code: "what went wrong, for programs", detail: "the same for people" };
 
-export const fieldNote = (name, parent) =>
-  (parent && typeof parent.status === "number" && "title" in parent ? PROBLEM_FIELDS[name] : FIELDS[name]) ?? null;
+const isProblem = (parent) => parent && typeof parent.status === "number" && "title" in parent;
+const isExchange = (parent) => parent && "code_verifier" in parent;
+
+export const fieldNote = (name, parent) => {
+  if (isProblem(parent)) return PROBLEM_FIELDS[name] ?? null;
+  if (name === "code" && isExchange(parent)) return "from the provider’s way back; good once, for two minutes";
+  return FIELDS[name] ?? null;
+};
 
 const STEPS = [
   ["POST", /\/sign-up\/check$/, "Ask whether the address is free"],
@@ -47,6 +61,14 @@ const STEPS = [
   ["POST", /\/change\/confirm$/, "Exchange the proofs, with the new verifier sealed"],
   ["POST", /\/step-up\/initiate$/, "Ask for a challenge"],
   ["POST", /\/step-up\/confirm$/, "Show the password again: exchange the proofs"],
+  ["POST", /\/password\/set$/, "Hand over the first verifier"],
+  ["GET", /\/oauth\/providers$/, "Ask for the providers"],
+  ["POST", /\/oauth\/exchange$/, "Exchange the one-time code for a session"],
+  ["POST", /\/identities\/visits$/, "Ask for the way to the provider"],
+  ["POST", /\/identities\/step-up$/, "Show the provider’s word"],
+  ["POST", /\/identities$/, "Link what the code stands for"],
+  ["GET", /\/identities$/, "List the accounts elsewhere"],
+  ["DELETE", /\/identities\/[^/]+$/, "Unlink one"],
   ["POST", /\/reset$/, "Ask for a mail"],
   ["POST", /\/reset\/complete$/, "Hand over the new verifier"],
   ["PUT", /\/users\/$/, "Change the account"],

@@ -46,9 +46,9 @@ export class Server {
    * Starts one; `settings` are further `TACIT_` variables. With `publicPort` the world sees it there, through something
    * the test puts in between.
    */
-  static async start({ settings = {}, publicPort } = {}) {
+  static async start({ settings = {}, publicPort, port: wanted } = {}) {
     const folder = mkdtempSync(join(tmpdir(), "tacit-web-"));
-    const port = await freePort();
+    const port = wanted ?? await freePort();
     const server = new Server(folder, port, publicPort ?? port, settings);
     try {
       await server.resume();

@@ -1,5 +1,6 @@
 /** Walks through every view of the demo and the built-in pages, and calls `look(name, page)` on each. */
 
+import { signedInElsewhere } from "./provider-story.js";
 import { fillLogIn, fillSignUp, heading, logIn, pressLogIn, newAddress, sessionsBecome, activateByCode } from "./story.js";
 
 const SECRET = "A".repeat(43);
@@ -73,7 +74,29 @@ const demo = async (page, server, look, address) => {
   await look("mailbox", page);
 };
 
+/** Somebody who comes by a provider, and whom nothing else lets in. */
+const elsewhere = async (page, server, look, address) => {
+  await page.goto(`${server.url}/demo/#tacit_code=planted`);
+  await page.getByRole("heading", { name: "This sign-in was not begun here" }).waitFor();
+  await look("log-in-not-begun", page);
+  await signedInElsewhere(page, server, address);
+  await sessionsBecome(page, 1);
+  for (const fold of await page.locator(".setting summary").all()) if (await fold.isVisible()) await fold.click();
+  await page.locator("#identities > li").waitFor();
+  await look("account-elsewhere", page);
+  await page.getByRole("button", { name: /^Unlink/ }).click();
+  await page.getByRole("dialog").waitFor();
+  await look("step-up-elsewhere", page);
+  await page.getByRole("button", { name: "Rather not" }).click();
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await page.getByText("You are still signed in at").waitFor();
+  await look("logged-out-elsewhere", page);
+};
+
 export const everyView = async (page, server, look) => {
   await pages(page, server, look);
   await demo(page, server, look, newAddress());
 };
+
+/** The same for those who come by a provider. */
+export const everyViewElsewhere = (page, server, look) => elsewhere(page, server, look, newAddress("grace"));

@@ -6,6 +6,7 @@ import { clearErrors, onSubmit, serveReveal, showErrors, showMessage } from "../
 import * as memory from "../../parts/memory.js";
 import { showProgress } from "../../parts/progress.js";
 import { wordsFor } from "../../parts/words.js";
+import { serveIdentities } from "./identities.js";
 import { servePassword } from "./password.js";
 import { serveProfile } from "./profile.js";
 
@@ -54,7 +55,7 @@ const serveDeletion = (root, go) => {
   });
 };
 
-export const serveSettings = (root, { go, look }) => {
+export const serveSettings = (root, { go, look, note }) => {
   const say = (failure) => {
     const { title: heading, text } = wordsFor(failure);
     root.querySelector("#settings-note").replaceChildren(notice("warn", heading, text));
@@ -63,6 +64,7 @@ export const serveSettings = (root, { go, look }) => {
   serveReveal(root.querySelector(".settings"));
   serveProfile(root);
   servePassword(root, look);
+  serveIdentities(root, { note });
   serveExport(root, say);
   serveDeletion(root, go);
 };

@@ -38,9 +38,14 @@ pub(crate) fn routes(
         route = route
             .at("/demo/mailbox", Files::<OwnPages>::page("mailbox.html"))
             .at("/demo/mailbox/mails", mailbox::mails(domain.mailbox.clone()).before(mailbox::of_this_machine))
-            .nest("/demo", Files::<Demo>::folder());
+            // It opens windows for providers, and wants to know when they are closed.
+            .nest("/demo", Files::<Demo>::folder().with(opener_policy("same-origin-allow-popups")));
     }
     // Set outside the compression, which does not say so itself.
     let vary = SetHeader::new().appending(header::VARY, "Accept-Encoding");
     route.with(Compression::new()).with(vary).map_to_response().into_endpoint()
+}
+
+fn opener_policy(policy: &'static str) -> SetHeader {
+    SetHeader::new().overriding("cross-origin-opener-policy", policy)
 }
