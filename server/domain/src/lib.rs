@@ -9,6 +9,7 @@ pub mod address;
 pub mod audit;
 pub mod caller;
 pub mod client_limits;
+pub mod commits;
 pub mod email_changes;
 pub mod fault;
 #[cfg(fuzzing)]

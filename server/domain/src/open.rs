@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::client_limits::{ClientLimits, Floods};
+use crate::commits::Commits;
 use crate::core::Core;
 use crate::decoys::{self, PresetShares};
 use crate::email_changes::EmailChanges;
@@ -72,6 +73,8 @@ pub struct Domain {
     pub housekeeping: Housekeeping,
     /// What one client may ask of this node.
     pub client_limits: ClientLimits,
+    /// Whether what was written is there to stay.
+    pub commits: Commits,
     /// Whether all is well.
     pub health: Health,
 }
@@ -167,6 +170,7 @@ impl Domain {
             mailbox: Mailbox(Arc::clone(&core)),
             housekeeping: Housekeeping(Arc::clone(&core)),
             client_limits: ClientLimits(Arc::clone(&core)),
+            commits: Commits(Arc::clone(&core)),
             health: Health(core),
         })
     }

@@ -6,6 +6,7 @@
 
 mod backend;
 mod backup;
+mod batch;
 mod condition;
 mod connect;
 mod error;
