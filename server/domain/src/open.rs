@@ -8,6 +8,7 @@ use tacit_store::{AccountId, CredentialId, Store, StoreError, instance};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::access_tokens::seen_tokens;
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::client_limits::{ClientLimits, Floods};
@@ -146,6 +147,7 @@ impl Domain {
             signing_keys: SigningKeyCache::default(),
             srp_pool,
             floods: Floods::default(),
+            seen_tokens: seen_tokens(settings.lifetimes.access_token),
             preset_shares: RwLock::new(PresetShares::initial()),
             stand_in,
             outbox_bell: Notify::new(),
