@@ -16,7 +16,7 @@ use crate::settings::Limits;
 /// Failures in a row that cost nothing, at least: people mistype.
 const FREE: i64 = 5;
 /// Failures are remembered this long: a pause must not be a way around the lock.
-const KEPT: Duration = Duration::from_hours(365 * 24);
+pub(crate) const KEPT: Duration = Duration::from_hours(365 * 24);
 
 /// Why the next proof is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,16 +57,6 @@ fn pause(limits: &Limits, failures: i64) -> Duration {
 }
 
 impl Core {
-    /// Counts a proof as failed before it is looked at; success takes it back.
-    pub(crate) async fn count_failure(
-        &self,
-        tx: &mut Tx,
-        key: &[u8; 32],
-        now: Timestamp,
-    ) -> Result<ProofFailures, StoreError> {
-        proof_failures::add(tx, key, now, now + KEPT).await
-    }
-
     /// What failed proofs of an address are counted under.
     pub(crate) fn failures_key(&self, address_key: &str) -> [u8; 32] {
         self.address_hash("proof", address_key)

@@ -158,11 +158,12 @@ impl Core {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let public = PublicValue::parse_hex(preset.group, &shown.public)
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
-        attempt.look(self).await?;
-        let slot = self.srp_pool.reserve(Step::Proof)?;
+        let standing = attempt.look(self, &state).await?;
+        let mut slot = self.srp_pool.reserve(Step::Proof)?;
+        slot.set_aside();
         attempt.spend(self, &state).await?;
 
-        let (verifier, holds) = self.verifier_of(&state, preset).await?;
+        let (verifier, holds) = self.verifier_of(&state, &standing, preset)?;
         let check = Check::new(preset.group, &state, verifier, public, shown.proof.clone())?;
         let verdict = slot.run(move || check.run()).await?;
         if !(bool::from(verdict.accepted) & holds) || state.subject == Subject::Decoy {

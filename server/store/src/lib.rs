@@ -25,6 +25,7 @@ pub mod email_changes;
 pub mod epoch_keys;
 pub mod instance;
 pub mod invitations;
+pub mod logins;
 pub mod outbox;
 pub mod password_resets;
 pub mod pending_credentials;

@@ -1,4 +1,4 @@
-//! Failed proofs in a row, by keyed hash of whom they were for.
+//! Failed proofs in a row, by keyed hash of whom they were for. Counting one is in `logins.rs`, with the handshake it spends.
 
 use sqlx::{query, query_as};
 
@@ -9,16 +9,11 @@ use crate::timestamp::Timestamp;
 
 const FIND: &str = "SELECT failures, last_at FROM proof_failures WHERE key = $1";
 
-const ADD: &str = "INSERT INTO proof_failures (key, failures, last_at, previous_at, expires_at) \
-    VALUES ($1, 1, $2, NULL, $3) ON CONFLICT (key) DO UPDATE SET failures = proof_failures.failures + 1, \
-    previous_at = proof_failures.last_at, last_at = $2, expires_at = $3 \
-    RETURNING failures - 1 AS failures, previous_at AS last_at";
-
 const CLEAR: &str = "DELETE FROM proof_failures WHERE key = $1";
 
 const DELETE_EXPIRED: &str = "DELETE FROM proof_failures WHERE expires_at <= $1";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, ADD, CLEAR, DELETE_EXPIRED];
+pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, CLEAR, DELETE_EXPIRED];
 
 /// How often it failed since it last succeeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -36,14 +31,6 @@ pub struct ProofFailures {
 pub async fn find(tx: &mut Tx, key: &[u8]) -> Result<ProofFailures, StoreError> {
     let found = on!(read tx, c => query_as::<_, ProofFailures>(FIND).bind(key).fetch_optional(c))?;
     Ok(found.unwrap_or_default())
-}
-
-/// Counts one more; answers how things stood before it. Others that count the same key wait for this transaction.
-///
-/// # Errors
-/// Any failure of the database.
-pub async fn add(tx: &mut Tx, key: &[u8], now: Timestamp, expires_at: Timestamp) -> Result<ProofFailures, StoreError> {
-    on!(write tx, c => query_as::<_, ProofFailures>(ADD).bind(key).bind(now).bind(expires_at).fetch_one(c))
 }
 
 /// Forgets the failures: one succeeded.

@@ -2,7 +2,7 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, instance, invitations, outbox,
+    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, instance, invitations, logins, outbox,
     password_resets, pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys, spent_handshakes,
     throttles,
 };
@@ -49,6 +49,7 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
         epoch_keys::STATEMENTS,
         instance::STATEMENTS,
         invitations::STATEMENTS,
+        logins::STATEMENTS,
         outbox::STATEMENTS,
         password_resets::STATEMENTS,
         pending_credentials::STATEMENTS,
