@@ -15,6 +15,7 @@ use crate::http::limits::BodyLimit;
 use crate::http::operations::Operations;
 use crate::http::origins::Origins;
 use crate::http::rate_limits::RateLimits;
+use crate::http::settled::Settled;
 use crate::http::trace::Trace;
 use crate::http::translate::{Problems, panicked};
 use crate::settings::{ApiSettings, Render};
@@ -43,6 +44,7 @@ pub fn routes(domain: &Domain, settings: ApiSettings) -> impl Endpoint<Output = 
         .with(BodyLimit(settings.body_limit))
         .with(CatchPanic::new().with_handler(panicked))
         .with(Problems::new(operations))
+        .with(Settled(domain.commits.clone()))
         .with(RateLimits(domain.client_limits.clone()))
         .with(Cors(origins))
         .with(SecurityHeaders { https })

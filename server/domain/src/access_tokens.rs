@@ -1,16 +1,23 @@
 //! Access tokens: JWTs by RFC 9068, signed here, checked here against the session each time.
 
+use std::time::Duration;
+
 use jsonwebtoken::{Algorithm, Header, Validation};
+use moka::future::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tacit_store::accounts::Role;
 use tacit_store::{AccountId, SessionId, Timestamp};
 use uuid::Uuid;
 
 use crate::core::Core;
 use crate::fault::Internal;
+use crate::signing_keys::KeySet;
 
 /// How far a verifier's clock may differ from ours.
 const LEEWAY_SECONDS: i64 = 5;
+/// Tokens remembered at most. Beyond it those that are seldom shown are checked anew.
+const SEEN_TOKENS: u64 = 50_000;
 
 /// What an access token says (RFC 9068 §2.2).
 #[derive(Serialize, Deserialize)]
@@ -34,6 +41,26 @@ pub(crate) struct Grant {
     pub(crate) role: Role,
     pub(crate) auth_time: Timestamp,
     pub(crate) amr: Vec<String>,
+}
+
+/// What of a token decides who asks.
+#[derive(Clone)]
+pub(crate) struct Bearer {
+    kid: String,
+    pub(crate) sub: Uuid,
+    pub(crate) sid: Uuid,
+    iat: i64,
+    exp: i64,
+}
+
+/// Tokens whose signature was found good, by their digest.
+///
+/// A signature does not become bad: what can change, the time, the published keys, the session, is asked each time.
+pub(crate) type SeenTokens = Cache<[u8; 32], Bearer>;
+
+/// Room for [`SEEN_TOKENS`], some 200 bytes each.
+pub(crate) fn seen_tokens(life: Duration) -> SeenTokens {
+    Cache::builder().max_capacity(SEEN_TOKENS).time_to_live(life).build()
 }
 
 impl Core {
@@ -61,18 +88,31 @@ impl Core {
         Ok((token, life))
     }
 
-    /// What a token says, if we signed it and it is in force; whether its session still lives is for the caller to ask.
-    pub(crate) async fn read_access_token(&self, token: &str, now: Timestamp) -> Result<Option<Claims>, Internal> {
-        let Ok(header) = jsonwebtoken::decode_header(token) else { return Ok(None) };
-        let Some(kid) = header.kid.filter(|_| header.typ.as_deref() == Some("at+jwt")) else { return Ok(None) };
+    /// Whose a token is, if we signed it and it is in force; whether its session still lives is for the caller to ask.
+    pub(crate) async fn read_access_token(&self, token: &str, now: Timestamp) -> Result<Option<Bearer>, Internal> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
         let keys = self.key_set(now).await?;
-        let Some(key) = keys.find(&kid) else { return Ok(None) };
-        let validation = self.validation(key.algorithm);
-        let Ok(data) = jsonwebtoken::decode::<Claims>(token, &key.key, &validation) else { return Ok(None) };
-        let claims = data.claims;
+        let bearer = match self.seen_tokens.get(&digest).await {
+            Some(bearer) => bearer,
+            None => {
+                let Some(bearer) = self.check_access_token(token, &keys) else { return Ok(None) };
+                self.seen_tokens.insert(digest, bearer.clone()).await;
+                bearer
+            }
+        };
         let seconds = now.as_millis().div_euclid(1000);
-        let in_force = claims.exp > seconds - LEEWAY_SECONDS && claims.iat <= seconds + LEEWAY_SECONDS;
-        Ok(in_force.then_some(claims))
+        let in_force = bearer.exp > seconds - LEEWAY_SECONDS && bearer.iat <= seconds + LEEWAY_SECONDS;
+        Ok(Some(bearer).filter(|bearer| in_force && keys.find(&bearer.kid).is_some()))
+    }
+
+    fn check_access_token(&self, token: &str, keys: &KeySet) -> Option<Bearer> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        let kid = header.kid.filter(|_| header.typ.as_deref() == Some("at+jwt"))?;
+        let key = keys.find(&kid)?;
+        let validation = self.validation(key.algorithm);
+        let Claims { sub, sid, iat, exp, .. } =
+            jsonwebtoken::decode::<Claims>(token, &key.key, &validation).ok()?.claims;
+        Some(Bearer { kid, sub, sid, iat, exp })
     }
 
     /// `iss`: the public URL without a trailing slash.

@@ -201,7 +201,7 @@ impl<'a> Event<'a> {
 }
 
 /// Events of one account stand in one chain, in their order.
-fn chain_of(account: Option<AccountId>) -> i64 {
+pub(crate) fn chain_of(account: Option<AccountId>) -> i64 {
     // The last byte of a UUID of version 7 is random.
     account.map_or(0, |id| i64::from(id.as_bytes()[15] & 15))
 }

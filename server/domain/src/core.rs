@@ -7,6 +7,7 @@ use tacit_store::{Store, Timestamp};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::access_tokens::SeenTokens;
 use crate::client_limits::Floods;
 use crate::combs::Combs;
 use crate::decoys::PresetShares;
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) srp_pool: SrpPool,
     pub(crate) combs: Arc<Combs>,
     pub(crate) floods: Floods,
+    pub(crate) seen_tokens: SeenTokens,
     pub(crate) preset_shares: RwLock<PresetShares>,
     /// A sealed credential of nobody.
     pub(crate) stand_in: CredentialRecord,

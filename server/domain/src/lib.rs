@@ -10,6 +10,7 @@ pub mod audit;
 pub mod caller;
 pub mod client_limits;
 mod combs;
+pub mod commits;
 pub mod email_changes;
 pub mod fault;
 #[cfg(fuzzing)]

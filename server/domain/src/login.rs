@@ -10,17 +10,19 @@ use tacit_shared::sealed::Purpose;
 use tacit_shared::srp::Proof;
 use tacit_shared::srp::server::Verdict;
 use tacit_shared::{confirm, messages};
-use tacit_store::accounts::{self, AccountRecord, AccountStatus};
-use tacit_store::sessions::{self, RefreshDelivery, SessionRecord};
+use tacit_store::accounts::{AccountRecord, AccountStatus};
+use tacit_store::logins::{self, OpenedLogin};
+use tacit_store::sessions::{RefreshDelivery, SessionRecord};
 use tacit_store::{AccountId, SessionId, Timestamp, credentials};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use self::error::LoginError;
 pub use self::input::{ProveLogin, StartLogin};
-use crate::audit::{Event, EventType};
+use crate::audit::{Event, EventType, chain_of};
 use crate::caller::Origin;
 use crate::core::Core;
+use crate::fault::Internal;
 use crate::grid;
 use crate::handshake::Subject;
 use crate::proofs::{Asked, ProofError, Proved};
@@ -90,10 +92,15 @@ impl Logins {
     ) -> Result<OpenedSession, LoginError> {
         let core = &self.0;
         let Proved { state, attempt, verdict } = proved;
+        let owner = AccountId::from_uuid(state.owner);
         let mut tx = core.store.begin().await?;
-        let account = accounts::lock(&mut tx, AccountId::from_uuid(state.owner)).await?.ok_or(LoginError::REJECTED)?;
-        let credential = credentials::find(&mut tx, account.id).await?.ok_or(LoginError::REJECTED)?;
-        if credential.id.as_uuid() != state.credential || credential.version != state.version {
+        let Some(locked) = logins::lock(&mut tx, owner, chain_of(Some(owner))).await? else {
+            // An account that is gone is the caller's affair, a chain without an end is ours.
+            let there = credentials::find(&mut tx, owner).await?.is_some();
+            return Err(if there { Internal::Malformed("audit chain").into() } else { LoginError::REJECTED });
+        };
+        let (account, credential) = (locked.account, locked.credential_id.as_uuid());
+        if credential != state.credential || locked.credential_version != state.version {
             return Err(LoginError::REJECTED);
         }
         match account.status {
@@ -106,11 +113,22 @@ impl Logins {
             AccountStatus::Invited => return Err(LoginError::REJECTED),
         }
         let session = core.new_session(&account, &prove, &origin, now);
-        sessions::insert(&mut tx, &session).await?;
-        let refresh_token = core.first_refresh_token(&mut tx, &session, now).await?;
-        attempt.succeed(&mut tx).await?;
+        let (refresh_token, token) = core.first_refresh_token(&session, now);
         let event = Event::of(account.id, EventType::Login, &origin).in_session(session.id);
-        core.record(&mut tx, event, now).await?;
+        let (link, from) = core.next_link(locked.head, event, now)?;
+        let (window, failures) = attempt.counted();
+        let opened = OpenedLogin {
+            session: &session,
+            token: &token,
+            window,
+            failures,
+            event: &link.event,
+            origin: &from,
+            head: &link.head,
+        };
+        logins::open(&mut tx, &opened).await?;
+        attempt.forgive_devices(&mut tx).await?;
+        attempt.note_success();
         tx.commit().await?;
 
         let tokens = core.pair(&account, &session, refresh_token, now).await?;

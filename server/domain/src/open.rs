@@ -8,10 +8,12 @@ use tacit_store::{AccountId, CredentialId, Store, StoreError, instance};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::access_tokens::seen_tokens;
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::client_limits::{ClientLimits, Floods};
 use crate::combs::Combs;
+use crate::commits::Commits;
 use crate::core::Core;
 use crate::decoys::{self, PresetShares};
 use crate::email_changes::EmailChanges;
@@ -80,6 +82,8 @@ pub struct Domain {
     pub housekeeping: Housekeeping,
     /// What one client may ask of this node.
     pub client_limits: ClientLimits,
+    /// Whether what was written is there to stay.
+    pub commits: Commits,
     /// Whether all is well.
     pub health: Health,
 }
@@ -156,6 +160,7 @@ impl Domain {
             srp_pool,
             combs: Arc::new(Combs::new(limits.srp_combs)),
             floods: Floods::default(),
+            seen_tokens: seen_tokens(settings.lifetimes.access_token),
             preset_shares: RwLock::new(PresetShares::initial()),
             stand_in,
             outbox_bell: Notify::new(),
@@ -182,6 +187,7 @@ impl Domain {
             mailbox: Mailbox(Arc::clone(&core)),
             housekeeping: Housekeeping(Arc::clone(&core)),
             client_limits: ClientLimits(Arc::clone(&core)),
+            commits: Commits(Arc::clone(&core)),
             health: Health(core),
         })
     }

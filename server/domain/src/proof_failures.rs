@@ -77,12 +77,12 @@ fn pause(limits: &Limits, failures: i64) -> Duration {
 }
 
 /// How much longer each failure keeps a count.
-fn kept_for_each(limits: &Limits) -> Duration {
+pub(crate) fn kept_for_each(limits: &Limits) -> Duration {
     KEPT / limits.proof_lock.max(1)
 }
 
 impl Core {
-    /// Counts a proof as failed before it is looked at; success takes it back.
+    /// Counts another failure, beside the one that is counted with the handshake.
     pub(crate) async fn count_failure(
         &self,
         tx: &mut Tx,

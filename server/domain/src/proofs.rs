@@ -171,13 +171,14 @@ impl Core {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let public = PublicValue::parse_hex(preset.group, &shown.public)
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
-        attempt.look(self).await?;
-        let slot = self.srp_pool.reserve(Step::Proof)?;
+        let standing = attempt.look(self, &state).await?;
+        let mut slot = self.srp_pool.reserve(Step::Proof)?;
+        slot.set_aside();
         attempt.spend(self, &state).await?;
 
-        let (verifier, holds) = self.verifier_of(&state, preset).await?;
+        let (verifier, holds) = self.verifier_of(&state, &standing, preset)?;
         let credential = (holds && state.subject == Subject::Account).then(|| state.credential());
-        let kept = credential.and_then(|credential| self.combs.find(credential));
+        let kept = credential.and_then(|credential| self.combs.find(credential, attempt.now()));
         let is_kept = kept.is_some();
         let verifier = match kept {
             Some(comb) => verifier.with_comb(comb),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tacit_store::logins::CountedWindow;
 use tacit_store::{AccountId, StoreError, Timestamp, Tx, throttles};
 
 use crate::core::Core;
@@ -53,11 +54,27 @@ impl Window {
         Self { scope, key, start, end, limit }
     }
 
+    /// As rows have it.
+    pub(crate) const fn row(&self) -> CountedWindow<'_> {
+        CountedWindow { scope: self.scope, key: &self.key, start: self.start, end: self.end }
+    }
+
     /// Whether another attempt is allowed, without counting one.
     pub(crate) async fn is_open(&self, tx: &mut Tx, meter: &Meter) -> Result<bool, StoreError> {
         let counted = throttles::count(tx, self.scope, &self.key, self.start).await?;
+        Ok(self.has_room(counted, meter))
+    }
+
+    /// Whether another attempt is allowed after so many.
+    pub(crate) fn has_room(&self, counted: i64, meter: &Meter) -> bool {
         meter.note(self.usage(counted));
-        Ok(counted < i64::from(self.limit))
+        counted < i64::from(self.limit)
+    }
+
+    /// Whether so many attempts are allowed, the last of them counted.
+    pub(crate) fn had_room(&self, counted: i64, meter: &Meter) -> bool {
+        meter.note(self.usage(counted));
+        counted <= i64::from(self.limit)
     }
 
     /// Counts an attempt; `false` if it was one too many.

@@ -29,16 +29,15 @@ pub struct TokenPair {
 const PREFIX: &str = "rt_";
 
 impl Core {
-    /// Writes the first refresh token of a session.
-    pub(crate) async fn first_refresh_token(
+    /// The first refresh token of a session, and its row.
+    pub(crate) fn first_refresh_token(
         &self,
-        tx: &mut Tx,
         session: &SessionRecord,
         now: Timestamp,
-    ) -> Result<Zeroizing<String>, Internal> {
+    ) -> (Zeroizing<String>, RefreshTokenRecord) {
         let token = secrets::random_token(PREFIX, &*self.entropy);
-        self.insert_refresh_token(tx, &token, session, now).await?;
-        Ok(token)
+        let record = self.refresh_token_record(&token, session, now);
+        (token, record)
     }
 
     /// Writes the token that follows `token`; the same one for the same nonce.
@@ -102,15 +101,18 @@ impl Core {
         session: &SessionRecord,
         now: Timestamp,
     ) -> Result<(), Internal> {
-        let record = RefreshTokenRecord {
+        Ok(refresh_tokens::insert(tx, &self.refresh_token_record(token, session, now)).await?)
+    }
+
+    fn refresh_token_record(&self, token: &str, session: &SessionRecord, now: Timestamp) -> RefreshTokenRecord {
+        RefreshTokenRecord {
             hash: secrets::token_hash(&self.keyring, Purpose::RefreshToken, token),
             session_id: session.id,
             created_at: now,
             expires_at: self.refresh_end(session, now),
             used_at: None,
             successor_nonce: None,
-        };
-        Ok(refresh_tokens::insert(tx, &record).await?)
+        }
     }
 
     fn refresh_end(&self, session: &SessionRecord, now: Timestamp) -> Timestamp {

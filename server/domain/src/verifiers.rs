@@ -6,6 +6,7 @@ use tacit_shared::messages::ParsedCredential;
 use tacit_shared::preset::Preset;
 use tacit_shared::srp::{Identity, Salt, Verifier};
 use tacit_store::credentials::CredentialRecord;
+use tacit_store::logins::SealedCredential;
 use tacit_store::pending_credentials::PendingCredentialRecord;
 use uuid::Uuid;
 
@@ -34,6 +35,18 @@ impl<'a> Place<'a> {
             identity: &record.identity,
             salt: &record.salt,
             preset: record.preset,
+        }
+    }
+
+    /// Where a credential stands that was found by the id of its owner.
+    pub(crate) fn of(found: &'a SealedCredential) -> Self {
+        Self {
+            owner: found.owner,
+            credential: found.id,
+            version: found.version,
+            identity: &found.identity,
+            salt: &found.salt,
+            preset: found.preset,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::{PgPool, SqlitePool, query_scalar};
 
+use crate::batch::Batches;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::instance;
@@ -70,9 +71,10 @@ pub struct Store {
 
 #[derive(Clone)]
 pub(crate) enum Pools {
-    /// SQLite has one writer at a time; waiting for the writer pool's only connection is fairer than its busy handler.
+    /// SQLite has one writer at a time: one connection, whose transactions units of work share.
     Sqlite {
         writer: SqlitePool,
+        batches: Arc<Batches>,
         readers: SqlitePool,
     },
     Postgres(PgPool),
@@ -88,7 +90,8 @@ impl Store {
         }
     }
 
-    /// Starts a transaction that may write. On SQLite it holds the only write lock until it ends.
+    /// Starts a unit of work that may write. On SQLite it holds the only write lock until it ends, and shares its commit
+    /// with others that come at the same time: see `batch.rs`.
     ///
     /// # Errors
     /// [`StoreErrorKind::Busy`] when other writers keep SQLite's lock, [`StoreErrorKind::Unavailable`] when no
@@ -96,7 +99,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.condition.check_file()?;
         let held = match &self.pools {
-            Pools::Sqlite { writer, .. } => Held::Sqlite(writer.acquire().await.map_err(writer_error)?),
+            Pools::Sqlite { batches, .. } => Held::Unit(batches.begin().await?),
             Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
         };
         Tx::writer(held, Arc::clone(&self.condition)).await
@@ -124,6 +127,20 @@ impl Store {
         self.read().await?.at_one_moment().await
     }
 
+    /// Waits until what a unit of work may have seen, and then did not commit, is on the disk.
+    ///
+    /// On SQLite a unit sees what those before it in the same commit wrote. What is refused because of that is to be
+    /// told only when nothing can undo it any more.
+    ///
+    /// # Errors
+    /// Any failure to make it durable: then what was seen is not so.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { batches, .. } => batches.settled().await,
+            Pools::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Asks the database whether it can be worked with: it answers, no damage was found in it, and if a write failed
     /// since the last look, one works again now.
     ///
@@ -149,7 +166,7 @@ impl Store {
     /// Closes all connections after the statements under way; later calls fail.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers } => {
+            Pools::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 // Last, so that SQLite can fold the write-ahead log back into the file.
                 writer.close().await;
@@ -166,13 +183,6 @@ async fn answers(tx: &mut Tx) -> Result<(), StoreError> {
     };
     on!(read tx, c => query_scalar::<_, i64>(sql).fetch_one(c))?;
     Ok(())
-}
-
-fn writer_error(error: sqlx::Error) -> StoreError {
-    if matches!(error, sqlx::Error::PoolTimedOut) {
-        return StoreError::new(StoreErrorKind::Busy, "other writers kept the database too long");
-    }
-    error.into()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -14,6 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection as _, PgConnection, raw_sql};
 
 use crate::backend::{Pools, Store};
+use crate::batch::Batches;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 
@@ -89,6 +91,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             // What was deleted, such as an epoch key, is overwritten in the file and not merely unlinked.
             .pragma("secure_delete", "ON")
+            // What a savepoint undoes is kept in memory and not in a file that nobody syncs or wipes.
+            .pragma("temp_store", "MEMORY")
             .log_statements(LevelFilter::Trace)
             .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
         set_write_ahead(&options).await?;
@@ -109,7 +113,8 @@ impl Store {
             .test_before_acquire(false)
             .acquire_slow_level(LevelFilter::Debug)
             .connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Self { pools: Pools::Sqlite { writer, readers }, condition })
+        let batches = Batches::new(writer.clone(), Arc::clone(&condition));
+        Ok(Self { pools: Pools::Sqlite { writer, batches, readers }, condition })
     }
 
     pub(crate) async fn open_postgres(options: PgConnectOptions, max_connections: u32) -> Result<Self, StoreError> {

@@ -6,6 +6,7 @@
 
 mod backend;
 mod backup;
+mod batch;
 mod condition;
 mod connect;
 mod error;
@@ -25,6 +26,7 @@ pub mod epoch_keys;
 pub mod identities;
 pub mod instance;
 pub mod invitations;
+pub mod logins;
 pub mod outbox;
 pub mod password_resets;
 pub mod pending_credentials;

@@ -1,4 +1,4 @@
-//! Failed proofs in a row, by keyed hash of whom they were for.
+//! Failed proofs in a row, by keyed hash of whom they were for. Counting one is in `logins.rs`, with the handshake it spends.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const CLEAR: &str = "DELETE FROM proof_failures WHERE key = $1";
 
 const DELETE_EXPIRED: &str = "DELETE FROM proof_failures WHERE expires_at <= $1";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, ADD, CLEAR, DELETE_EXPIRED];
+pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, CLEAR, DELETE_EXPIRED];
 
 /// How often it failed since it last succeeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]

@@ -2,9 +2,8 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, identities, instance, invitations,
-    outbox, password_resets, pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys,
-    spent_handshakes, throttles,
+    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, identities, instance, invitations, logins,
+    outbox,
 };
 
 /// One SQL text.
@@ -50,6 +49,7 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
         identities::STATEMENTS,
         instance::STATEMENTS,
         invitations::STATEMENTS,
+        logins::STATEMENTS,
         outbox::STATEMENTS,
         password_resets::STATEMENTS,
         pending_credentials::STATEMENTS,

@@ -8,6 +8,7 @@ use sqlx::{Database, Executor, PgConnection, Postgres, Sqlite, SqliteConnection,
 use tokio::runtime::Handle;
 
 use crate::backend::Engine;
+use crate::batch::Unit;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 
@@ -34,7 +35,10 @@ pub struct Tx {
 }
 
 pub(crate) enum Held {
+    /// A reader.
     Sqlite(PoolConnection<Sqlite>),
+    /// A writer's turn; its transaction is begun.
+    Unit(Unit),
     Postgres(PoolConnection<Postgres>),
 }
 
@@ -49,6 +53,10 @@ pub(crate) enum Connection<'a> {
 pub(crate) struct Patience(Duration);
 
 impl Patience {
+    pub(crate) const fn usual() -> Self {
+        Self(PATIENCE)
+    }
+
     pub(crate) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
         match tokio::time::timeout(self.0, answer).await {
             Ok(answer) => answer.map_err(StoreError::from),
@@ -61,7 +69,7 @@ impl Tx {
     /// A connection to read from.
     pub(crate) fn reader(held: Held, condition: Arc<Condition>) -> Self {
         let engine = match held {
-            Held::Sqlite(_) => Engine::Sqlite,
+            Held::Sqlite(_) | Held::Unit(_) => Engine::Sqlite,
             Held::Postgres(_) => Engine::Postgres,
         };
         let (writes, open, broken) = (false, false, false);
@@ -72,12 +80,12 @@ impl Tx {
     pub(crate) async fn writer(held: Held, condition: Arc<Condition>) -> Result<Self, StoreError> {
         let mut tx = Self::reader(held, condition);
         tx.writes = true;
+        if tx.engine == Engine::Sqlite {
+            return Ok(tx);
+        }
         // Before it is: a BEGIN that nobody waits for any more may be carried out all the same.
         tx.open = true;
-        let begun = match tx.engine {
-            Engine::Sqlite => tx.control("BEGIN IMMEDIATE").await,
-            Engine::Postgres => tx.control("BEGIN").await,
-        };
+        let begun = tx.control("BEGIN").await;
         tx.open = begun.is_ok() || tx.broken;
         begun.map(|()| tx)
     }
@@ -114,8 +122,12 @@ impl Tx {
         if !self.writes {
             return Ok(());
         }
-        self.control("COMMIT").await?;
-        self.open = false;
+        if let Some(Held::Unit(unit)) = self.held.take_if(|held| matches!(held, Held::Unit(_))) {
+            unit.finish().await?;
+        } else {
+            self.control("COMMIT").await?;
+            self.open = false;
+        }
         // What went into a file that was taken away meanwhile must not be acknowledged.
         self.condition.check_file()
     }
@@ -140,6 +152,7 @@ impl Tx {
     pub(crate) fn reading(&mut self) -> Result<Connection<'_>, StoreError> {
         match &mut self.held {
             Some(Held::Sqlite(connection)) => Ok(Connection::Sqlite(connection)),
+            Some(Held::Unit(unit)) => Ok(Connection::Sqlite(unit.connection()?)),
             Some(Held::Postgres(connection)) => Ok(Connection::Postgres(connection)),
             None => Err(StoreError::new(StoreErrorKind::Other, "the unit of work has ended")),
         }
@@ -160,6 +173,11 @@ impl Tx {
     pub(crate) fn note<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error) = &answer {
             self.broken |= error.kind() == StoreErrorKind::Unavailable;
+            if let Some(Held::Unit(unit)) = &mut self.held
+                && matches!(error.kind(), StoreErrorKind::Unavailable | StoreErrorKind::Busy | StoreErrorKind::Damaged)
+            {
+                unit.fail(error);
+            }
             self.condition.note(error, self.writes);
         }
         answer
@@ -172,6 +190,8 @@ impl Drop for Tx {
         let (Some(held), Ok(runtime)) = (self.held.take(), Handle::try_current()) else { return };
         let (open, broken) = (self.open, self.broken);
         match held {
+            // It sees to that itself.
+            Held::Unit(unit) => drop(unit),
             Held::Sqlite(connection) => drop(runtime.spawn(give_back(connection, open, broken))),
             Held::Postgres(connection) => drop(runtime.spawn(give_back(connection, open, broken))),
         }

@@ -13,6 +13,7 @@ pub(crate) mod operations;
 pub(crate) mod origins;
 pub(crate) mod problem;
 pub(crate) mod rate_limits;
+pub(crate) mod settled;
 pub(crate) mod source;
 pub(crate) mod time;
 pub(crate) mod trace;

@@ -14,30 +14,66 @@ use crate::fault::Internal;
 /// Where it is noted that the chains were begun.
 const BEGUN: &str = "audit_chains";
 
+/// An event that has its place in a chain, and what is written beside it.
+pub(crate) struct Link {
+    pub(crate) event: AuditEventRecord,
+    pub(crate) head: AuditHeadRecord,
+}
+
 impl Core {
     /// Records an event. To be called last before a commit: the end of its chain stays locked until then.
     pub(crate) async fn record(&self, tx: &mut Tx, event: Event<'_>, now: Timestamp) -> Result<(), Internal> {
         let chain = chain_of(event.account);
         let id = AuditEventId::from_uuid(self.new_id(now));
-        let mut nonce = vec![0u8; 32];
-        self.entropy.fill(&mut nonce);
-        // Without an account there is nobody it could be erased for.
-        let mut origin = event.account.zip(event.origin).map(|(account_id, origin)| AuditOriginRecord {
-            event_id: id,
-            account_id,
-            nonce,
-            ip_address: origin.ip.as_ref().map(IpAddr::to_string),
-            user_agent: origin.user_agent.clone(),
-        });
-        // Nor is there once it is deleted: what is recorded then came from nowhere.
+        let mut origin = self.origin_of(&event, id);
+        // There is nobody to erase it for once the account is deleted: what is recorded then came from nowhere.
         if let Some(known) = &origin
             && !audit_events::insert_origin(tx, known).await?
         {
             origin = None;
         }
         let head = audit_events::lock_head(tx, chain).await?.ok_or(Internal::Malformed("audit chain"))?;
+        let link = self.link(head, event, id, origin.as_ref(), now)?;
+        audit_events::insert(tx, &link.event).await?;
+        audit_events::update_head(tx, &link.head).await?;
+        Ok(())
+    }
+
+    /// The next event of an account that exists and is locked, as its chain's end is; for whoever writes it with other rows.
+    pub(crate) fn next_link(
+        &self,
+        head: AuditHeadRecord,
+        event: Event<'_>,
+        now: Timestamp,
+    ) -> Result<(Link, AuditOriginRecord), Internal> {
+        let id = AuditEventId::from_uuid(self.new_id(now));
+        let origin = self.origin_of(&event, id).ok_or(Internal::Malformed("event"))?;
+        Ok((self.link(head, event, id, Some(&origin), now)?, origin))
+    }
+
+    /// Without an account there is nobody it could be erased for.
+    fn origin_of(&self, event: &Event<'_>, id: AuditEventId) -> Option<AuditOriginRecord> {
+        let mut nonce = vec![0u8; 32];
+        self.entropy.fill(&mut nonce);
+        event.account.zip(event.origin).map(|(account_id, origin)| AuditOriginRecord {
+            event_id: id,
+            account_id,
+            nonce,
+            ip_address: origin.ip.as_ref().map(IpAddr::to_string),
+            user_agent: origin.user_agent.clone(),
+        })
+    }
+
+    fn link(
+        &self,
+        head: AuditHeadRecord,
+        event: Event<'_>,
+        id: AuditEventId,
+        origin: Option<&AuditOriginRecord>,
+        now: Timestamp,
+    ) -> Result<Link, Internal> {
         let mut record = AuditEventRecord {
-            chain,
+            chain: head.chain,
             sequence: head.sequence.checked_add(1).ok_or(Internal::Malformed("audit chain"))?,
             id,
             event_type: event.kind.as_str().to_owned(),
@@ -48,13 +84,12 @@ impl Core {
             actor_id: event.actor_id,
             detail: Value::Object(event.detail).to_string(),
             created_at: now,
-            origin_hash: origin.as_ref().map_or_else(Vec::new, |origin| self.origin_hash(origin).to_vec()),
+            origin_hash: origin.map_or_else(Vec::new, |origin| self.origin_hash(origin).to_vec()),
             hash: Vec::new(),
         };
         record.hash = self.event_hash(&head.hash, &record).to_vec();
-        audit_events::insert(tx, &record).await?;
-        audit_events::update_head(tx, &self.next_head(head, record)).await?;
-        Ok(())
+        let head = self.next_head(head, &record);
+        Ok(Link { event: record, head })
     }
 
     /// Records an event in a transaction of its own.
@@ -66,8 +101,8 @@ impl Core {
 
     /// The end of a chain after an event. One that somebody meddled with never gets a good seal again: it would hide
     /// what was cut off before.
-    fn next_head(&self, head: AuditHeadRecord, event: AuditEventRecord) -> AuditHeadRecord {
-        let next = self.sealed_head(event.chain, event.sequence, event.hash);
+    fn next_head(&self, head: AuditHeadRecord, event: &AuditEventRecord) -> AuditHeadRecord {
+        let next = self.sealed_head(event.chain, event.sequence, event.hash.clone());
         if self.is_sealed(&head) {
             return next;
         }

@@ -1,14 +1,15 @@
 //! One proof as an attempt: what it is counted under, before it is looked at and after.
 
+use tacit_store::logins::{self, CountedWindow, Standing};
 use tacit_store::proof_failures::ProofFailures;
-use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
+use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows};
 
 use super::ProofError;
 use crate::caller::{Meter, Origin};
 use crate::core::Core;
 use crate::handshake::{self, Handshake, Subject};
 use crate::known_devices::KnownDevice;
-use crate::proof_failures::{self, Held, Of};
+use crate::proof_failures::{self, Held, Of, kept_for_each};
 use crate::throttle::Window;
 
 /// The name of a client's window for failed proofs.
@@ -70,20 +71,22 @@ impl Attempt {
         self.device.as_ref()
     }
 
-    /// Refuses what would be one too many, without counting or spending anything.
-    pub(super) async fn look(&self, core: &Core) -> Result<(), ProofError> {
+    /// Refuses what would be one too many, without counting or spending anything. What it asks the database on the way,
+    /// the credential to check the proof against, is answered with it.
+    pub(super) async fn look(&self, core: &Core, state: &Handshake) -> Result<Standing, ProofError> {
         let mut tx = core.store.read().await?;
+        let standing = logins::look(&mut tx, state.owner, &self.key, self.client.as_ref().map(Window::row)).await?;
         if let Some(client) = &self.client
-            && !client.is_open(&mut tx, &self.meter).await?
+            && !client.has_room(standing.counted, &self.meter)
         {
             return Err(ProofError::TooMany(client.remaining(self.now)));
         }
-        let stood = rows::find(&mut tx, &self.key).await?;
         let stood_together = match &self.together {
             Some(key) => Some(rows::find(&mut tx, key).await?),
             None => None,
         };
-        Ok(self.check(core, stood, stood_together)?)
+        self.check(core, standing.failures, stood_together)?;
+        Ok(standing)
     }
 
     fn check(&self, core: &Core, stood: ProofFailures, together: Option<ProofFailures>) -> Result<(), Held> {
@@ -95,24 +98,47 @@ impl Attempt {
 
     /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
     pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<(), ProofError> {
-        let mut tx = core.store.begin().await?;
         let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
-        if !spent_handshakes::spend(&mut tx, &state.nonce, keep_until).await? {
+        let client = self.client.as_ref();
+        let failure = (self.key.as_slice(), self.now, kept_for_each(&core.settings.limits));
+        let mut tx = core.store.begin().await?;
+        let spent = logins::spend(&mut tx, (&state.nonce, keep_until), client.map(Window::row), failure).await?;
+        if !spent.first {
             return Err(ProofError::HandshakeSpent);
         }
         // Several proofs may have passed the first look together: the counts decide.
-        if let Some(client) = &self.client
-            && !client.count_openly(&mut tx, &self.meter).await?
+        if let Some(client) = client
+            && !client.had_room(spent.counted, &self.meter)
         {
             return Err(ProofError::TooMany(client.remaining(self.now)));
         }
-        let stood = core.count_failure(&mut tx, &self.key, self.now).await?;
         let stood_together = match &self.together {
             Some(key) => Some(core.count_failure(&mut tx, key, self.now).await?),
             None => None,
         };
-        self.check(core, stood, stood_together)?;
+        self.check(core, spent.failures, stood_together)?;
         Ok(tx.commit().await?)
+    }
+
+    /// Where it was counted, for whoever takes it back with other rows; see [`Attempt::succeed`].
+    pub(crate) fn counted(&self) -> (Option<CountedWindow<'_>>, [&[u8]; 2]) {
+        let address = if self.device.is_some() { &self.address } else { &self.key };
+        (self.client.as_ref().map(Window::row), [&self.key, address])
+    }
+
+    /// What is left to take back when [`Attempt::counted`] was: the count of all known devices begins anew.
+    pub(crate) async fn forgive_devices(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        match &self.together {
+            Some(together) => rows::clear(tx, together).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the client know that the attempt was taken back.
+    pub(crate) fn note_success(&self) {
+        if let Some(client) = &self.client {
+            client.note_refund(&self.meter);
+        }
     }
 
     /// Takes back what was counted. A known device that succeeds opens the address for others again, and begins the count
@@ -121,14 +147,13 @@ impl Attempt {
         // In the order in which they were counted: two logins of one account must not wait for each other.
         if let Some(client) = &self.client {
             client.refund(tx).await?;
-            client.note_refund(&self.meter);
         }
+        self.note_success();
         rows::clear(tx, &self.key).await?;
-        if let Some(together) = &self.together {
-            rows::clear(tx, together).await?;
+        if self.device.is_some() {
             rows::clear(tx, &self.address).await?;
         }
-        Ok(())
+        self.forgive_devices(tx).await
     }
 }
 

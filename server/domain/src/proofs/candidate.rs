@@ -4,9 +4,9 @@ use subtle::{Choice, ConditionallySelectable as _};
 use tacit_shared::encoding;
 use tacit_shared::preset::Preset;
 use tacit_shared::srp::{Group, Verifier};
-use tacit_store::credentials::{self, CredentialRecord};
-use tacit_store::pending_credentials::{self, PendingCredentialRecord};
-use tacit_store::{AccountId, PendingId};
+use tacit_store::credentials::CredentialRecord;
+use tacit_store::logins::{SealedCredential, Standing};
+use tacit_store::pending_credentials::PendingCredentialRecord;
 use zeroize::Zeroizing;
 
 use crate::core::Core;
@@ -56,20 +56,17 @@ impl Core {
         self.opened(Some(Row::Account(credential)))
     }
 
-    /// Reads the verifier of a handshake afresh; the second value says whether the credential is still the one that the
-    /// challenge was made from. Where it is not, the work goes on with a stand-in.
-    pub(super) async fn verifier_of(
+    /// Opens the verifier of a handshake, which was read afresh; the second value says whether the credential is still the
+    /// one that the challenge was made from. Where it is not, the work goes on with a stand-in.
+    pub(super) fn verifier_of(
         &self,
         state: &Handshake,
+        standing: &Standing,
         preset: &'static Preset,
     ) -> Result<(Verifier, bool), Internal> {
-        let mut tx = self.store.read().await?;
-        let account = credentials::find(&mut tx, AccountId::from_uuid(state.owner)).await?;
-        let pending = pending_credentials::find(&mut tx, PendingId::from_uuid(state.owner)).await?;
-        drop(tx);
         let row = match state.subject {
-            Subject::Pending => pending.as_ref().map(Row::Pending),
-            Subject::Account | Subject::Decoy => account.as_ref().map(Row::Account),
+            Subject::Pending => standing.pending.as_ref().map(Row::SignUp),
+            Subject::Account | Subject::Decoy => standing.account.as_ref().map(Row::Found),
         };
         let read = self.opened(row)?;
         let same = read.subject == state.subject.byte()
@@ -124,6 +121,10 @@ pub(crate) enum Row<'a> {
     Account(&'a CredentialRecord),
     Pending(&'a PendingCredentialRecord),
     StandIn(&'a CredentialRecord),
+    /// An account's, found by the owner's id.
+    Found(&'a SealedCredential),
+    /// A sign-up's, found by its id.
+    SignUp(&'a SealedCredential),
 }
 
 impl Row<'_> {
@@ -132,6 +133,8 @@ impl Row<'_> {
             Self::Account(record) => (Subject::Account, Place::of_account(record), &record.verifier_sealed),
             Self::Pending(record) => (Subject::Pending, Place::of_pending(record), &record.verifier_sealed),
             Self::StandIn(record) => (Subject::Decoy, Place::of_account(record), &record.verifier_sealed),
+            Self::Found(found) => (Subject::Account, Place::of(found), &found.verifier_sealed),
+            Self::SignUp(found) => (Subject::Pending, Place::of(found), &found.verifier_sealed),
         }
     }
 }

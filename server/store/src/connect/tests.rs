@@ -45,7 +45,7 @@ async fn an_existing_file_keeps_its_permissions() {
 #[tokio::test]
 async fn sqlite_is_told_to_lose_nothing_and_to_check_references() {
     on_sqlite(Prepared::Blank, |db| async move {
-        let Pools::Sqlite { writer, readers } = &db.pools else { unreachable!() };
+        let Pools::Sqlite { writer, readers, .. } = &db.pools else { unreachable!() };
         assert_eq!(writer.options().get_max_connections(), 1);
         for pool in [writer, readers] {
             let journal: String = query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();

@@ -1,6 +1,10 @@
 use super::*;
-use crate::Store;
-use crate::testing::{after, commit, on_both_engines};
+use crate::testing::{NOW, after, commit, on_both_engines};
+use crate::{Store, logins};
+
+async fn spend(tx: &mut Tx, nonce: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
+    Ok(logins::spend(tx, (nonce, expires_at), None, (b"key", NOW, after(1))).await?.first)
+}
 
 on_both_engines! {
     async fn a_handshake_is_spent_once(db: Migrated) {

@@ -1,0 +1,217 @@
+//! Several units of work in one commit of SQLite's.
+//!
+//! SQLite has one writer, and a commit waits for the disk: one unit of work after the other, each with a commit of its
+//! own, are as many a second as the disk can sync. So units that come while another works or commits join one
+//! transaction. Each is behind a savepoint and can be undone alone; whoever commits waits until the transaction that
+//! holds its unit is on the disk. Nothing is acknowledged before, and no reader sees anything before.
+//!
+//! Who goes on when: a lock that is handed on in the order in which it was asked for. The first unit that is done asks
+//! for it again, in a task of its own, to end the transaction: units that had asked before that are in it, units that
+//! ask later are in the next. A unit that is alone is committed at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, raw_sql};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+use crate::condition::Condition;
+use crate::error::{StoreError, StoreErrorKind};
+use crate::tx::Patience;
+
+/// How long to wait for the units before.
+const TURN: Duration = Duration::from_secs(5);
+
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
+const NEXT: &str = "RELEASE unit; SAVEPOINT unit";
+const UNDO: &str = "ROLLBACK TO unit";
+
+/// The writer of a SQLite file, and the units that share its commit.
+pub(crate) struct Batches {
+    writer: SqlitePool,
+    turn: Arc<Mutex<Batch>>,
+    condition: Arc<Condition>,
+}
+
+/// A transaction and what is in it.
+#[derive(Default)]
+struct Batch {
+    /// There while a transaction is open.
+    connection: Option<PoolConnection<Sqlite>>,
+    /// Whether something was done behind the savepoint that is to stay.
+    used: bool,
+    /// Those who wait for the commit.
+    waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
+    /// Whether a task is on its way to end it.
+    ending: bool,
+}
+
+/// A unit's turn. Dropped without [`Unit::finish`], what it wrote is undone.
+pub(crate) struct Unit {
+    batches: Arc<Batches>,
+    batch: Option<OwnedMutexGuard<Batch>>,
+    /// How the database failed it, if it did: SQLite may have undone all that was in the transaction by then.
+    failed: Option<StoreError>,
+}
+
+impl Batches {
+    pub(crate) fn new(writer: SqlitePool, condition: Arc<Condition>) -> Arc<Self> {
+        Arc::new(Self { writer, turn: Arc::default(), condition })
+    }
+
+    /// Waits for its turn, and begins.
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<Unit, StoreError> {
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned()).await;
+        let batch = turn.map_err(|_| busy())?;
+        let unit = Unit { batches: Arc::clone(self), batch: Some(batch), failed: None };
+        // In a task of its own: whoever asked may go away between two of its statements.
+        tokio::spawn(unit.open()).await.map_err(|_| StoreError::new(StoreErrorKind::Other, "a task ended early"))?
+    }
+
+    /// Waits until all that was seen up to now is on the disk.
+    pub(crate) async fn settled(self: &Arc<Self>) -> Result<(), StoreError> {
+        let mut batch = Arc::clone(&self.turn).lock_owned().await;
+        if batch.connection.is_none() {
+            return Ok(());
+        }
+        let (told, committed) = oneshot::channel();
+        batch.waiting.push(told);
+        Unit::end_soon(self, &mut batch);
+        drop(batch);
+        committed.await.unwrap_or_else(|_| Err(over()))
+    }
+
+    /// Ends the transaction when it is its turn, and tells those who wait.
+    async fn end(self: Arc<Self>) {
+        let mut batch = self.turn.lock().await;
+        batch.ending = false;
+        let Some(mut connection) = batch.connection.take() else { return };
+        let waiting = std::mem::take(&mut batch.waiting);
+        let how = if waiting.is_empty() { "ROLLBACK" } else { "COMMIT" };
+        let ended = run(&mut connection, how).await;
+        if let Err(error) = &ended {
+            self.condition.note(error, true);
+            take_back(connection, error).await;
+        }
+        for one in waiting {
+            // Whoever has gone does not want to know.
+            drop(one.send(ended.clone()));
+        }
+    }
+}
+
+impl Batch {
+    /// Takes back all that is in it: the connection, or the disk, cannot be relied upon.
+    async fn give_up(&mut self, error: &StoreError) {
+        self.used = false;
+        if let Some(connection) = self.connection.take() {
+            take_back(connection, error).await;
+        }
+        for one in self.waiting.drain(..) {
+            drop(one.send(Err(error.clone())));
+        }
+    }
+}
+
+impl Unit {
+    async fn open(mut self) -> Result<Self, StoreError> {
+        let writer = self.batches.writer.clone();
+        let Some(batch) = self.batch.as_deref_mut() else { return Err(over()) };
+        let opened = match &mut batch.connection {
+            None => match writer.acquire().await {
+                Ok(mut connection) => {
+                    let begun = run(&mut connection, BEGIN).await;
+                    batch.connection = Some(connection);
+                    begun
+                }
+                Err(error) => Err(error.into()),
+            },
+            Some(connection) if batch.used => run(connection, NEXT).await,
+            // What the unit before wrote was undone: its savepoint stands as it was.
+            Some(_) => Ok(()),
+        };
+        batch.used = false;
+        if let Err(error) = opened {
+            self.batches.condition.note(&error, true);
+            batch.give_up(&error).await;
+            return Err(error);
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let batch = self.batch.as_deref_mut().ok_or_else(over)?;
+        Ok(batch.connection.as_deref_mut().ok_or_else(over)?)
+    }
+
+    /// Leaves what was written to the commit, and waits for that.
+    pub(crate) async fn finish(mut self) -> Result<(), StoreError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let (told, committed) = oneshot::channel();
+        if let Some(mut batch) = self.batch.take() {
+            batch.used = true;
+            batch.waiting.push(told);
+            Self::end_soon(&self.batches, &mut batch);
+        }
+        committed.await.unwrap_or_else(|_| Err(over()))
+    }
+
+    /// Remembers a failure of the database's own. There is nothing to be done in this unit any more.
+    pub(crate) fn fail(&mut self, error: &StoreError) {
+        self.failed.get_or_insert_with(|| error.clone());
+    }
+
+    fn end_soon(batches: &Arc<Batches>, batch: &mut Batch) {
+        if !std::mem::replace(&mut batch.ending, true) {
+            tokio::spawn(Arc::clone(batches).end());
+        }
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        // Without a runtime nobody is left who could use the connection.
+        let (Some(mut batch), Ok(runtime)) = (self.batch.take(), Handle::try_current()) else { return };
+        let (batches, failed) = (Arc::clone(&self.batches), self.failed.take());
+        runtime.spawn(async move {
+            let undone = match (failed, batch.connection.as_deref_mut()) {
+                (Some(error), _) => Err(error),
+                (None, Some(connection)) => run(connection, UNDO).await,
+                (None, None) => Ok(()),
+            };
+            match undone {
+                Ok(()) => Self::end_soon(&batches, &mut batch),
+                Err(error) => batch.give_up(&error).await,
+            }
+        });
+    }
+}
+
+/// Undoes all that was not committed; without a connection that works, SQLite does so when it is closed.
+async fn take_back(mut connection: PoolConnection<Sqlite>, error: &StoreError) {
+    if error.kind() == StoreErrorKind::Unavailable || run(&mut connection, "ROLLBACK").await.is_err() {
+        connection.close_on_drop();
+    }
+}
+
+async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
+    Patience::usual().wait(raw_sql(sql).execute(connection)).await.map(drop)
+}
+
+fn busy() -> StoreError {
+    StoreError::new(StoreErrorKind::Busy, "other writers kept the database too long")
+}
+
+fn over() -> StoreError {
+    StoreError::new(StoreErrorKind::Other, "the unit of work has ended")
+}
+
+#[cfg(test)]
+mod tests;

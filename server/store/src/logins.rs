@@ -1,0 +1,402 @@
+//! What the steps of a login ask of several tables at once: a round trip each, where one a table would be ten.
+//!
+//! The texts keep the order in which rows are locked everywhere else: account, credential, end of the audit chain, then
+//! the client's window, then the failures. PostgreSQL may run the parts of a `WITH` in any order, so where order matters
+//! one part asks for the result of another.
+
+use std::time::Duration;
+
+use sqlx::{query, query_as};
+use uuid::Uuid;
+
+use crate::accounts::{AccountRecord, AccountStatus, Role};
+use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
+use crate::backend::{Engine, Tx, on};
+use crate::error::StoreError;
+use crate::ids::{AccountId, CredentialId};
+use crate::proof_failures::ProofFailures;
+use crate::refresh_tokens::RefreshTokenRecord;
+use crate::sessions::SessionRecord;
+use crate::statements::{Statement, listed};
+use crate::timestamp::Timestamp;
+
+/// A count of attempts in one window.
+#[derive(Clone, Copy)]
+pub struct CountedWindow<'a> {
+    /// What is counted.
+    pub scope: &'a str,
+    /// For whom, hashed.
+    pub key: &'a [u8],
+    /// When the window began.
+    pub start: Timestamp,
+    /// When it ends.
+    pub end: Timestamp,
+}
+
+/// What of a credential a proof is checked against, an account's or a sign-up's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedCredential {
+    /// The account; the credential itself, where there is none yet.
+    pub owner: Uuid,
+    /// Its id.
+    pub id: Uuid,
+    /// 0 for a sign-up's.
+    pub version: i64,
+    /// The SRP identity, 32 hex characters.
+    pub identity: String,
+    /// The salt, 32 bytes.
+    pub salt: Vec<u8>,
+    /// Number of the group and password derivation.
+    pub preset: u16,
+    /// The verifier, sealed.
+    pub verifier_sealed: Vec<u8>,
+}
+
+/// What is known before a proof is looked at.
+#[derive(Default)]
+pub struct Standing {
+    /// Attempts counted in the client's window.
+    pub counted: i64,
+    /// Failures in a row.
+    pub failures: ProofFailures,
+    /// The credential of the account with the owner's id.
+    pub account: Option<SealedCredential>,
+    /// The sign-up's with that id.
+    pub pending: Option<SealedCredential>,
+}
+
+/// What became of an attempt to spend a handshake.
+#[derive(Default)]
+pub struct Spent {
+    /// `false` if it had been spent before.
+    pub first: bool,
+    /// Attempts counted in the client's window, with this one.
+    pub counted: i64,
+    /// Failures in a row, before this one was counted.
+    pub failures: ProofFailures,
+}
+
+/// An account that is about to get a session, and what else is locked for it.
+pub struct LockedLogin {
+    /// The account.
+    pub account: AccountRecord,
+    /// The id of its credential.
+    pub credential_id: CredentialId,
+    /// The version of that.
+    pub credential_version: i64,
+    /// The end of its audit chain.
+    pub head: AuditHeadRecord,
+}
+
+/// What a login that succeeded writes.
+pub struct OpenedLogin<'a> {
+    /// The session.
+    pub session: &'a SessionRecord,
+    /// Its first refresh token.
+    pub token: &'a RefreshTokenRecord,
+    /// Where the attempt was counted.
+    pub window: Option<CountedWindow<'a>>,
+    /// What failures were counted under; twice the same for one.
+    pub failures: [&'a [u8]; 2],
+    /// The event.
+    pub event: &'a AuditEventRecord,
+    /// Where it came from.
+    pub origin: &'a AuditOriginRecord,
+    /// The end of its chain.
+    pub head: &'a AuditHeadRecord,
+}
+
+const LOOK: &str = "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created_at AS at, account_id AS owner, id, identity, salt, \
+    preset, verifier_sealed FROM credentials WHERE account_id = $1 \
+    UNION ALL SELECT 2, 0, created_at, id, id, identity, salt, preset, verifier_sealed FROM pending_credentials \
+    WHERE id = $1 \
+    UNION ALL SELECT 3, failures, last_at, NULL, NULL, NULL, NULL, NULL, NULL FROM proof_failures WHERE key = $2 \
+    UNION ALL SELECT 4, count, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM throttles \
+    WHERE scope = $3 AND key = $4 AND window_start = $5";
+
+const SPEND_SQLITE: &str = "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
+    ON CONFLICT (nonce) DO NOTHING RETURNING 0 AS kind, 1 AS number, NULL AS at; \
+    INSERT INTO throttles (scope, key, window_start, count, expires_at) SELECT $3, $4, $5, 1, $6 WHERE $3 IS NOT NULL \
+    ON CONFLICT (scope, key, window_start) DO UPDATE SET count = throttles.count + 1 \
+    RETURNING 4 AS kind, count AS number, NULL AS at; \
+    INSERT INTO proof_failures (key, failures, last_at, previous_at, expires_at) VALUES ($7, 1, $8, NULL, $8 + $9) \
+    ON CONFLICT (key) DO UPDATE SET failures = proof_failures.failures + 1, previous_at = proof_failures.last_at, \
+    last_at = $8, expires_at = $8 + $9 * (proof_failures.failures + 1) RETURNING 3 AS kind, failures - 1 AS number, previous_at AS at";
+
+const SPEND_POSTGRES: &str = "WITH spent AS (INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
+    ON CONFLICT (nonce) DO NOTHING RETURNING 1), \
+    counted AS (INSERT INTO throttles (scope, key, window_start, count, expires_at) \
+    SELECT $3::text, $4::bytea, $5::bigint, 1, $6::bigint \
+    WHERE $3::text IS NOT NULL AND (SELECT COUNT(*) FROM spent) >= 0 \
+    ON CONFLICT (scope, key, window_start) DO UPDATE SET count = throttles.count + 1 RETURNING count), \
+    failed AS (INSERT INTO proof_failures (key, failures, last_at, previous_at, expires_at) \
+    SELECT $7::bytea, 1, $8::bigint, NULL, $8::bigint + $9::bigint WHERE (SELECT COUNT(*) FROM counted) >= 0 \
+    ON CONFLICT (key) DO UPDATE SET failures = proof_failures.failures + 1, previous_at = proof_failures.last_at, \
+    last_at = excluded.last_at, expires_at = excluded.last_at + $9::bigint * (proof_failures.failures + 1) RETURNING failures, previous_at) \
+    SELECT 0::bigint AS kind, 1::bigint AS number, NULL::bigint AS at FROM spent \
+    UNION ALL SELECT 4, count, NULL FROM counted UNION ALL SELECT 3, failures - 1, previous_at FROM failed";
+
+const LOCK_SQLITE: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
+    a.created_at, a.updated_at, a.activated_at, a.disabled_at, c.id AS credential_id, c.version AS credential_version, \
+    h.chain, h.sequence, h.hash, h.seal FROM accounts a JOIN credentials c ON c.account_id = a.id \
+    JOIN audit_heads h ON h.chain = $2 WHERE a.id = $1";
+
+// All three are locked: of a row that is not, a statement that waited would go on with the version from before.
+const LOCK_POSTGRES: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
+    a.created_at, a.updated_at, a.activated_at, a.disabled_at, c.id AS credential_id, c.version AS credential_version, \
+    h.chain, h.sequence, h.hash, h.seal FROM accounts a JOIN credentials c ON c.account_id = a.id \
+    JOIN audit_heads h ON h.chain = $2 WHERE a.id = $1 FOR UPDATE OF a, c, h";
+
+const OPEN_SQLITE: &str = "INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, expires_at, \
+    ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14); \
+    INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
+    VALUES ($15, $16, $17, $18, $19, $20); \
+    UPDATE throttles SET count = count - 1 WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0; \
+    DELETE FROM proof_failures WHERE key IN ($24, $25); \
+    INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) VALUES ($26, $27, $28, $29, $30); \
+    INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, detail, \
+    created_at, origin_hash, hash) VALUES ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43); \
+    UPDATE audit_heads SET sequence = $45, hash = $46, seal = $47 WHERE chain = $44";
+
+const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, \
+    expires_at, ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)), \
+    given AS (INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
+    VALUES ($15, $16, $17, $18, $19, $20)), \
+    refunded AS (UPDATE throttles SET count = count - 1 \
+    WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0 RETURNING 1), \
+    cleared AS (DELETE FROM proof_failures WHERE key IN ($24, $25) AND (SELECT COUNT(*) FROM refunded) >= 0), \
+    came AS (INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
+    VALUES ($26, $27, $28, $29, $30)), \
+    noted AS (INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, \
+    detail, created_at, origin_hash, hash) \
+    VALUES ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)) \
+    UPDATE audit_heads SET sequence = $45, hash = $46, seal = $47 WHERE chain = $44";
+
+pub(crate) const STATEMENTS: &[Statement] = listed![
+    both: LOOK;
+    sqlite: SPEND_SQLITE, LOCK_SQLITE, OPEN_SQLITE;
+    postgres: SPEND_POSTGRES, LOCK_POSTGRES, OPEN_POSTGRES
+];
+
+/// How things stand before a proof is looked at: counts, and the credentials that an owner's id may stand for.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn look(
+    tx: &mut Tx,
+    owner: Uuid,
+    failures_key: &[u8],
+    window: Option<CountedWindow<'_>>,
+) -> Result<Standing, StoreError> {
+    let rows = on!(read tx, c => query_as::<_, LookRow>(LOOK)
+        .bind(owner)
+        .bind(failures_key)
+        .bind(window.map(|window| window.scope))
+        .bind(window.map(|window| window.key))
+        .bind(window.map(|window| window.start))
+        .fetch_all(c))?;
+    let mut standing = Standing::default();
+    for row in rows {
+        match row.kind {
+            1 => standing.account = row.credential(),
+            2 => standing.pending = row.credential(),
+            3 => standing.failures = ProofFailures { failures: row.number, last_at: row.at },
+            _ => standing.counted = row.number,
+        }
+    }
+    Ok(standing)
+}
+
+/// Records a handshake as used, and counts the attempt and a failure. Whether that was one too many is for the caller to
+/// judge, who then does not commit. The count is kept for `each` from now on, as often as there were failures.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn spend(
+    tx: &mut Tx,
+    (nonce, keep_until): (&[u8], Timestamp),
+    window: Option<CountedWindow<'_>>,
+    (failures_key, now, each): (&[u8], Timestamp, Duration),
+) -> Result<Spent, StoreError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => SPEND_SQLITE,
+        Engine::Postgres => SPEND_POSTGRES,
+    };
+    let rows = on!(write tx, c => query_as::<_, (i64, i64, Option<Timestamp>)>(sql)
+        .bind(nonce)
+        .bind(keep_until)
+        .bind(window.map(|window| window.scope))
+        .bind(window.map(|window| window.key))
+        .bind(window.map(|window| window.start))
+        .bind(window.map(|window| window.end))
+        .bind(failures_key)
+        .bind(now)
+        .bind(i64::try_from(each.as_millis()).unwrap_or(i64::MAX))
+        .fetch_all(c))?;
+    let mut spent = Spent::default();
+    for (kind, number, at) in rows {
+        match kind {
+            0 => spent.first = true,
+            3 => spent.failures = ProofFailures { failures: number, last_at: at },
+            _ => spent.counted = number,
+        }
+    }
+    Ok(spent)
+}
+
+/// The account with this id, its credential and the end of this audit chain, kept from other writers until the
+/// transaction ends. `None` where one of them is missing.
+///
+/// # Errors
+/// Any failure of the database; [`ReadOnly`](crate::StoreErrorKind::ReadOnly) outside a transaction.
+pub async fn lock(tx: &mut Tx, account: AccountId, chain: i64) -> Result<Option<LockedLogin>, StoreError> {
+    let sql = match tx.engine() {
+        // The transaction holds the whole database's write lock already.
+        Engine::Sqlite => LOCK_SQLITE,
+        Engine::Postgres => LOCK_POSTGRES,
+    };
+    let row = on!(write tx, c => query_as::<_, LockRow>(sql).bind(account).bind(chain).fetch_optional(c))?;
+    Ok(row.map(LockRow::split))
+}
+
+/// Opens a session and takes back what was counted before, with the event that says so.
+///
+/// # Errors
+/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when the event's place is taken; any failure of the
+/// database.
+pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreError> {
+    let sql = match tx.engine() {
+        Engine::Sqlite => OPEN_SQLITE,
+        Engine::Postgres => OPEN_POSTGRES,
+    };
+    let OpenedLogin { session, token, window, failures: [one, other], event, origin, head } = opened;
+    on!(execute tx, query(sql)
+        .bind(session.id)
+        .bind(session.account_id)
+        .bind(session.created_at)
+        .bind(session.last_seen_at)
+        .bind(session.auth_time)
+        .bind(session.expires_at)
+        .bind(session.ended_at)
+        .bind(&session.ended_reason)
+        .bind(&session.amr)
+        .bind(&session.user_agent)
+        .bind(&session.ip_address)
+        .bind(&session.device_name)
+        .bind(session.refresh_delivery)
+        .bind(session.stepped_up_at)
+        .bind(token.hash)
+        .bind(token.session_id)
+        .bind(token.created_at)
+        .bind(token.expires_at)
+        .bind(token.used_at)
+        .bind(&token.successor_nonce)
+        .bind(window.map(|window| window.scope))
+        .bind(window.map(|window| window.key))
+        .bind(window.map(|window| window.start))
+        .bind(one)
+        .bind(other)
+        .bind(origin.event_id)
+        .bind(origin.account_id)
+        .bind(&origin.nonce)
+        .bind(&origin.ip_address)
+        .bind(&origin.user_agent)
+        .bind(event.chain)
+        .bind(event.sequence)
+        .bind(event.id)
+        .bind(&event.event_type)
+        .bind(event.result)
+        .bind(event.account_id)
+        .bind(event.session_id)
+        .bind(event.actor)
+        .bind(event.actor_id)
+        .bind(&event.detail)
+        .bind(event.created_at)
+        .bind(&event.origin_hash)
+        .bind(&event.hash)
+        .bind(head.chain)
+        .bind(head.sequence)
+        .bind(&head.hash)
+        .bind(&head.seal))?;
+    Ok(())
+}
+
+/// A row of [`LOOK`]: which part it is of, and what that part has.
+#[derive(sqlx::FromRow)]
+struct LookRow {
+    kind: i64,
+    number: i64,
+    at: Option<Timestamp>,
+    owner: Option<Uuid>,
+    id: Option<Uuid>,
+    identity: Option<String>,
+    salt: Option<Vec<u8>>,
+    preset: Option<i64>,
+    verifier_sealed: Option<Vec<u8>>,
+}
+
+impl LookRow {
+    fn credential(self) -> Option<SealedCredential> {
+        Some(SealedCredential {
+            owner: self.owner?,
+            id: self.id?,
+            version: self.number,
+            identity: self.identity?,
+            salt: self.salt?,
+            preset: self.preset?.try_into().ok()?,
+            verifier_sealed: self.verifier_sealed?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct LockRow {
+    id: AccountId,
+    email: String,
+    email_key: String,
+    display_name: Option<String>,
+    language: String,
+    role: Role,
+    status: AccountStatus,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    activated_at: Option<Timestamp>,
+    disabled_at: Option<Timestamp>,
+    credential_id: CredentialId,
+    credential_version: i64,
+    chain: i64,
+    sequence: i64,
+    hash: Vec<u8>,
+    seal: Vec<u8>,
+}
+
+impl LockRow {
+    fn split(self) -> LockedLogin {
+        let Self { id, email, email_key, display_name, language, role, status, created_at, updated_at, .. } = self;
+        let (activated_at, disabled_at) = (self.activated_at, self.disabled_at);
+        let (chain, sequence, hash, seal) = (self.chain, self.sequence, self.hash, self.seal);
+        LockedLogin {
+            account: AccountRecord {
+                id,
+                email,
+                email_key,
+                display_name,
+                language,
+                role,
+                status,
+                created_at,
+                updated_at,
+                activated_at,
+                disabled_at,
+            },
+            credential_id: self.credential_id,
+            credential_version: self.credential_version,
+            head: AuditHeadRecord { chain, sequence, hash, seal },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
