@@ -178,7 +178,7 @@ impl Core {
 
         let (verifier, holds) = self.verifier_of(&state, &standing, preset)?;
         let credential = (holds && state.subject == Subject::Account).then(|| state.credential());
-        let kept = credential.and_then(|credential| self.combs.find(credential, attempt.now()));
+        let kept = credential.and_then(|credential| self.combs.find(credential));
         let is_kept = kept.is_some();
         let verifier = match kept {
             Some(comb) => verifier.with_comb(comb),

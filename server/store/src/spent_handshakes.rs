@@ -1,5 +1,5 @@
 //! Handshakes that were answered: each is one guess at a password, whatever the outcome. Spending one is
-//! in `logins.rs`, where the attempt is counted in the same breath.
+//! in `logins.rs`, where the attempt is counted in the same breath; what is no guess, and used once as well, is spent here.
 
 use sqlx::query;
 
@@ -8,9 +8,19 @@ use crate::error::StoreError;
 use crate::statements::{Statement, listed};
 use crate::timestamp::Timestamp;
 
+const SPEND: &str = "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) ON CONFLICT (nonce) DO NOTHING";
+
 const DELETE_EXPIRED: &str = "DELETE FROM spent_handshakes WHERE expires_at <= $1";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: DELETE_EXPIRED];
+pub(crate) const STATEMENTS: &[Statement] = listed![both: SPEND, DELETE_EXPIRED];
+
+/// Records a nonce as used; `false` if it had been used before. Of two at once one wins.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn spend(tx: &mut Tx, nonce: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(SPEND).bind(nonce).bind(expires_at))? == 1)
+}
 
 /// Forgets handshakes too old to be shown again; answers how many.
 ///

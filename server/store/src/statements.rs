@@ -2,8 +2,9 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, identities, instance, invitations, logins,
-    outbox,
+    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, identities, instance, invitations,
+    logins, outbox, password_resets, pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys,
+    spent_handshakes, throttles,
 };
 
 /// One SQL text.

@@ -75,7 +75,8 @@ impl Core {
             self.account_of(&mut tx, provider, person, &newcomer.origin, now).await?;
         let session = self.federated_session(&account, provider, person, newcomer, now);
         sessions::insert(&mut tx, &session).await?;
-        let refresh_token = self.first_refresh_token(&mut tx, &session, now).await?;
+        let (refresh_token, token) = self.first_refresh_token(&session, now);
+        refresh_tokens::insert(&mut tx, &token).await?;
         let login = Event::of(account.id, EventType::Login, &newcomer.origin).in_session(session.id);
         for event in events.into_iter().chain([login]) {
             self.record(&mut tx, event.with("provider", provider), now).await?;

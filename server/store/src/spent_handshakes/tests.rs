@@ -1,10 +1,6 @@
 use super::*;
-use crate::testing::{NOW, after, commit, on_both_engines};
-use crate::{Store, logins};
-
-async fn spend(tx: &mut Tx, nonce: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
-    Ok(logins::spend(tx, (nonce, expires_at), None, (b"key", NOW, after(1))).await?.first)
-}
+use crate::Store;
+use crate::testing::{after, commit, on_both_engines};
 
 on_both_engines! {
     async fn a_handshake_is_spent_once(db: Migrated) {
