@@ -8,10 +8,14 @@ use tacit_shared::srp::engine::{self, Engine, Engines, InUse, Kernel, Powers};
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::aws_lc::AwsLc;
+#[cfg(target_arch = "x86_64")]
+use crate::ifma;
 
 /// A kernel, by the name it has in settings, logs and tables of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
+    /// AVX-512 IFMA, on the x86-64 processors that have it.
+    Ifma,
     /// AWS-LC's assembly.
     AwsLc,
     /// Fixed-width arithmetic in Rust; runs everywhere.
@@ -20,7 +24,7 @@ pub enum Choice {
 
 impl Choice {
     /// Every kernel, the fastest first.
-    pub const ALL: [Self; 2] = [Self::AwsLc, Self::CryptoBigint];
+    pub const ALL: [Self; 3] = [Self::Ifma, Self::AwsLc, Self::CryptoBigint];
 
     /// The fastest this machine can run.
     #[must_use]
@@ -32,6 +36,7 @@ impl Choice {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Ifma => "ifma",
             Self::AwsLc => "aws-lc",
             Self::CryptoBigint => "crypto-bigint",
         }
@@ -39,8 +44,12 @@ impl Choice {
 
     /// Whether this machine can run it.
     #[must_use]
-    pub const fn is_available(self) -> bool {
+    pub fn is_available(self) -> bool {
         match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma => ifma::is_available(),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Ifma => false,
             Self::AwsLc => cfg!(any(target_arch = "x86_64", target_arch = "aarch64")),
             Self::CryptoBigint => true,
         }
@@ -52,9 +61,12 @@ impl Choice {
     /// [`Unavailable`] where this machine cannot run it.
     pub fn engines(self) -> Result<Engines, Unavailable> {
         match self {
-            _ if !self.is_available() => Err(Unavailable(self)),
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma => over_ifma().ok_or(Unavailable(self)),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Ifma => Err(Unavailable(self)),
             #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-            Self::AwsLc => Ok(over(AwsLc::new)),
+            Self::AwsLc => Ok(over_aws_lc()),
             #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
             Self::AwsLc => Err(Unavailable(self)),
             Self::CryptoBigint => Ok(engine::portable()),
@@ -108,11 +120,25 @@ pub fn install(choice: Choice) -> Result<(), InstallError> {
     }
 }
 
-/// Engines over the kernels that `kernel` makes of a modulus.
-fn over<K: Kernel>(kernel: impl Fn(&[u8]) -> K) -> Engines {
-    let engine =
-        |group: Group| -> Box<dyn Engine> { Box::new(Powers::with_table(kernel(group.modulus()), group.generator())) };
+#[cfg(target_arch = "x86_64")]
+fn over_ifma() -> Option<Engines> {
+    Some(Engines {
+        g2048: over(Group::G2048, ifma::Ifma2048::new(Group::G2048.modulus())?),
+        g3072: over(Group::G3072, ifma::Ifma3072::new(Group::G3072.modulus())?),
+        g4096: over(Group::G4096, ifma::Ifma4096::new(Group::G4096.modulus())?),
+    })
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn over_aws_lc() -> Engines {
+    let engine = |group: Group| over(group, AwsLc::new(group.modulus()));
     Engines { g2048: engine(Group::G2048), g3072: engine(Group::G3072), g4096: engine(Group::G4096) }
+}
+
+/// An engine over a kernel of this group.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn over(group: Group, kernel: impl Kernel) -> Box<dyn Engine> {
+    Box::new(Powers::with_table(kernel, group.generator()))
 }
 
 #[cfg(test)]
