@@ -13,7 +13,7 @@ use tacit_store::identities::{self, IdentityRecord};
 use tacit_store::sessions::{self, RefreshDelivery, SessionRecord};
 use tacit_store::{
     AccountId, IdentityId, SessionId, StoreErrorKind, Timestamp, Tx, credentials, email_changes, password_resets,
-    pending_credentials,
+    pending_credentials, refresh_tokens,
 };
 
 use super::{Granted, OauthError, SignedIn};
