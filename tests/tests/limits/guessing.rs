@@ -171,6 +171,8 @@ both_engines!(
                 guess_with(&person, token).await.expect_problem(401, "proof_rejected").done();
             }
         }
+        // Each has waited for what it failed itself.
+        app.clock.advance(Duration::from_secs(1));
         for token in &tokens {
             guess_with(&person, token).await.expect_problem(403, "login_locked").done();
             log_in_with(&person, token).await.expect_problem(403, "login_locked").done();
