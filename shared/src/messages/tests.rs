@@ -104,7 +104,8 @@ fn every_message_of_a_sign_in_elsewhere(each: &mut impl FnMut(&'static str, Valu
     let full = json!({"code": code, "code_verifier": verifier, "refresh_delivery": "cookie", "device_name": "D"});
     each("CodeExchange", full, through::<CodeExchange>);
     each("MobileExchange", json!({"code": code, "code_verifier": verifier}), through::<MobileExchange>);
-    let full = json!({"code": code, "code_verifier": verifier, "redirect_uri": "a://b", "nonce": "n", "device_name": "D"});
+    let full =
+        json!({"code": code, "code_verifier": verifier, "redirect_uri": "a://b", "nonce": "n", "device_name": "D"});
     each("MobileExchange", full, through::<MobileExchange>);
     let tokens = json!({"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 300});
     let signed_in = json!({"user_id": "u", "session_id": "s", "tokens": tokens, "provider": "p", "created": true});
