@@ -3,12 +3,11 @@
 //! These counts are the node's own and in memory: they guard against floods, before anything is looked up. What must
 //! hold for all nodes together is counted in the database.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use moka::future::Cache;
 use tacit_shared::codes::Code;
 use tacit_store::Timestamp;
 
@@ -20,8 +19,11 @@ use crate::throttle::{Meter, Usage, Window, bounds};
 
 /// The node's own windows.
 const MINUTE: Duration = Duration::from_mins(1);
-/// Windows kept in memory at most, some 100 bytes each. Beyond it those that are seldom asked for go first.
-const CAPACITY: u64 = 100_000;
+const MINUTE_MS: i64 = 60_000;
+/// Windows kept in memory at most, some 50 bytes each. Beyond it those that are seldom asked for go first.
+const CAPACITY: usize = 100_000;
+/// Who asked no more often than this in a minute is seldom heard of.
+const SELDOM: u32 = 8;
 
 /// Guards a node against floods.
 #[derive(Clone)]
@@ -47,10 +49,10 @@ impl ClientLimits {
     ///
     /// # Errors
     /// [`TooManyRequests`], with the window noted in `meter`.
-    pub async fn admit(&self, ip: Option<IpAddr>, meter: &Meter) -> Result<(), TooManyRequests> {
+    pub fn admit(&self, ip: Option<IpAddr>, meter: &Meter) -> Result<(), TooManyRequests> {
         let core = &self.0;
         // The narrower windows of single operations are what clients are shown; this one only when it refuses.
-        let usage = core.floods.count(Kind::Request, ip, core.settings.limits.client_requests, core.now()).await;
+        let usage = core.floods.count(Kind::Request, ip, core.settings.limits.client_requests, core.now());
         usage.or_too_many(core.now()).inspect_err(|_| meter.note(usage.0))
     }
 }
@@ -63,11 +65,35 @@ pub(crate) enum Kind {
 }
 
 /// The counts of the current minute.
-pub(crate) struct Floods(Cache<(Kind, Network, i64), Arc<AtomicU32>>);
+#[derive(Default)]
+pub(crate) struct Floods(Mutex<Minute>);
 
-impl Default for Floods {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(CAPACITY).time_to_live(2 * MINUTE).build())
+#[derive(Default)]
+struct Minute {
+    start: i64,
+    counts: HashMap<(Kind, Network), u32>,
+}
+
+impl Minute {
+    /// Counts one more; answers how many there were before.
+    fn count(&mut self, start: i64, key: (Kind, Network)) -> u32 {
+        // Who looked at the clock a moment before the others counts in their minute; a clock that was set back begins anew.
+        let late = (start..=start.saturating_add(MINUTE_MS)).contains(&self.start);
+        if !late {
+            self.start = start;
+            self.counts.clear();
+        }
+        if self.counts.len() >= CAPACITY && !self.counts.contains_key(&key) {
+            self.counts.retain(|_, count| *count > SELDOM);
+            // As many who ask often as there are places: it is no guard against so many.
+            if self.counts.len() >= CAPACITY {
+                self.counts.clear();
+            }
+        }
+        let count = self.counts.entry(key).or_default();
+        let before = *count;
+        *count = before.saturating_add(1);
+        before
     }
 }
 
@@ -82,11 +108,11 @@ impl Counted {
 }
 
 impl Floods {
-    async fn count(&self, kind: Kind, ip: Option<IpAddr>, limit: u32, now: Timestamp) -> Counted {
+    fn count(&self, kind: Kind, ip: Option<IpAddr>, limit: u32, now: Timestamp) -> Counted {
         let (start, resets_at) = bounds(MINUTE, now);
-        let key = (kind, Network::of(ip), start.as_millis());
-        let count = self.0.get_with(key, async { Arc::default() }).await;
-        let before = count.fetch_add(1, Ordering::Relaxed);
+        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = minute.count(start.as_millis(), (kind, Network::of(ip)));
+        drop(minute);
         let usage = Usage { limit, remaining: limit.saturating_sub(before.saturating_add(1)), resets_at };
         Counted(usage, before < limit)
     }
@@ -94,9 +120,9 @@ impl Floods {
 
 impl Core {
     /// Counts the beginning of a login, which writes nothing and so has no window in the database.
-    pub(crate) async fn admit_login_start(&self, origin: &Origin, now: Timestamp) -> Result<(), TooManyRequests> {
+    pub(crate) fn admit_login_start(&self, origin: &Origin, now: Timestamp) -> Result<(), TooManyRequests> {
         let limit = self.settings.limits.client_logins;
-        let counted = self.floods.count(Kind::LoginStart, origin.ip, limit, now).await;
+        let counted = self.floods.count(Kind::LoginStart, origin.ip, limit, now);
         origin.meter.note(counted.0);
         counted.or_too_many(now)
     }
@@ -152,19 +178,33 @@ mod tests {
         assert_ne!(Network::of(None), network("0.0.0.0"));
     }
 
-    #[tokio::test]
-    async fn a_minute_counts_anew() {
+    #[test]
+    fn a_minute_counts_anew() {
         let floods = Floods::default();
         let at = |second: i64| Timestamp::from_millis(1_800_000_000_000 + second * 1000);
         for expected in [1, 0] {
-            let Counted(usage, within) = floods.count(Kind::Request, None, 2, at(1)).await;
+            let Counted(usage, within) = floods.count(Kind::Request, None, 2, at(1));
             assert_eq!((usage.limit, usage.remaining, within), (2, expected, true));
             assert_eq!(usage.resets_at, at(60));
         }
-        let refused = floods.count(Kind::Request, None, 2, at(59)).await;
+        let refused = floods.count(Kind::Request, None, 2, at(59));
         assert_eq!(refused.or_too_many(at(59)).unwrap_err().0, Duration::from_secs(1));
-        assert!(floods.count(Kind::LoginStart, None, 2, at(59)).await.1);
-        assert!(floods.count(Kind::Request, Some([192, 0, 2, 1].into()), 2, at(59)).await.1);
-        assert!(floods.count(Kind::Request, None, 2, at(60)).await.1);
+        assert!(floods.count(Kind::LoginStart, None, 2, at(59)).1);
+        assert!(floods.count(Kind::Request, Some([192, 0, 2, 1].into()), 2, at(59)).1);
+        assert!(floods.count(Kind::Request, None, 2, at(60)).1);
+    }
+
+    #[test]
+    fn whoever_asks_often_is_not_forgotten_because_many_others_ask() {
+        let (floods, now) = (Floods::default(), Timestamp::from_millis(1_800_000_000_000));
+        let often = Some([192, 0, 2, 1].into());
+        for _ in 0..=SELDOM {
+            floods.count(Kind::Request, often, 100, now);
+        }
+        for other in 0..u32::try_from(2 * CAPACITY).unwrap() {
+            floods.count(Kind::Request, Some(IpAddr::V4((0x0a00_0000 + other).into())), 100, now);
+        }
+        assert_eq!(floods.count(Kind::Request, often, 100, now).0.remaining, 100 - SELDOM - 2);
+        assert!(floods.0.lock().unwrap().counts.len() <= CAPACITY);
     }
 }

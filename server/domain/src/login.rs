@@ -10,7 +10,7 @@ use tacit_shared::sealed::Purpose;
 use tacit_shared::srp::Proof;
 use tacit_shared::srp::server::Verdict;
 use tacit_shared::{confirm, messages};
-use tacit_store::accounts::{AccountRecord, AccountStatus};
+use tacit_store::accounts::{self, AccountRecord, AccountStatus};
 use tacit_store::logins::{self, OpenedLogin};
 use tacit_store::sessions::{RefreshDelivery, SessionRecord};
 use tacit_store::{AccountId, SessionId, Timestamp, credentials};
@@ -42,7 +42,7 @@ impl Logins {
     /// # Errors
     /// [`LoginError::TooMany`]; [`LoginError::Busy`]; with `reveal_accounts` also [`LoginError::UnknownAccount`] and [`LoginError::NotActivated`].
     pub async fn begin(&self, start: StartLogin, origin: &Origin) -> Result<messages::Challenge, LoginError> {
-        self.0.admit_login_start(origin, self.0.now()).await?;
+        self.0.admit_login_start(origin, self.0.now())?;
         self.challenge(start).await
     }
 
@@ -96,7 +96,8 @@ impl Logins {
         let mut tx = core.store.begin().await?;
         let Some(locked) = logins::lock(&mut tx, owner, chain_of(Some(owner))).await? else {
             // An account that is gone is the caller's affair, a chain without an end is ours.
-            let there = credentials::find(&mut tx, owner).await?.is_some();
+            let there =
+                accounts::find(&mut tx, owner).await?.is_some() && credentials::find(&mut tx, owner).await?.is_some();
             return Err(if there { Internal::Malformed("audit chain").into() } else { LoginError::REJECTED });
         };
         let (account, credential) = (locked.account, locked.credential_id.as_uuid());

@@ -102,7 +102,7 @@ impl Core {
     /// A challenge to somebody who has logged in, for this session and purpose.
     pub(crate) async fn challenge_caller(&self, caller: &Caller, purpose: Purpose) -> Result<Challenge, ProofError> {
         let now = self.now();
-        self.admit_login_start(&caller.origin, now).await?;
+        self.admit_login_start(&caller.origin, now)?;
         let slot = self.srp_pool.reserve(Step::Challenge)?;
         let mut tx = self.store.read().await?;
         let credential = credentials::find(&mut tx, caller.account.id).await?;

@@ -43,8 +43,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for RateLimitsEndpoint<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let meter = Meter::default();
         let client = request.data::<ClientIp>().and_then(|client| client.0);
-        let admitted =
-            if FREE.contains(&request.uri().path()) { Ok(()) } else { self.limits.admit(client, &meter).await };
+        let admitted = if FREE.contains(&request.uri().path()) { Ok(()) } else { self.limits.admit(client, &meter) };
         let mut response = match admitted {
             Ok(()) => {
                 request.set_data(meter.clone());
