@@ -20,7 +20,7 @@
 //! - Sums, differences and small multiples are below `2^17·N` and then brought below `2N` ([`Number::settle`]).
 //! - To write, a product with 1 is at most `N`, and one masked subtraction makes it less.
 //!
-//! How the 64-bit lanes keep their sums is told in `vectors.rs`.
+//! How the 64-bit lanes keep their sums is told in `product.rs`.
 //!
 //! # What is wiped
 //!
@@ -29,6 +29,7 @@
 //! written, which is the end of every computation. What an interrupt saves meanwhile is out of reach.
 
 mod number;
+mod product;
 mod vectors;
 
 use tacit_shared::srp::engine::{Element, Kernel};

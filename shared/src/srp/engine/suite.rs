@@ -49,12 +49,11 @@ macro_rules! kernel_tests {
 }
 pub(super) use kernel_tests;
 
-#[expect(clippy::disallowed_methods, reason = "a switch of the tests, and no setting of the server")]
 fn samples(few: usize, whole: usize) -> usize {
     if std::env::var_os("TACIT_TEST_KERNEL_SUITE").is_some_and(|extent| extent == "whole") { whole } else { few }
 }
 
-/// Numbers as good as random, the same in every run (Steele, Lea, Flood: SplitMix64).
+/// Numbers as good as random, the same in every run (Steele, Lea, Flood: `SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {
