@@ -5,14 +5,14 @@
 #   scripts/bench.sh arithmetic               one part
 #   scripts/bench.sh growth nodes             how the server does with more accounts and more nodes: half an hour, 20 GB
 #
-# The figures are left in target/bench as JSON; tests/bench/plots.py draws them. BENCH_ROUNDS (150) and BENCH_SECONDS (10)
+# The figures are left in target/bench as JSON; tests/bench/document.py puts them into docs/performance.md. BENCH_ROUNDS (100) and BENCH_SECONDS (10)
 # make it longer or shorter. Nothing else should run meanwhile; who cannot have that takes the minima and the ratios.
 
 . "$(dirname "$0")/lib.sh"
 cd "$root"
 
 out=$CARGO_TARGET_DIR/bench
-rounds=${BENCH_ROUNDS:-150}
+rounds=${BENCH_ROUNDS:-100}
 seconds=${BENCH_SECONDS:-10}
 mkdir -p "$out"
 
@@ -23,7 +23,6 @@ arithmetic_() {
 }
 
 client_() {
-  build_wasm
   client-wasm/bench/run.sh --json >"$out/client.json.new"
 }
 

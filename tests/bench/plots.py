@@ -79,18 +79,16 @@ PICTURES = {
 }
 
 
-def main():
-    arguments = [Path(argument) for argument in sys.argv[1:]]
-    figures = arguments[0] if arguments else ROOT / "target/bench"
-    pictures = arguments[1] if len(arguments) > 1 else ROOT / "docs/performance"
+def draw(figures, pictures):
     pictures.mkdir(parents=True, exist_ok=True)
-    for name, (draw, sources) in PICTURES.items():
+    for name, (picture, sources) in PICTURES.items():
         files = [figures / f"{source}.json" for source in sources]
-        if not all(file.exists() for file in files):
+        if all(file.exists() for file in files):
+            picture(*(json.loads(file.read_text()) for file in files)).save(pictures / f"{name}.svg")
+        else:
             print(f"{name}: no figures in {figures}")
-            continue
-        draw(*(json.loads(file.read_text()) for file in files)).save(pictures / f"{name}.svg")
 
 
 if __name__ == "__main__":
-    main()
+    arguments = [Path(argument) for argument in sys.argv[1:]]
+    draw(*(arguments + [ROOT / "target/bench", ROOT / "docs/performance"][len(arguments):]))

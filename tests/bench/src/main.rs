@@ -20,7 +20,7 @@ use tacit_shared::srp::Group;
 
 /// Handshakes that take turns, so that nobody learns one by heart.
 const HANDSHAKES: usize = 8;
-const ROUNDS: usize = 150;
+const ROUNDS: usize = 100;
 
 #[derive(Serialize)]
 struct Report {

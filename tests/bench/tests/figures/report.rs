@@ -1,4 +1,4 @@
-//! From the program to the table and the pictures, with one round: the figures mean nothing, that there are any does.
+//! From the program to the table, the page and the pictures, with one round: the figures mean nothing, that there are any does.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ fn python(script: &str) -> Command {
 }
 
 #[test]
-fn a_run_of_one_round_gives_a_table_and_pictures() {
+fn a_run_of_one_round_gives_a_table_a_page_and_pictures() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench");
     fs::create_dir_all(&folder).unwrap();
     let figures = output(Command::new(env!("CARGO_BIN_EXE_tacit-bench")).arg("1"));
@@ -30,7 +30,11 @@ fn a_run_of_one_round_gives_a_table_and_pictures() {
         assert!(table.lines().any(|line| line.starts_with(row)), "no row {row:?} in\n{table}");
     }
 
-    output(python("plots.py").arg(&folder).arg(folder.join("pictures")));
-    let picture = fs::read_to_string(folder.join("pictures/arithmetic.svg")).unwrap();
+    let page = folder.join("performance.md");
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance.md"), &page).unwrap();
+    output(python("document.py").arg(&folder).arg(&page));
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("; 1 rounds;"), "the figures of this run are not in\n{text}");
+    let picture = fs::read_to_string(folder.join("performance/arithmetic.svg")).unwrap();
     assert!(picture.starts_with("<svg") && picture.contains("crypto-bigint, comb"), "{picture}");
 }
