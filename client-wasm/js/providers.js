@@ -142,9 +142,13 @@ export class Providers {
     try {
       const { userId, sessionId, ...opened } = readSignedIn(answer.body, provider, this.#options.delivery);
       const known = await this.#known(userId, sessionId, opened.tokens.accessToken);
-      if (known.ok) answer.accept();
-      else answer.discard();
-      return known.ok ? { ...known, ...opened, sessionId } : known;
+      if (!known.ok) {
+        answer.discard();
+        return known;
+      }
+      answer.accept();
+      known.accept();
+      return { ok: /** @type {const} */ (true), user: known.user, ...opened, sessionId };
     } catch (error) {
       answer.discard();
       throw error;
@@ -157,10 +161,10 @@ export class Providers {
    * @param {string} userId
    * @param {string} sessionId
    * @param {string} bearer
-   * @returns {Promise<{ ok: true, user: import("./index.js").SessionUser } | import("./index.js").Failure>}
+   * @returns {Promise<{ ok: true, user: import("./index.js").SessionUser, accept: () => void } | import("./index.js").Failure>}
    */
   async #known(userId, sessionId, bearer) {
-    const ask = () => this.#wire.send({ method: "GET", path: "/v1/auth/me", bearer });
+    const ask = () => this.#wire.send({ method: "GET", path: "/v1/auth/me", bearer, hold: true });
     let answer = await ask();
     if (!answer.ok) {
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
@@ -171,9 +175,14 @@ export class Providers {
       await this.#wire.send({ method: "POST", path: "/api/auth/sessions/logout", bearer, cookie });
       return answer;
     }
-    const { id, email } = readUser(answer.body?.user);
-    expected(id === userId && answer.body?.session?.id === sessionId, "person");
-    return { ok: true, user: { id, email } };
+    try {
+      const { id, email } = readUser(answer.body?.user);
+      expected(id === userId && answer.body?.session?.id === sessionId, "person");
+      return { ok: true, user: { id, email }, accept: answer.accept };
+    } catch (error) {
+      answer.discard();
+      throw error;
+    }
   }
 }
 

@@ -207,3 +207,16 @@ test("lists that are none are errors", async (t) => {
   server.lies["/v1/identities"] = () => ({ status: 200, body: { identities: [] } });
   await assert.rejects(client.identities.list(), { code: "response_invalid" });
 });
+
+test("listeners hear of the code's exchange once it was found good, and in order", async (t) => {
+  const { tab, client } = await tabAt(t);
+  await client.signInWith(PROVIDER);
+  const back = tab.comeBack();
+  const paths = [];
+  back.onWire(({ path, discarded }) => paths.push([path, discarded]));
+  assert.equal((await back.completeRedirect()).ok, true);
+  assert.deepEqual(paths, [
+    [EXCHANGE, undefined],
+    [ME, undefined],
+  ]);
+});

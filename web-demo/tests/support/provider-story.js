@@ -50,6 +50,6 @@ export const popupOf = async (page, press) => {
 
 export const inOwnWindow = (page) => page.getByLabel("Open it in a window of its own").check();
 
-export const says = (page, name) => page.getByRole("heading", { name }).waitFor();
+export const says = (page, name) => page.getByRole("heading", { name, exact: true }).waitFor();
 
 export const identityItems = (page) => page.locator("#identities > li");
