@@ -8,6 +8,7 @@ import { mayBeText, named, needText, readPassword } from "./arguments.js";
 import { ByAddress } from "./by-address.js";
 import { fetchWithToken } from "./bearer.js";
 import { Credentials } from "./credentials.js";
+import { Devices } from "./devices.js";
 import { expected, required, signedOut } from "./errors.js";
 import { Login, refused } from "./login.js";
 import { readOptions } from "./options.js";
@@ -18,9 +19,6 @@ import { SessionKeeper, isOver } from "./session.js";
 import { Signed } from "./signed.js";
 import { StepUp } from "./step-up.js";
 import { Wire } from "./wire.js";
-
-/** How long the server knows a device that does not log in, in seconds. */
-const DEVICE_LIFE = 365 * 24 * 60 * 60;
 
 export class Client {
   #options;
@@ -51,7 +49,7 @@ export class Client {
     // activated looks like one for an address nobody has.
     this.#tickets = new ByAddress(options.baseUrl, "tickets", storage);
     // The token of an earlier login keeps those who guess at the address from shutting this device out.
-    this.#devices = new ByAddress(options.baseUrl, "devices", storage);
+    this.#devices = new Devices(options.baseUrl, storage);
     this.#credentials = new Credentials(options, platform);
     this.#login = new Login(options, platform, this.#wire);
     const proofs = new Proofs(options, platform, this.#signed);
@@ -177,15 +175,17 @@ export class Client {
     mayBeText(deviceName, "deviceName");
     const text = readPassword(password);
     if (!text.ok) return refused(text);
-    const [ticket, deviceToken] = [await this.#tickets.find(authId), await this.#devices.find(authId)];
-    const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket, deviceToken });
+    const [ticket, device] = [await this.#tickets.find(authId), await this.#devices.find(authId)];
+    const proved = await this.#login.run({ authId, password: text.bytes, deviceName, ticket, device });
     if (!proved.ok) return refused(proved);
     const user = { id: proved.userId, email: authId.trim() };
     await this.#keeper.open(user, proved.sessionId, proved.tokens);
     await this.#tickets.drop(authId);
-    if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
+    const { deviceToken: token = device?.token, credential, isOutdated } = proved;
+    // A credential that is renewed right away is not worth remembering.
+    if (token !== undefined) await this.#devices.keep(authId, isOutdated ? { token } : { token, credential });
     // After the login, which it need not delay: two more stretchings. The bytes of the password are erased with them.
-    const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
+    const upgrade = isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true, ...upgrade };
   }
 

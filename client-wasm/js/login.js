@@ -4,6 +4,7 @@
 
 import { isText, readChallenge } from "./answers.js";
 import { named } from "./arguments.js";
+import { isSame } from "./devices.js";
 import { notProved } from "./errors.js";
 import { patiently, twice } from "./patience.js";
 import { readTokens } from "./session.js";
@@ -35,7 +36,7 @@ const REFUSALS = new Map([
  * @property {() => import("./prover.js").PasswordBytes} password makes the bytes anew; each worker erases its own
  * @property {string} [deviceName]
  * @property {string} [ticket]
- * @property {string} [deviceToken] from an earlier login here
+ * @property {import("./devices.js").Device} [device] from an earlier login here
  */
 
 /**
@@ -45,6 +46,7 @@ const REFUSALS = new Map([
  * @property {string} sessionId
  * @property {import("./session.js").Tokens} tokens
  * @property {string} [deviceToken] for the next login
+ * @property {import("./devices.js").Credential} credential what the password was stretched for
  * @property {boolean} isOutdated whether the credential was made with less stretching than is the default now
  */
 
@@ -90,23 +92,33 @@ export class Login {
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
   async #once(input) {
-    // Started first: its wasm loads while the server answers.
-    const prover = new Prover(this.#platform, this.#onPhase);
+    /** @type {Prover[]} */
+    const provers = [];
+    const start = () => {
+      const prover = new Prover(this.#platform, this.#onPhase);
+      provers.push(prover);
+      return prover;
+    };
     try {
-      return await this.#handshake(prover, input);
+      return await this.#handshake(start, input);
     } catch (error) {
       return asFailure(error);
     } finally {
-      prover.end();
+      provers.forEach((prover) => prover.end());
     }
   }
 
   /**
-   * @param {Prover} prover
+   * @param {() => Prover} start
    * @param {LoginInput} input
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
-  async #handshake(prover, { authId, password, deviceName, ticket, deviceToken }) {
+  async #handshake(start, { authId, password, deviceName, ticket, device }) {
+    const { realm, host, delivery } = this.#options;
+    const known = device?.credential;
+    // Started first: its wasm loads, and it does all that needs no answer, while the server is asked.
+    let prover = start();
+    prover.begin(known && { password: password(), realm, host, known });
     this.#onPhase("sending");
     const begun = await this.#send({
       method: "POST",
@@ -115,15 +127,20 @@ export class Login {
     });
     if (!begun.ok) return begun;
     const { handshake, challenge } = readChallenge(begun.body);
-    const { realm, host, delivery } = this.#options;
+    const { identity, salt, preset } = challenge;
+    if (known && !isSame(known, challenge)) {
+      // It is busy with the wrong credential, for longer than another one takes to start.
+      prover.end();
+      prover = start();
+    }
     const { A, M1, isOutdated } = await prover.prove({ password: password(), realm, host, challenge });
 
     this.#onPhase("sending");
-    const device = named({ device_name: deviceName, device_token: deviceToken, remember_device: true });
+    const about = named({ device_name: deviceName, device_token: device?.token, remember_device: true });
     const proved = await this.#send({
       method: "POST",
       path: "/api/auth/srp/login/proof",
-      body: { handshake, A, M1, refresh_delivery: delivery, ...device },
+      body: { handshake, A, M1, refresh_delivery: delivery, ...about },
       cookie: delivery === "cookie",
       hold: true,
     });
@@ -131,7 +148,7 @@ export class Login {
     try {
       const opened = await this.#verified(prover, proved.body);
       proved.accept();
-      return { ...opened, isOutdated };
+      return { ...opened, credential: { identity, salt, preset }, isOutdated };
     } catch (error) {
       proved.discard();
       throw error;
@@ -148,7 +165,7 @@ export class Login {
    *
    * @param {Prover} prover
    * @param {any} body
-   * @returns {Promise<Omit<Proved, "isOutdated">>}
+   * @returns {Promise<Omit<Proved, "credential" | "isOutdated">>}
    */
   async #verified(prover, body) {
     const { M2, confirm, user_id: userId, session_id: sessionId } = body ?? {};
