@@ -8,6 +8,7 @@ import { mayBeText, named, needText, readPassword } from "./arguments.js";
 import { ByAddress } from "./by-address.js";
 import { fetchWithToken } from "./bearer.js";
 import { Credentials } from "./credentials.js";
+import { Devices } from "./devices.js";
 import { expected, required, signedOut } from "./errors.js";
 import { identitiesOf, setPassword } from "./identities.js";
 import { Login, refused } from "./login.js";
@@ -24,9 +25,6 @@ import { SignUp } from "./sign-up.js";
 import { StepUp } from "./step-up.js";
 import { Visits } from "./visits.js";
 import { Wire } from "./wire.js";
-
-/** How long the server knows a device that does not log in, in seconds. */
-const DEVICE_LIFE = 365 * 24 * 60 * 60;
 
 export class Client {
   #options;
@@ -60,7 +58,7 @@ export class Client {
     // activated looks like one for an address nobody has.
     this.#tickets = new ByAddress(options.baseUrl, "tickets", storage);
     // The token of an earlier login keeps those who guess at the address from shutting this device out.
-    this.#devices = new ByAddress(options.baseUrl, "devices", storage);
+    this.#devices = new Devices(options.baseUrl, storage);
     this.#credentials = new Credentials(options, platform);
     this.#signUp = new SignUp(options, this.#wire, this.#credentials, this.#tickets);
     this.#login = new Login(options, platform, this.#wire);
@@ -136,17 +134,19 @@ export class Client {
     required(typeof rememberDevice === "boolean", "rememberDevice must be a boolean.");
     const text = readPassword(password);
     if (!text.ok) return refused(text);
-    const [ticket, deviceToken] = [await this.#tickets.find(authId), await this.#devices.find(authId)];
-    const given = { authId, password: text.bytes, deviceName, ticket, deviceToken, rememberDevice };
+    const [ticket, device] = [await this.#tickets.find(authId), await this.#devices.find(authId)];
+    const given = { authId, password: text.bytes, deviceName, ticket, device, rememberDevice };
     const proved = await this.#login.run(given);
     if (!proved.ok) return refused(proved);
     const user = { id: proved.userId, email: authId.trim() };
     await this.#keeper.open(user, proved.sessionId, proved.tokens);
     await this.#tickets.drop(authId);
+    const { deviceToken: token = device?.token, credential, isOutdated } = proved;
+    // A credential that is renewed right away is not worth remembering.
     if (!rememberDevice) await this.#devices.drop(authId);
-    else if (proved.deviceToken !== undefined) await this.#devices.keep(authId, proved.deviceToken, DEVICE_LIFE);
+    else if (token !== undefined) await this.#devices.keep(authId, isOutdated ? { token } : { token, credential });
     // After the login, which it need not delay: two more stretchings. The bytes of the password are erased with them.
-    const upgrade = proved.isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
+    const upgrade = isOutdated ? { upgrade: this.#passwords.upgrade(text.bytes, proved.sessionId) } : {};
     return { ok: true, status: "signed_in", user, session: { id: proved.sessionId }, serverProved: true, ...upgrade };
   }
 

@@ -4,6 +4,7 @@
 
 import { isText, readChallenge } from "./answers.js";
 import { named } from "./arguments.js";
+import { isSame } from "./devices.js";
 import { notProved } from "./errors.js";
 import { patiently, twice } from "./patience.js";
 import { readTokens } from "./session.js";
@@ -35,12 +36,12 @@ const REFUSALS = new Map([
  * @property {() => import("./prover.js").PasswordBytes} password makes the bytes anew; each worker erases its own
  * @property {string} [deviceName]
  * @property {string} [ticket]
- * @property {string} [deviceToken] from an earlier login here
- * @property {boolean} rememberDevice whether to ask for one
+ * @property {import("./devices.js").Device} [device] from an earlier login here
+ * @property {boolean} rememberDevice whether to ask for a token
  */
 
 /**
- * @callback Known looks at a credential by its salt, which no two have in common
+ * @callback Seen looks at a credential by its salt, which no two have in common
  * @param {string} salt
  * @returns {import("./index.js").Failure | undefined | void} the answer, where it is known already
  */
@@ -52,6 +53,7 @@ const REFUSALS = new Map([
  * @property {string} sessionId
  * @property {import("./session.js").Tokens} tokens
  * @property {string} [deviceToken] for the next login
+ * @property {import("./devices.js").Credential} credential what the password was stretched for
  * @property {boolean} isOutdated whether the credential was made with less stretching than is the default now
  */
 
@@ -97,28 +99,38 @@ export class Login {
 
   /**
    * @param {LoginInput} input
-   * @param {Known} known
+   * @param {Seen} seen
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
-  async #once(input, known) {
-    // Started first: its wasm loads while the server answers.
-    const prover = new Prover(this.#platform, this.#onPhase);
+  async #once(input, seen) {
+    /** @type {Prover[]} */
+    const provers = [];
+    const start = () => {
+      const prover = new Prover(this.#platform, this.#onPhase);
+      provers.push(prover);
+      return prover;
+    };
     try {
-      return await this.#handshake(prover, input, known);
+      return await this.#handshake(start, input, seen);
     } catch (error) {
       return asFailure(error);
     } finally {
-      prover.end();
+      provers.forEach((prover) => prover.end());
     }
   }
 
   /**
-   * @param {Prover} prover
+   * @param {() => Prover} start
    * @param {LoginInput} input
-   * @param {Known} known
+   * @param {Seen} seen
    * @returns {Promise<Proved | import("./index.js").Failure>}
    */
-  async #handshake(prover, { authId, password, deviceName, ticket, deviceToken, rememberDevice }, known) {
+  async #handshake(start, { authId, password, deviceName, ticket, device, rememberDevice }, seen) {
+    const { realm, host, delivery } = this.#options;
+    const known = device?.credential;
+    // Started first: its wasm loads, and it does all that needs no answer, while the server is asked.
+    let prover = start();
+    prover.begin(known && { password: password(), realm, host, known });
     this.#onPhase("sending");
     const begun = await this.#send({
       method: "POST",
@@ -127,17 +139,26 @@ export class Login {
     });
     if (!begun.ok) return begun;
     const { handshake, challenge } = readChallenge(begun.body);
-    const answered = known(challenge.salt);
+    const { identity, salt, preset } = challenge;
+    const answered = seen(salt);
     if (answered) return answered;
-    const { realm, host, delivery } = this.#options;
+    if (known && !isSame(known, challenge)) {
+      // It is busy with the wrong credential, for longer than another one takes to start.
+      prover.end();
+      prover = start();
+    }
     const { A, M1, isOutdated } = await prover.prove({ password: password(), realm, host, challenge });
 
     this.#onPhase("sending");
-    const device = named({ device_name: deviceName, device_token: deviceToken, remember_device: rememberDevice || undefined });
+    const about = named({
+      device_name: deviceName,
+      device_token: device?.token,
+      remember_device: rememberDevice || undefined,
+    });
     const proved = await this.#send({
       method: "POST",
       path: "/api/auth/srp/login/proof",
-      body: { handshake, A, M1, refresh_delivery: delivery, ...device },
+      body: { handshake, A, M1, refresh_delivery: delivery, ...about },
       cookie: delivery === "cookie",
       hold: true,
     });
@@ -145,7 +166,7 @@ export class Login {
     try {
       const opened = await this.#verified(prover, proved.body);
       proved.accept();
-      return { ...opened, isOutdated };
+      return { ...opened, credential: { identity, salt, preset }, isOutdated };
     } catch (error) {
       proved.discard();
       throw error;
@@ -162,7 +183,7 @@ export class Login {
    *
    * @param {Prover} prover
    * @param {any} body
-   * @returns {Promise<Omit<Proved, "isOutdated">>}
+   * @returns {Promise<Omit<Proved, "credential" | "isOutdated">>}
    */
   async #verified(prover, body) {
     const { M2, confirm, user_id: userId, session_id: sessionId } = body ?? {};

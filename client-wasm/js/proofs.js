@@ -108,6 +108,8 @@ export class Proofs {
   async #handshake(prover, { purpose, password, keepOtherSessions = false }, sessionId) {
     // Another session may have taken the place of the one that this was asked for.
     if ((await this.#signed.sessionId()) !== sessionId) return signedOut();
+    // While the server is asked; the memory of the credential before is free again.
+    prover.begin();
     const { path, begin, doubt } = { begin: undefined, ...PURPOSES[purpose] };
     const begun = await this.#send(purpose, {
       method: "POST",

@@ -96,6 +96,16 @@ export class Prover {
   }
 
   /**
+   * Has the worker do what it can before there is a challenge: draw `A`, take the memory, and with a credential that is
+   * known stretch the password for it. What fails is done again when the challenge is there.
+   *
+   * @param {{ password: PasswordBytes, realm: string, host: string, known: import("./devices.js").Credential }} [input]
+   */
+  begin(input) {
+    if (!this.#broken) this.#port.post({ op: "begin", ...input }, input ? buffers(input.password) : []);
+  }
+
+  /**
    * Answers a challenge. Nothing of it has left the worker but `A` and `M1`.
    *
    * @param {{ password: PasswordBytes, realm: string, host: string,

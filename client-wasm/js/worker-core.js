@@ -2,7 +2,10 @@
  * What the worker does, wherever it runs. It ends with the operation it was started for.
  */
 
-import { Authorisation, LoginAttempt, NewCredential } from "./tacit.js";
+import { isSame } from "./devices.js";
+import { Attempt, NewCredential } from "./tacit.js";
+
+/** @typedef {import("./devices.js").Credential} Credential */
 
 /**
  * @param {Promise<unknown>} ready settles once the wasm is loaded
@@ -20,8 +23,10 @@ export const worker = (ready, post) => {
       post({ error: { code: "worker_failed", cause: String(error) } });
       return;
     }
+    if (operations.runAhead(message)) return;
     try {
       post({ result: operations.run(message) });
+      operations.tidy();
     } catch (error) {
       // The wasm throws its codes as strings; anything else is a trap.
       post({ error: typeof error === "string" ? { code: error } : { code: "internal", cause: String(error) } });
@@ -31,16 +36,38 @@ export const worker = (ready, post) => {
 
 class Operations {
   #enter;
-  /** @type {LoginAttempt | null} */
+  /** @type {Attempt | null} */
   #attempt = null;
+  /** @type {Credential | null} what the attempt's password was stretched for */
+  #stretched = null;
   /** @type {NewCredential | null} */
   #credential = null;
-  /** @type {Authorisation | null} */
-  #authorisation = null;
 
   /** @param {(phase: string) => void} enter */
   constructor(enter) {
     this.#enter = enter;
+  }
+
+  /**
+   * What is done while the server is asked, and not answered. What fails here is done again when it is needed.
+   *
+   * @param {any} message
+   * @returns {boolean} whether it was such a message
+   */
+  runAhead(message) {
+    if (message.op !== "begin") return false;
+    try {
+      this.#begin(message);
+    } catch {
+      this.#stretched = null;
+    }
+    return true;
+  }
+
+  /** Wipes what is not needed any more, when nobody waits for it. */
+  tidy() {
+    this.#attempt?.wipe();
+    this.#stretched = null;
   }
 
   /** @param {any} message */
@@ -86,24 +113,51 @@ class Operations {
   }
 
   /** @param {any} message */
-  #prove({ password, realm, host, challenge: { identity, salt, preset, B } }) {
+  #begin({ password, realm, host, known }) {
+    this.#attempt?.free();
+    this.#attempt = new Attempt();
+    this.#stretched = null;
+    this.#attempt.prepare();
+    if (known) this.#stretch(this.#attempt, password, realm, host, known);
+  }
+
+  /**
+   * @param {Attempt} attempt
+   * @param {import("./prover.js").PasswordBytes} password
+   * @param {string} realm
+   * @param {string} host
+   * @param {Credential} credential
+   */
+  #stretch(attempt, password, realm, host, { identity, salt, preset }) {
     this.#enter("deriving");
-    const attempt = erasing(password, (typed, normalised) =>
-      LoginAttempt.derive(typed, normalised, realm, host, identity, salt, preset, B),
-    );
-    this.#enter("proving");
-    attempt.prove();
+    erasing(password, (typed, normalised) => attempt.derive(typed, normalised, realm, host, identity, salt, preset));
+    this.#stretched = { identity, salt, preset };
+  }
+
+  /**
+   * The proof for a challenge, from what was done before it came where that fits.
+   *
+   * @param {any} message
+   */
+  #answer({ password, realm, host, challenge }) {
+    const attempt = this.#attempt ?? new Attempt();
     this.#attempt = attempt;
+    if (isSame(this.#stretched, challenge)) erasing(password, () => undefined);
+    else this.#stretch(attempt, password, realm, host, challenge);
+    this.#enter("proving");
+    attempt.prove(challenge.B);
+    return attempt;
+  }
+
+  /** @param {any} message */
+  #prove(message) {
+    const attempt = this.#answer(message);
     return { A: attempt.A, M1: attempt.M1, isOutdated: attempt.isOutdated };
   }
 
   /** @param {any} message */
   #verify({ M2, confirm, userId, sessionId, accessToken, refreshToken, tokenType, expiresIn, deviceToken }) {
-    this.#enter("verifying");
-    const attempt = this.#attempt;
-    this.#attempt = null;
-    if (!attempt) throw new TypeError("nothing was proved");
-    return attempt.verify(
+    return this.#last().verify(
       M2,
       confirm,
       userId,
@@ -117,39 +171,37 @@ class Operations {
   }
 
   /** @param {any} message */
-  #authorise({ purpose, sessionId, keepOtherSessions, password, realm, host, challenge: { identity, salt, preset, B } }) {
-    this.#enter("deriving");
-    const authorisation = erasing(password, (typed, normalised) =>
-      Authorisation.derive(typed, normalised, realm, host, identity, salt, preset, B),
-    );
-    this.#enter("proving");
-    authorisation.prove();
-    this.#authorisation?.free();
-    this.#authorisation = authorisation;
-    const sealed = this.#seal(authorisation, purpose, sessionId, keepOtherSessions);
-    return { A: authorisation.A, M1: authorisation.M1, sealed };
+  #authorise(message) {
+    const attempt = this.#answer(message);
+    const sealed = this.#seal(attempt, message.purpose, message.sessionId, message.keepOtherSessions);
+    return { A: attempt.A, M1: attempt.M1, sealed };
   }
 
   /**
-   * @param {Authorisation} authorisation
+   * @param {Attempt} attempt
    * @param {string} purpose
    * @param {string} sessionId
    * @param {boolean} keepOtherSessions
    */
-  #seal(authorisation, purpose, sessionId, keepOtherSessions) {
-    if (purpose === "step_up") return authorisation.sealStepUp(sessionId);
+  #seal(attempt, purpose, sessionId, keepOtherSessions) {
+    if (purpose === "step_up") return attempt.sealStepUp(sessionId);
     if (!this.#credential) throw new TypeError("nothing was prepared");
-    if (purpose === "upgrade") return authorisation.sealUpgrade(sessionId, this.#credential);
-    return authorisation.sealChange(sessionId, this.#credential, keepOtherSessions);
+    if (purpose === "upgrade") return attempt.sealUpgrade(sessionId, this.#credential);
+    return attempt.sealChange(sessionId, this.#credential, keepOtherSessions);
   }
 
   /** @param {any} message */
   #verifyServer({ M2 }) {
+    return this.#last().verifyServer(M2);
+  }
+
+  /** The attempt, which the server has one try to answer. */
+  #last() {
     this.#enter("verifying");
-    const authorisation = this.#authorisation;
-    this.#authorisation = null;
-    if (!authorisation) throw new TypeError("nothing was authorised");
-    return authorisation.verify(M2);
+    const attempt = this.#attempt;
+    this.#attempt = null;
+    if (!attempt) throw new TypeError("nothing was proved");
+    return attempt;
   }
 }
 

@@ -1,5 +1,6 @@
 //! A new credential, for sign-up or in place of another one.
 
+use tacit_shared::kdf::Memory;
 use tacit_shared::preset::{self, Preset};
 use tacit_shared::srp::{Identity, Salt, Verifier, client};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -75,19 +76,31 @@ impl NewCredential {
 }
 
 impl NewCredential {
-    /// The message a body carries: digits and numbers only, so nothing needs escaping.
+    /// The message a body carries: digits and numbers only, so nothing needs escaping. Joined, not formatted, as all texts
+    /// here: the machinery of formatting is not in the wasm.
     ///
     /// # Errors
     /// [`Error::SelfCheckFailed`] until [`NewCredential::check`] went well.
     pub(crate) fn to_json(&self) -> Result<String, Error> {
         let (identity, salt, preset, verifier) = (self.identity(), self.salt(), self.preset(), self.verifier()?);
-        Ok(format!(r#"{{"identity":"{identity}","salt":"{salt}","preset":{preset},"verifier":"{verifier}"}}"#))
+        let preset = preset.to_string();
+        let parts = [
+            r#"{"identity":""#,
+            &identity,
+            r#"","salt":""#,
+            &salt,
+            r#"","preset":"#,
+            &preset,
+            r#","verifier":""#,
+            &verifier,
+        ];
+        Ok(parts.concat() + r#""}"#)
     }
 
     fn with_preset(password: Password, place: &Place<'_>, preset: &'static Preset) -> Result<Self, Error> {
         let identity = Identity::random(&Platform);
         let salt = Salt::random(&Platform);
-        let secrets = password.derive(place, &identity, &salt, preset)?;
+        let secrets = password.derive(&mut Memory::default(), place, &identity, &salt, preset)?;
         let private_key = client::private_key(&identity, &salt, secrets.login.as_bytes());
         let verifier = client::verifier(preset.group, &private_key);
         Ok(Self { identity, salt, preset, private_key, verifier, checked: false })

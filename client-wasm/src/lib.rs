@@ -5,14 +5,16 @@
 //! erased before the call returns. Nothing here does I/O.
 
 mod attempt;
-mod authorisation;
 mod credential;
 mod entropy;
 mod error;
-mod login;
 mod password;
 
-pub use authorisation::Authorisation;
+pub use attempt::Attempt;
 pub use credential::NewCredential;
 pub use error::Error;
-pub use login::LoginAttempt;
+
+/// A quarter of the size of the standard library's allocator.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

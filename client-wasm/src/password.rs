@@ -1,8 +1,6 @@
 //! From what JavaScript hands over to what the protocol makes of a password.
 
-use std::hint::black_box;
-
-use tacit_shared::kdf::{self, KdfError, PasswordSecrets};
+use tacit_shared::kdf::{self, KdfError, Memory, PasswordSecrets};
 use tacit_shared::password::{self, PasswordError};
 use tacit_shared::preset::Preset;
 use tacit_shared::realm;
@@ -31,6 +29,7 @@ impl Password {
     /// Stretches the password; nothing is derived for a host that is not the realm's, or from what cannot be one.
     pub(crate) fn derive(
         self,
+        memory: &mut Memory,
         place: &Place<'_>,
         identity: &Identity,
         salt: &Salt,
@@ -42,18 +41,8 @@ impl Password {
         let typed = std::str::from_utf8(&self.typed).map_err(|_| Error::PasswordUnassigned)?;
         let normalised = std::str::from_utf8(&self.normalised).map_err(|_| Error::PasswordUnassigned)?;
         password::check_both(typed, normalised)?;
-        reserve(preset)?;
-        Ok(kdf::derive(normalised, salt, preset, place.realm, identity)?)
+        Ok(kdf::derive(memory, normalised, salt, preset, place.realm, identity)?)
     }
-}
-
-/// Makes the memory grow to what the stretching needs, which would otherwise end in a trap that explains nothing.
-fn reserve(preset: &Preset) -> Result<(), Error> {
-    let bytes = usize::try_from(preset.memory_kib).ok().and_then(|kib| kib.checked_mul(1024)).ok_or(Error::Internal)?;
-    let mut probe: Vec<u8> = Vec::new();
-    probe.try_reserve_exact(bytes).map_err(|_| Error::OutOfMemory)?;
-    black_box(&probe);
-    Ok(())
 }
 
 impl From<PasswordError> for Error {

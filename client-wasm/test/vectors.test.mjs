@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 
-import { LoginAttempt, NewCredential, initSync } from "../dist/tacit.js";
+import { Attempt, NewCredential, initSync } from "../dist/tacit.js";
 import { sealed } from "./support/sealed.mjs";
 import { challenge, confirmation, verifierOf, verify } from "./support/srp.mjs";
 
@@ -29,8 +29,12 @@ const drawn = (t, ...values) => {
   });
 };
 
-const attempt = ({ typed, password, realm, identity, salt, preset }, B) =>
-  LoginAttempt.derive(utf8(typed), utf8(password), realm, `auth.${realm}`, identity, salt, preset, B);
+const attempt = ({ typed, password, realm, identity, salt, preset }, B) => {
+  const made = new Attempt();
+  made.derive(utf8(typed), utf8(password), realm, `auth.${realm}`, identity, salt, preset);
+  made.prove(B);
+  return made;
+};
 
 const proved = (
   { confirm: { user_id, session_id, access_token, refresh_token, token_type, expires_in, confirm } },
@@ -68,7 +72,6 @@ for (const { group, credential, handshakes } of vectors) {
       const regular = handshakes.find(({ A }) => !A.startsWith("00"));
       drawn(t, handshake.a, ...(redrawn ? [regular.a] : []));
       const login = attempt(credential, handshake.B);
-      login.prove();
       if (redrawn) {
         assert.equal(login.A, regular.A);
         return;
@@ -95,7 +98,6 @@ for (const { group, credential, handshakes } of vectors) {
     drawn(t, ...swaps.map(() => handshake.a));
     for (const swap of swaps) {
       const login = attempt(credential, handshake.B);
-      login.prove();
       assert.equal(login.verify(...proved(handshake, M2, swap)), false, JSON.stringify(swap));
     }
   });
@@ -112,21 +114,14 @@ test("a new credential is what a server can check, and can be read only once it 
   assert.equal(preset, 1);
 
   const state = challenge({ preset, verifier });
-  const login = LoginAttempt.derive(
-    utf8("fin"),
-    utf8("fin"),
-    "example.com",
-    "example.com",
-    identity,
-    salt,
-    preset,
-    state.B,
-  );
+  const login = new Attempt();
+  login.prepare();
+  login.derive(utf8("fin"), utf8("fin"), "example.com", "example.com", identity, salt, preset);
   assert.throws(
     () => login.M1,
     (thrown) => thrown === "internal",
   );
-  login.prove();
+  login.prove(state.B);
   const { accepted, key, M2 } = verify({ identity, salt, preset, verifier }, state, { A: login.A, M1: login.M1 });
   assert.equal(accepted, true);
   const tokens = { access_token: "a", token_type: "Bearer", expires_in: 300 };
@@ -136,13 +131,12 @@ test("a new credential is what a server can check, and can be read only once it 
 
 test("nothing is derived for a host outside the realm", () => {
   const { typed, password, identity, salt, preset } = vectors[0].credential;
-  const B = vectors[0].handshakes[0].B;
   for (const [realm, host] of [
     ["example.com", "example.org"],
     ["com", "example.com"],
     ["localhost", "127.0.0.1"],
   ]) {
-    const derive = () => LoginAttempt.derive(utf8(typed), utf8(password), realm, host, identity, salt, preset, B);
+    const derive = () => new Attempt().derive(utf8(typed), utf8(password), realm, host, identity, salt, preset);
     assert.throws(derive, (thrown) => thrown === "realm_mismatch");
     assert.throws(
       () => NewCredential.derive(utf8(typed), utf8(password), realm, host),

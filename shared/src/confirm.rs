@@ -3,14 +3,12 @@
 //! `M2` shows that the server knows the verifier, not that the tokens beside it are its own. A proxy that passes the
 //! handshake through could swap them for those of another account; `confirm` covers what the answer carries.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use crate::{
     encoding::{EncodingError, fields},
-    kdf::{VERSION, expand},
+    hash::{expand, mac},
+    kdf::VERSION,
     srp::SessionKey,
 };
 
@@ -51,14 +49,7 @@ pub fn verify(key: &SessionKey, session: &Session<'_>, confirm: &[u8; 32]) -> bo
 
 fn authenticate(key: &SessionKey, message: &[u8]) -> [u8; 32] {
     let info = fields(&[VERSION.as_bytes(), b"confirm", b"login"]).unwrap_or_default();
-    let mac_key = expand(key.as_bytes(), &info);
-    // HMAC pads a short key with zeros to the digest's block (RFC 2104 §2); this constructor takes it padded.
-    let mut block = Zeroizing::new([0; 64]);
-    for (byte, from) in block.iter_mut().zip(mac_key.iter()) {
-        *byte = *from;
-    }
-    let mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
-    mac.chain_update(message).finalize().into_bytes().into()
+    *mac(&expand(key.as_bytes(), &info), &[message])
 }
 
 fn message(session: &Session<'_>) -> Result<Vec<u8>, EncodingError> {

@@ -4,12 +4,11 @@
 //! weakening it, and a proof made for one realm is of no use in another.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use hkdf::Hkdf;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::{
     encoding::{EncodingError, fields, to_hex},
+    hash::expand,
     password::{self, PasswordError},
     preset::Preset,
     srp::{Identity, PROFILE, Salt},
@@ -40,11 +39,40 @@ pub struct PasswordSecrets {
     pub wrap: Zeroizing<[u8; 32]>,
 }
 
+/// The memory that stretching takes, wiped when dropped: the last block gives `master` away.
+///
+/// To have and to touch it takes as long as a part of the stretching, so it can be made while something else is waited for.
+#[derive(Default)]
+pub struct Memory(Zeroizing<Vec<Block>>);
+
+impl Memory {
+    /// As much as a preset needs.
+    ///
+    /// # Errors
+    /// [`KdfError::Argon2`] where it is not to be had.
+    pub fn new(preset: &Preset) -> Result<Self, KdfError> {
+        let mut memory = Self::default();
+        memory.blocks(&params(preset)?)?;
+        Ok(memory)
+    }
+
+    /// The blocks, made where they are missing.
+    fn blocks(&mut self, params: &Params) -> Result<&mut [Block], KdfError> {
+        let missing = params.block_count().saturating_sub(self.0.len());
+        self.0.try_reserve_exact(missing).map_err(|_| KdfError::Argon2)?;
+        if missing > 0 {
+            self.0.resize(params.block_count(), Block::default());
+        }
+        self.0.get_mut(..params.block_count()).ok_or(KdfError::Argon2)
+    }
+}
+
 /// Derives `P` and `W` from a password in normal form NFKC.
 ///
 /// # Errors
 /// [`KdfError`] where the text cannot be a password, or the memory is not to be had.
 pub fn derive(
+    memory: &mut Memory,
     password_nfkc: &str,
     salt: &Salt,
     preset: &Preset,
@@ -55,7 +83,7 @@ pub fn derive(
     let login_info = info("login", realm, preset, identity)?;
     let wrap_info = info("wrap", realm, preset, identity)?;
 
-    let master = stretch(password_nfkc, salt, preset)?;
+    let master = stretch(memory, password_nfkc, salt, preset)?;
     let login = expand(master.as_slice(), &login_info);
     let wrap = expand(master.as_slice(), &wrap_info);
     Ok(PasswordSecrets { login: Zeroizing::new(to_hex(login.as_slice())), wrap })
@@ -75,31 +103,18 @@ fn info(label: &str, realm: &str, preset: &Preset, identity: &Identity) -> Resul
 }
 
 /// `master = Argon2id v0x13 (password, salt = s, m, t, p = 1)`, 32 bytes (RFC 9106).
-fn stretch(password: &str, salt: &Salt, preset: &Preset) -> Result<Zeroizing<[u8; 32]>, KdfError> {
-    let params = Params::new(preset.memory_kib, preset.passes, 1, Some(32)).map_err(|_| KdfError::Argon2)?;
-    // Memory of our own: it is wiped afterwards (the last block gives `master` away), and its lack is an error.
-    let mut memory = Zeroizing::new(Vec::new());
-    memory.try_reserve_exact(params.block_count()).map_err(|_| KdfError::Argon2)?;
-    memory.resize(params.block_count(), Block::default());
+fn stretch(memory: &mut Memory, password: &str, salt: &Salt, preset: &Preset) -> Result<Zeroizing<[u8; 32]>, KdfError> {
+    let params = params(preset)?;
+    let blocks = memory.blocks(&params)?;
     let mut master = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(
-            password.as_bytes(),
-            salt.as_bytes(),
-            master.as_mut_slice(),
-            memory.as_mut_slice(),
-        )
+        .hash_password_into_with_memory(password.as_bytes(), salt.as_bytes(), master.as_mut_slice(), blocks)
         .map_err(|_| KdfError::Argon2)?;
     Ok(master)
 }
 
-/// `HKDF-SHA256(key, salt empty, info, 32 bytes)` (RFC 5869).
-pub(crate) fn expand(key: &[u8], info: &[u8]) -> Zeroizing<[u8; 32]> {
-    let mut out = Zeroizing::new([0; 32]);
-    // One block of output: HKDF refuses only more than 255 of them.
-    let expanded = Hkdf::<Sha256>::new(None, key).expand(info, out.as_mut_slice());
-    debug_assert!(expanded.is_ok(), "32 bytes are within HKDF's bounds");
-    out
+fn params(preset: &Preset) -> Result<Params, KdfError> {
+    Params::new(preset.memory_kib, preset.passes, 1, Some(32)).map_err(|_| KdfError::Argon2)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod sealed;
 pub mod srp;
 
 mod field;
+mod hash;
 #[cfg(not(constant_time_check))]
 mod public;
 #[cfg(constant_time_check)]

@@ -37,7 +37,11 @@ pub fn check(text: &str) -> Result<(), PasswordError> {
     if text.len() > PASSWORD_MAX_BYTES {
         return Err(PasswordError::TooLong);
     }
-    if text.chars().any(is_unassigned) { Err(PasswordError::Unassigned) } else { Ok(()) }
+    if text.chars().any(|character| unassigned::contains(character.into())) {
+        Err(PasswordError::Unassigned)
+    } else {
+        Ok(())
+    }
 }
 
 /// Checks a password as typed and in normal form NFKC; a client calls this before it derives anything.
@@ -50,12 +54,6 @@ pub fn check(text: &str) -> Result<(), PasswordError> {
 pub fn check_both(typed: &str, normalised: &str) -> Result<(), PasswordError> {
     check(typed)?;
     check(normalised)
-}
-
-fn is_unassigned(character: char) -> bool {
-    let point = u32::from(character);
-    let after = unassigned::RANGES.partition_point(|(first, _)| *first <= point);
-    after.checked_sub(1).and_then(|index| unassigned::RANGES.get(index)).is_some_and(|(_, last)| point <= *last)
 }
 
 #[cfg(test)]
@@ -86,6 +84,21 @@ mod tests {
         assert_eq!(check_both("\u{1e030}", "\u{430}"), Err(PasswordError::Unassigned));
         assert_eq!(check_both("\u{ff21}", "A"), Ok(()));
         assert_eq!(check_both("\u{fdfa}", &"a".repeat(1025)), Err(PasswordError::TooLong));
+    }
+
+    #[test]
+    fn every_code_point_is_found_where_its_range_is() {
+        let mut ranges = unassigned::RANGES.iter().peekable();
+        for point in 0..=0x0011_0000 {
+            while ranges.next_if(|(_, last)| *last < point).is_some() {}
+            let expected = ranges.peek().is_some_and(|(first, _)| *first <= point);
+            // All edges, and a sample of what is between.
+            let is_edge =
+                ranges.peek().is_some_and(|(first, last)| [*first, *first - 1, *last, *last + 1].contains(&point));
+            if is_edge || point % 101 == 0 || point % 256 == 0 {
+                assert_eq!(unassigned::contains(point), expected, "{point:x}");
+            }
+        }
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl Preset {
     /// The text of the hashing parameters in `info`: `argon2id;v=19;m=47104;t=3;p=1`.
     #[must_use]
     pub fn kdf_text(&self) -> String {
-        format!("argon2id;v=19;m={};t={};p=1", self.memory_kib, self.passes)
+        // Joined, not formatted: the wasm is to do without the machinery of formatting.
+        ["argon2id;v=19;m=", &self.memory_kib.to_string(), ";t=", &self.passes.to_string(), ";p=1"].concat()
     }
 }
 

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use crate::{
     Entropy,
     encoding::{EncodingError, fields, from_base64url, to_base64url},
-    kdf::{VERSION, expand},
+    hash::expand,
+    kdf::VERSION,
     srp::SessionKey,
 };
 

@@ -3,6 +3,8 @@
 //! Called by `../build.sh` as `build-tool <compiled.wasm> <output folder>`; the wasm-bindgen command line does the same
 //! but cannot be installed with its dependencies locked.
 
+mod silence;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
 
 /// Writes the module for an explicitly given wasm: where that lies is for the worker that loads it to say.
 fn generate(input: PathBuf, output: PathBuf) -> Result<(), Box<dyn std::error::Error>> {
-    Bindgen::new()
+    let mut made = Bindgen::new()
         .input_path(input)
         .out_name(NAME)
         .web(true)?
@@ -36,6 +38,8 @@ fn generate(input: PathBuf, output: PathBuf) -> Result<(), Box<dyn std::error::E
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(output)?;
+        .generate_output()?;
+    silence::silence(made.wasm_mut())?;
+    made.emit(output)?;
     Ok(())
 }

@@ -1,3 +1,5 @@
+use zeroize::Zeroizing;
+
 use super::*;
 
 fn key(byte: u8) -> SessionKey {

@@ -13,7 +13,7 @@ fn salt(first: u8) -> Salt {
 
 fn login(password: &str, salt: &Salt, number: u16, realm: &str) -> String {
     let preset = preset::find(number).unwrap();
-    derive(password, salt, preset, realm, &identity()).ok().unwrap().login.to_string()
+    derive(&mut Memory::default(), password, salt, preset, realm, &identity()).ok().unwrap().login.to_string()
 }
 
 /// RFC 9106 has no vector without secret and associated data; this one is the reference implementation's
@@ -26,13 +26,6 @@ fn argon2id_is_the_published_one() {
         .hash_password_into(b"password", b"somesalt", &mut out)
         .unwrap();
     assert_eq!(to_hex(&out), "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe");
-}
-
-/// RFC 5869, A.3: SHA-256 with zero-length salt and info, the first 32 of its 42 bytes.
-#[test]
-fn hkdf_is_the_published_one() {
-    let out = expand(&[0x0b; 22], &[]);
-    assert_eq!(to_hex(out.as_slice()), "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 
 #[test]
@@ -59,18 +52,33 @@ fn a_change_of_any_input_changes_p() {
 
 #[test]
 fn p_and_w_have_nothing_in_common() {
-    let secrets = derive("p", &salt(1), preset::find(FLOOR).unwrap(), "example.com", &identity()).ok().unwrap();
+    let secrets =
+        derive(&mut Memory::default(), "p", &salt(1), preset::find(FLOOR).unwrap(), "example.com", &identity())
+            .ok()
+            .unwrap();
     assert_ne!(secrets.login.as_str(), to_hex(secrets.wrap.as_slice()));
 }
 
 #[test]
 fn what_cannot_be_a_password_derives_nothing() {
     let preset = preset::find(FLOOR).unwrap();
-    let error = |text: &str| derive(text, &salt(1), preset, "example.com", &identity()).err();
+    let error = |text: &str| derive(&mut Memory::default(), text, &salt(1), preset, "example.com", &identity()).err();
     assert_eq!(error(""), Some(KdfError::Password(PasswordError::Empty)));
     assert_eq!(error(&"a".repeat(1025)), Some(KdfError::Password(PasswordError::TooLong)));
     assert_eq!(error("\u{378}"), Some(KdfError::Password(PasswordError::Unassigned)));
     let realm = "a".repeat(65_536);
-    let long = derive("p", &salt(1), preset, &realm, &identity()).err();
+    let long = derive(&mut Memory::default(), "p", &salt(1), preset, &realm, &identity()).err();
     assert_eq!(long, Some(KdfError::Encoding(EncodingError::Item)));
+}
+
+#[test]
+fn memory_may_be_made_before_for_another_preset_and_used_again() {
+    let (salt, floor) = (salt(1), preset::find(FLOOR).unwrap());
+    let fresh = login("p", &salt, FLOOR, "example.com");
+    for mut memory in [Memory::new(floor).ok().unwrap(), Memory::new(preset::DEFAULT).ok().unwrap()] {
+        for _ in 0..2 {
+            let secrets = derive(&mut memory, "p", &salt, floor, "example.com", &identity()).ok().unwrap();
+            assert_eq!(*secrets.login, fresh);
+        }
+    }
 }

@@ -122,8 +122,8 @@ impl ClientProof {
 
 /// Plays a whole login of a new credential, both sides, before it is sent.
 ///
-/// A verifier that a fault of memory or arithmetic has spoilt would lock its owner out; one that does not pass is
-/// never sent.
+/// A verifier that a fault of memory or arithmetic has spoilt would lock its owner out; one from which the two sides do not
+/// come to the same `K` is never sent.
 #[must_use]
 pub fn self_check(
     group: Group,
@@ -140,7 +140,5 @@ pub fn self_check(
     let Ok(proof) = Ephemeral::new(group, entropy).prove(identity, salt, x, &challenge.public) else {
         return false;
     };
-    let verdict =
-        server::verify(group, identity, salt, verifier, &challenge.b, &challenge.public, &proof.public, &proof.proof);
-    bool::from(verdict.accepted & proof.expected.ct_eq(&verdict.m2))
+    server::session_key(group, verifier, &challenge, &proof.public).ct_eq(&proof.key)
 }

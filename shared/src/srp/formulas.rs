@@ -2,32 +2,30 @@
 
 use sha2::Digest;
 use subtle::{Choice, ConditionallySelectable};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::engine::{Engine, Scalar};
+use crate::hash::digest;
 
 /// `k = H(N | PAD(g))` (RFC 5054 §2.5.3).
 pub(super) fn multiplier<D: Digest>(engine: &dyn Engine) -> Scalar {
-    let hash = D::new().chain_update(engine.modulus()).chain_update(padded_generator(engine));
-    *finish(hash)
+    *digest::<D>(&[engine.modulus(), &padded_generator(engine)])
 }
 
 /// `x = H(s | H(I | ":" | P))` (RFC 5054 §2.4).
 pub(super) fn private_key<D: Digest>(identity: &[u8], salt: &[u8], password: &[u8]) -> Zeroizing<Scalar> {
-    let mut inner = D::new().chain_update(identity).chain_update(b":").chain_update(password).finalize();
-    let outer = D::new().chain_update(salt).chain_update(&inner);
-    inner.as_mut_slice().zeroize();
-    finish(outer)
+    let inner = digest::<D>(&[identity, b":", password]);
+    digest::<D>(&[salt, of_digest::<D>(&inner)])
 }
 
 /// `u = H(PAD(A) | PAD(B))` (RFC 5054 §2.5.4).
 pub(super) fn scrambler<D: Digest>(a_public: &[u8], b_public: &[u8]) -> Scalar {
-    *finish(D::new().chain_update(a_public).chain_update(b_public))
+    *digest::<D>(&[a_public, b_public])
 }
 
 /// `K = H(PAD(S))` (RFC 2945 §3 hashes `S`; the profile fixes its length).
 pub(super) fn session_key<D: Digest>(secret: &[u8]) -> Zeroizing<[u8; 32]> {
-    finish(D::new().chain_update(secret))
+    digest::<D>(&[secret])
 }
 
 /// What goes into `M1` beside the form of the generator.
@@ -58,23 +56,23 @@ pub(super) fn client_proof<D: Digest>(
         GeneratorForm::Bare => bare_generator(engine),
         GeneratorForm::Padded => padded_generator(engine),
     };
-    let mut mixed = D::digest(engine.modulus());
-    for (byte, other) in mixed.iter_mut().zip(D::digest(generator)) {
+    let mut mixed = digest::<D>(&[engine.modulus()]);
+    for (byte, other) in mixed.iter_mut().zip(digest::<D>(&[&generator]).iter()) {
         *byte ^= other;
     }
-    let hash = D::new()
-        .chain_update(mixed)
-        .chain_update(D::digest(input.identity))
-        .chain_update(input.salt)
-        .chain_update(input.a_public)
-        .chain_update(input.b_public)
-        .chain_update(input.key);
-    finish(hash)
+    digest::<D>(&[
+        of_digest::<D>(&mixed),
+        of_digest::<D>(&digest::<D>(&[input.identity])),
+        input.salt,
+        input.a_public,
+        input.b_public,
+        input.key,
+    ])
 }
 
 /// `M2 = H(A | M1 | K)` (RFC 2945 §3).
 pub(super) fn server_proof<D: Digest>(a_public: &[u8], client_proof: &[u8; 32], key: &[u8; 32]) -> Zeroizing<[u8; 32]> {
-    finish(D::new().chain_update(a_public).chain_update(client_proof).chain_update(key))
+    digest::<D>(&[a_public, client_proof, key])
 }
 
 /// `left` or, where `choice` is set, `right`; without a branch.
@@ -86,15 +84,9 @@ pub(super) fn select(left: &[u8; 32], right: &[u8; 32], choice: Choice) -> Zeroi
     out
 }
 
-/// The digest in 32 bytes; a shorter one (SHA-1) stands at the end, so that it is the same number.
-fn finish<D: Digest>(hash: D) -> Zeroizing<[u8; 32]> {
-    let mut digest = hash.finalize();
-    let mut out = Zeroizing::new([0; 32]);
-    for (byte, from) in out.iter_mut().rev().zip(digest.iter().rev()) {
-        *byte = *from;
-    }
-    digest.as_mut_slice().zeroize();
-    out
+/// As many bytes of it as the digest has.
+fn of_digest<D: Digest>(hash: &[u8; 32]) -> &[u8] {
+    hash.get(hash.len().saturating_sub(<D as Digest>::output_size())..).unwrap_or_default()
 }
 
 fn bare_generator(engine: &dyn Engine) -> Vec<u8> {

@@ -55,6 +55,11 @@ impl SessionKey {
         Self(bytes)
     }
 
+    /// Whether both are the same, compared in constant time; that shows.
+    pub(super) fn ct_eq(&self, other: &Self) -> bool {
+        crate::public::verdict(self.0.ct_eq(&*other.0))
+    }
+
     /// The raw bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {

@@ -84,6 +84,18 @@ pub fn challenge_from(pair: Pair, verifier: &Verifier) -> Option<Challenge> {
     Some(Challenge { b: pair.b, public })
 }
 
+/// `K` as the server comes to it, in the profile's own form.
+pub(super) fn session_key(
+    group: Group,
+    verifier: &Verifier,
+    challenge: &Challenge,
+    a_public: &PublicValue,
+) -> SessionKey {
+    let u = formulas::scrambler::<Sha256>(a_public.as_bytes(), challenge.public.as_bytes());
+    let secret = engine::of(group).server_secret(a_public.as_bytes(), verifier.as_bytes(), None, &u, &challenge.b);
+    SessionKey::new(formulas::session_key::<Sha256>(&secret))
+}
+
 /// Checks `M1` and computes `M2`; all the work is done whatever comes in.
 ///
 /// Libraries differ in how they hash the generator and whether they trim integers, so `M1` is computed in four forms

@@ -58,7 +58,10 @@ fn the_password_becomes_the_listed_secrets() {
         let (identity, salt) = (Identity::parse(&vector.identity).unwrap(), Salt::parse(&vector.salt).unwrap());
         let preset = preset::find(vector.preset).unwrap();
         assert_eq!((preset.group, preset.kdf_text()), (group, vector.kdf));
-        let secrets = kdf::derive(&vector.password, &salt, preset, &vector.realm, &identity).ok().unwrap();
+        let secrets =
+            kdf::derive(&mut kdf::Memory::default(), &vector.password, &salt, preset, &vector.realm, &identity)
+                .ok()
+                .unwrap();
         assert_eq!(secrets.login.as_str(), vector.p);
         assert_eq!(hex(secrets.wrap.as_slice()), vector.w);
 
