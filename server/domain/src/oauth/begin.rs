@@ -68,7 +68,7 @@ impl Oauth {
             Some(ticket) => Wish::of_visit(core, provider, ticket, now).await?,
             None => Wish::of(core, begin)?,
         };
-        core.admit_login_start(origin, now).await?;
+        core.admit_login_start(origin, now)?;
         let verifier = new_verifier(&*core.entropy);
         let mut id = [0; 16];
         core.entropy.fill(&mut id);

@@ -88,7 +88,7 @@ impl Oauth {
     async fn redeem(&self, exchange: Exchange, origin: Origin) -> Result<SignedIn, OauthError> {
         let core = &self.0;
         let now = core.now();
-        core.admit_login_start(&origin, now).await?;
+        core.admit_login_start(&origin, now)?;
         let granted = open_code(core, &exchange.code, &exchange.verifier, now).await?.ok_or(OauthError::Code)?;
         // What was asked for in a session is finished in that session.
         if granted.visit.is_some() {
@@ -130,7 +130,7 @@ impl Oauth {
             None => settings.mobile_redirect_uris.first(),
         };
         let redirect_uri = listed.ok_or_else(unlisted)?;
-        core.admit_login_start(&origin, now).await?;
+        core.admit_login_start(&origin, now)?;
         let public_client = settings.mobile_client_id.as_deref();
         let grant = Grant { code: &mobile.code, verifier: &mobile.verifier, redirect_uri, public_client };
         let client_id = public_client.unwrap_or(&settings.client_id);
