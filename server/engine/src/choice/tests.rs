@@ -1,5 +1,7 @@
 //! Every kernel against the published vectors, and against the others.
 
+#![expect(clippy::many_single_char_names, reason = "the names of RFC 5054")]
+
 use serde_json::Value;
 use tacit_shared::encoding::parse_hex_integer;
 use tacit_shared::srp::engine::{ClientSecret, Scalar};
