@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks under valgrind that no branch and no address of the SRP arithmetic depends on a secret: see shared/ct.
 #
-# Once for each kernel, the browser's among them. What needs AVX-512 is not for valgrind: server/engine traces it.
+# Once for each kernel, the browser's among them. What needs AVX-512 is not for valgrind: server/engine/ct traces it.
 # In the profile that users run, in a target directory of its own: one flag is different for every crate.
 
 . "$(dirname "$0")/lib.sh"
@@ -26,3 +26,7 @@ for kernel in crypto-bigint aws-lc limbs28; do
   fi
 done
 rm -f "$log"
+
+# Instruction by instruction; says so where the processor lacks AVX-512 IFMA.
+cargo build --locked --release -p tacit-engine-traced
+"$CARGO_TARGET_DIR/release/tacit-engine-traced" || fail "With ifma something depends on a secret, or the check is blind: see above."

@@ -80,7 +80,7 @@ impl Derived {
     pub fn of(password: &str, credential: &NewCredential) -> Self {
         let preset = preset::find(credential.preset).unwrap();
         let (identity, salt) = (&credential.identity, &credential.salt);
-        let secrets = kdf::derive(password, salt, preset, REALM, identity).unwrap();
+        let secrets = kdf::derive(&mut kdf::Memory::default(), password, salt, preset, REALM, identity).unwrap();
         let params = argon2::Params::new(preset.memory_kib, preset.passes, 1, Some(32)).unwrap();
         let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let mut master = [0; 32];
@@ -100,7 +100,7 @@ impl Derived {
 
 fn private_key(password: &str, identity: &Identity, salt: &Salt, number: u16) -> [u8; 32] {
     let preset = preset::find(number).unwrap();
-    let secrets = kdf::derive(password, salt, preset, REALM, identity).unwrap();
+    let secrets = kdf::derive(&mut kdf::Memory::default(), password, salt, preset, REALM, identity).unwrap();
     *srp::private_key(identity, salt, secrets.login.as_bytes())
 }
 

@@ -39,22 +39,16 @@ fn operations<K: Kernel>(name: &str, kernel: Option<K>) -> bool {
     })
 }
 
-/// `g^b` in the smallest group, through table and all, and a whole `S` of a login, with exponents of every shape.
+/// `g^b` in the smallest group, through table and all, with exponents of every shape. A whole `S` would take a minute:
+/// it is made of the same operations, by the algorithms that valgrind sees with the other kernels.
 fn powers() -> bool {
     let Ok(engines) = Choice::Ifma.engines() else { return false };
     let engine = engines.g2048;
     // Makes the table, in the memory that all start from.
-    let public = engine.power(&[7; 32]);
-    let mut well = alike("2048 bits: g^b", &exponents(), |b| {
+    black_box(engine.power(&[7; 32]));
+    alike("2048 bits: g^b", &exponents(), |b| {
         black_box(engine.power(b));
-    });
-    let v = shapes(engine.modulus()).swap_remove(4);
-    let comb = engine.comb(&v);
-    let [zero, .., random] = exponents();
-    well &= alike("2048 bits: S with a comb", &[random, zero], |b| {
-        black_box(engine.server_secret(&public, &v, Some(&comb), &[9; 32], b));
-    });
-    well
+    })
 }
 
 /// 0, 1, the largest, all ones, random, sparse, leading zeros, all ones below, N itself.
@@ -82,17 +76,10 @@ fn shapes(modulus: &[u8]) -> Vec<Vec<u8>> {
     ]
 }
 
-/// 0, 1, all ones, one bit, leading zeros, random.
-fn exponents() -> [Scalar; 6] {
+/// 0, all ones, leading zeros, random.
+fn exponents() -> [Scalar; 4] {
     let filled = |byte: &dyn Fn(usize) -> u8| std::array::from_fn(byte);
-    [
-        [0; 32],
-        filled(&|place| u8::from(place == 31)),
-        [0xff; 32],
-        filled(&|place| u8::from(place == 13) << 4),
-        filled(&|place| if place < 9 { 0 } else { scattered(place) }),
-        filled(&scattered),
-    ]
+    [[0; 32], [0xff; 32], filled(&|place| if place < 9 { 0 } else { scattered(place) }), filled(&scattered)]
 }
 
 fn scattered(place: usize) -> u8 {
