@@ -142,6 +142,8 @@ class Operations {
   #answer({ password, realm, host, challenge }) {
     const attempt = this.#attempt ?? new Attempt();
     this.#attempt = attempt;
+    // Before the phase that says so: an answer that breaks the protocol is not worth a stretching.
+    attempt.check(challenge.preset, challenge.B);
     if (isSame(this.#stretched, challenge)) erasing(password, () => undefined);
     else this.#stretch(attempt, password, realm, host, challenge);
     this.#enter("proving");

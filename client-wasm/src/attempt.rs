@@ -79,6 +79,15 @@ impl Attempt {
         Ok(())
     }
 
+    /// Refuses a server's public value that is out of its range, before the password is touched.
+    ///
+    /// # Errors
+    /// [`Error::PresetUnknown`] and [`Error::ChallengeInvalid`].
+    pub fn check(&self, preset: u32, server_public: &str) -> Result<(), Error> {
+        let group = find_preset(preset).ok_or(Error::PresetUnknown)?.group;
+        PublicValue::parse_hex(group, server_public).map(drop).map_err(|_| Error::ChallengeInvalid)
+    }
+
     /// Computes the proof for the server's public value; once only.
     ///
     /// # Errors

@@ -139,6 +139,9 @@ fn an_answer_that_is_no_proof_is_not_believed() {
 fn a_challenge_that_breaks_the_protocol_is_refused() {
     let stored = stored();
     assert_eq!(derived(&stored).prove(&"0".repeat(768)), Err(Error::ChallengeInvalid));
+    assert_eq!(Attempt::new().check(1, &"0".repeat(768)), Err(Error::ChallengeInvalid));
+    assert_eq!(Attempt::new().check(9, "02"), Err(Error::PresetUnknown));
+    assert_eq!(Attempt::new().check(1, "02"), Ok(()));
     for unknown in [9, 65_537] {
         assert_eq!(derive(&mut Attempt::new(), PASSWORD, &stored, unknown), Err(Error::PresetUnknown));
     }
