@@ -105,7 +105,7 @@ python_environment() {
 
 node_packages() {
   local folder stamp
-  for folder in client-wasm web-demo openapi tests/interop; do
+  for folder in client-wasm web-demo openapi tests/interop tests/providers; do
     [ -f "$folder/package-lock.json" ] || continue
     # The demo needs none of the tools.
     [ "$purpose" = test ] || [[ $folder != openapi && $folder != tests/* ]] || continue

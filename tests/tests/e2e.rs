@@ -34,6 +34,7 @@ mod oauth {
     mod linking;
     mod mobile;
     mod presets;
+    mod real_provider;
     mod web;
 }
 

@@ -62,6 +62,7 @@ fn every_message(mut check: impl FnMut(&'static str, Value, &dyn Fn(Value) -> Op
     each("RefreshRequest", json!({"refresh_token": refresh}), through::<RefreshRequest>);
     each("Refreshed", json!({"tokens": short}), through::<Refreshed>);
     every_message_of_a_session(&mut each);
+    every_message_of_a_sign_in_elsewhere(&mut each);
 }
 
 type Back = fn(Value) -> Option<Value>;
@@ -95,6 +96,32 @@ fn every_message_of_a_session(each: &mut impl FnMut(&'static str, Value, Back)) 
     each("EmailChanged", json!({"email": "a@b.c"}), through::<EmailChanged>);
 }
 
+/// Those of a sign-in with a provider.
+fn every_message_of_a_sign_in_elsewhere(each: &mut impl FnMut(&'static str, Value, Back)) {
+    let credential = serde_json::to_value(credential()).unwrap();
+    let (code, verifier) = ("AAAA", "A".repeat(43));
+    each("CodeExchange", json!({"code": code, "code_verifier": verifier}), through::<CodeExchange>);
+    let full = json!({"code": code, "code_verifier": verifier, "refresh_delivery": "cookie", "device_name": "D"});
+    each("CodeExchange", full, through::<CodeExchange>);
+    each("MobileExchange", json!({"code": code, "code_verifier": verifier}), through::<MobileExchange>);
+    let full =
+        json!({"code": code, "code_verifier": verifier, "redirect_uri": "a://b", "nonce": "n", "device_name": "D"});
+    each("MobileExchange", full, through::<MobileExchange>);
+    let tokens = json!({"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 300});
+    let signed_in = json!({"user_id": "u", "session_id": "s", "tokens": tokens, "provider": "p", "created": true});
+    each("SignedIn", signed_in, through::<SignedIn>);
+    let visit = json!({"provider": "p", "purpose": "step_up", "code_challenge": verifier});
+    each("VisitStart", visit, through::<VisitStart>);
+    let visit = json!({
+        "provider": "p", "purpose": "link", "code_challenge": verifier, "return_to": "https://a.example/", "display": "popup",
+    });
+    each("VisitStart", visit, through::<VisitStart>);
+    each("VisitBegun", json!({"url": "https://a.example/"}), through::<VisitBegun>);
+    each("VisitCode", json!({"code": code, "code_verifier": verifier}), through::<VisitCode>);
+    each("VisitSteppedUp", json!({"expires_in": 600}), through::<VisitSteppedUp>);
+    each("PasswordSet", json!({"credential": credential}), through::<PasswordSet>);
+}
+
 #[test]
 fn every_message_makes_the_round_trip_through_serde() {
     every_message(|name, value, back| assert_eq!(back(value.clone()), Some(value), "{name}"));
@@ -119,6 +146,11 @@ fn requests_and_credentials_with_unknown_members_are_refused() {
         "AccountUpdate",
         "EmailChangeSecret",
         "RefreshRequest",
+        "CodeExchange",
+        "MobileExchange",
+        "VisitStart",
+        "VisitCode",
+        "PasswordSet",
     ];
     every_message(|name, mut value, back| {
         value["surprise"] = json!(1);
@@ -219,6 +251,14 @@ mod openapi {
             "Tokens" => back::<Tokens>(value),
             "RefreshRequest" => back::<RefreshRequest>(value),
             "Refreshed" => back::<Refreshed>(value),
+            "CodeExchange" => back::<CodeExchange>(value),
+            "MobileExchange" => back::<MobileExchange>(value),
+            "SignedIn" => back::<SignedIn>(value),
+            "VisitStart" => back::<VisitStart>(value),
+            "VisitBegun" => back::<VisitBegun>(value),
+            "VisitCode" => back::<VisitCode>(value),
+            "VisitSteppedUp" => back::<VisitSteppedUp>(value),
+            "PasswordSet" => back::<PasswordSet>(value),
             other => panic!("no message {other}"),
         }
     }

@@ -65,7 +65,7 @@ impl Operation {
         assert!(body.is_null() || body["example"].is_object(), "{id} has no example");
         Self {
             method: method.to_owned(),
-            path: path.replace("{id}", "0193a6f0-5c1e-7d3a-9f42-6b8f0c2d1e57"),
+            path: path.replace("{id}", "0193a6f0-5c1e-7d3a-9f42-6b8f0c2d1e57").replace("{provider}", "microsoft"),
             query: query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
             template: path.contains('{').then(|| path.to_owned()),
             // `{}` among the alternatives says that it works without.

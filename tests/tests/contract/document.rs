@@ -90,6 +90,9 @@ const REQUIRED: &[(&str, &[u16])] = &[
     ("verify_session", &[204, 401]),
     ("logout", &[200, 401, 500]),
     ("logout_all", &[200, 401, 500]),
+    ("begin_microsoft_login", &[307]),
+    ("finish_microsoft_login", &[200, 400, 401, 500]),
+    ("exchange_microsoft_code", &[201, 400, 500]),
     ("list_audit_logs", &[200, 401, 403]),
 ];
 

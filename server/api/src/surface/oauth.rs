@@ -37,7 +37,7 @@ impl Failures for Finishing {
         Code::RegistrationDisabled,
         Code::ProviderUnknown,
         Code::LinkRequired,
-        Code::OauthCodeInvalid,
+        Code::IdentityTaken,
         Code::ProviderRefused,
         Code::ProviderUnavailable,
         Code::ProviderTokenInvalid,

@@ -114,6 +114,7 @@ impl<'a> Entry<'a> {
         if key.as_ref().is_some_and(|key| !key.is_usable()) {
             let message = "expected a private key on P-256, in PEM (PKCS #8, BEGIN PRIVATE KEY)";
             r.conflict(&[&self.key("private_key")], message);
+            return ClientProof::None;
         }
         match (secret, key, team) {
             (Some(_), Some(_), _) => {

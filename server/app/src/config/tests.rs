@@ -174,6 +174,28 @@ fn unsafe_or_impossible_combinations_are_refused() {
         (&[("TACIT_DEFAULT_LANGUAGE", "../en")], "default_language: expected a language tag"),
         (&[("TACIT_LOG__FILTER", "tacit=loud")], "log.filter: is not a filter"),
         (&[("TACIT_METRICS__TOKEN", "short")], "metrics.token: must have at least 16 characters"),
+        (&[("TACIT_PROVIDERS__ACME__CLIENT_ID", "x")], "providers.acme.client_id: issuer and client_id are needed"),
+        (&[("TACIT_PROVIDERS__GOOGLE__LABEL", "x")], "providers.google.client_id: issuer and client_id are needed"),
+        (
+            &[("TACIT_PROVIDERS__ACME__CLIENT_ID", "x"), ("TACIT_PROVIDERS__ACME__ISSUER", "http://id.example")],
+            "providers.acme.issuer: must be https",
+        ),
+        (
+            &[https, ("TACIT_PROVIDERS__ACME__CLIENT_ID", "x"), ("TACIT_PROVIDERS__ACME__ISSUER", "https://127.0.0.1")],
+            "providers.acme.issuer: must be https; on this machine",
+        ),
+        (
+            &[("TACIT_PROVIDERS__MICROSOFT__CLIENT_ID", "x"), ("TACIT_PROVIDERS__MICROSOFT__TENANTS", "mine")],
+            "providers.microsoft.tenants: expected tenant ids",
+        ),
+        (
+            &[("TACIT_PROVIDERS__APPLE__CLIENT_ID", "x"), ("TACIT_PROVIDERS__APPLE__PRIVATE_KEY", "hunter2")],
+            "providers.apple.private_key: expected a private key on P-256",
+        ),
+        (
+            &[("TACIT_PROVIDERS__GOOGLE__CLIENT_ID", "x"), ("TACIT_PROVIDERS__GOOGLE__CLIENT_SECERT", "y")],
+            "providers.google.client_secert: unknown key, did you mean providers.google.client_secret?",
+        ),
         (
             &[
                 ("TACIT_MASTER_KEY__FILE", "x"),
@@ -211,6 +233,9 @@ fn good_combinations_are_taken() {
         &[("TACIT_DEMO", "true"), ("TACIT_MAIL__TRANSPORT", "smtp")],
         &[("TACIT_MAIL__LINKS__ACTIVATION", "myapp://activate#token={secret}&v=1")],
         &[("TACIT_MAIL__SECURITY", "none"), ("TACIT_MAIL__USERNAME", "me"), ("TACIT_MAIL__PASSWORD", "pw")],
+        &[https, ("TACIT_PROVIDERS__MICROSOFT__CLIENT_ID", "x")],
+        &[https, ("TACIT_PROVIDERS__GITHUB__CLIENT_ID", "x"), ("TACIT_PROVIDERS__GOOGLE__CLIENT_ID", "y")],
+        &[("TACIT_PROVIDERS__ACME__CLIENT_ID", "x"), ("TACIT_PROVIDERS__ACME__ISSUER", "http://localhost:9000")],
     ];
     for variables in cases {
         if let Err(problems) = load("", variables, &[]) {
@@ -242,4 +267,17 @@ fn the_documentation_lists_every_key() {
     }
     let rows = page.lines().filter(|row| row.contains("` | `TACIT_")).count();
     assert_eq!(rows, lines.len(), "docs/operations.md has rows for keys that do not exist");
+}
+
+#[test]
+fn a_providers_secrets_are_never_shown() {
+    let variables =
+        [("TACIT_PROVIDERS__GOOGLE__CLIENT_ID", "x"), ("TACIT_PROVIDERS__GOOGLE__CLIENT_SECRET", "hunter2")];
+    let config = load("", &variables, &[]).unwrap();
+    let shown = format!("{config:?}");
+    assert!(shown.contains("google") && !shown.contains("hunter2"), "{shown}");
+    let provider = &config.providers.0[0];
+    assert_eq!((provider.label.as_str(), provider.issuer.as_str()), ("Google", "https://accounts.google.com"));
+    let metadata = provider.discovery.as_ref().unwrap();
+    assert_eq!(metadata.as_str(), "https://accounts.google.com/.well-known/openid-configuration");
 }

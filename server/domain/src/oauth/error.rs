@@ -35,6 +35,9 @@ pub enum OauthError {
     /// The one-time code is none, or over, or was used, or is another client's.
     #[error("the code is not valid")]
     Code,
+    /// Another sign-in or change was faster; the next one finds what it made.
+    #[error("somebody was faster")]
+    Taken,
     /// The provider does not vouch for the address.
     #[error("the provider does not vouch for the address")]
     EmailUnverified,
@@ -83,6 +86,7 @@ impl Fault for OauthError {
             Self::Refused(_) => Code::OauthRefused,
             Self::Provider(error) => error.code(),
             Self::Code => Code::OauthCodeInvalid,
+            Self::Taken => Code::IdentityTaken,
             Self::EmailUnverified => Code::EmailUnverified,
             Self::LinkRequired => Code::LinkRequired,
             Self::Disabled => Code::AccountDisabled,

@@ -104,10 +104,10 @@ impl Core {
         now: Timestamp,
     ) -> Result<Entry<'a>, OauthError> {
         if let Some(linked) = identities::find(tx, &person.issuer, &person.subject).await? {
-            let account = accounts::lock(tx, linked.account_id).await?.ok_or(OauthError::Code)?;
+            let account = accounts::lock(tx, linked.account_id).await?.ok_or(OauthError::Taken)?;
             // It may have been unlinked while the account's lock was waited for.
             if !identities::update_used(tx, linked.id, person.email.as_deref(), now).await? {
-                return Err(OauthError::Code);
+                return Err(OauthError::Taken);
             }
             let account = may_come(account)?;
             return Ok(Entry { account, created: false, events: Vec::new() });
@@ -186,7 +186,7 @@ impl Core {
             Newly { email: address.as_str(), display_name: person.name.as_deref(), language: &account.language };
         let events = vec![self.reclaim(tx, &account, &newly, origin, now).await?];
         pending_credentials::delete_by_key(tx, address.key()).await?;
-        let account = accounts::find(tx, account.id).await?.ok_or(OauthError::Code)?;
+        let account = accounts::find(tx, account.id).await?.ok_or(OauthError::Taken)?;
         Ok(Entry { account, created: false, events })
     }
 
@@ -273,7 +273,7 @@ fn may_come(account: AccountRecord) -> Result<AccountRecord, OauthError> {
 /// Another sign-in was faster; the next one finds what it made.
 fn taken(error: tacit_store::StoreError) -> OauthError {
     match error.kind() {
-        StoreErrorKind::UniqueViolation => OauthError::Code,
+        StoreErrorKind::UniqueViolation => OauthError::Taken,
         _ => error.into(),
     }
 }

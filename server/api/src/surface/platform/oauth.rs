@@ -96,6 +96,7 @@ impl Failures for Exchanging {
         Code::RegistrationDisabled,
         Code::CsrfRejected,
         Code::LinkRequired,
+        Code::IdentityTaken,
         Code::TooManyRequests,
     ];
 }

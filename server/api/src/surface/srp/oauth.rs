@@ -13,7 +13,7 @@ use crate::http::body::Body;
 use crate::http::cookies::StateCookie;
 use crate::http::fail::{Fail, Failures};
 use crate::http::source::Source;
-use crate::surface::oauth::{Beginning, Begun, Finished, Finishing, Redirected, finished, signed_in};
+use crate::surface::oauth::{Begun, Finished, Finishing, Redirected, finished, signed_in};
 
 /// The provider these operations are for, by its name in the configuration.
 const MICROSOFT: &str = "microsoft";
@@ -32,6 +32,12 @@ impl Oauth {
     }
 }
 
+enum Beginning {}
+
+impl Failures for Beginning {
+    const CODES: &'static [Code] = &[Code::ProviderUnknown, Code::ProviderUnavailable, Code::TooManyRequests];
+}
+
 enum Exchanging {}
 
 impl Failures for Exchanging {
@@ -41,7 +47,7 @@ impl Failures for Exchanging {
         Code::RegistrationDisabled,
         Code::ProviderUnknown,
         Code::LinkRequired,
-        Code::OauthCodeInvalid,
+        Code::IdentityTaken,
         Code::ProviderRefused,
         Code::ProviderUnavailable,
         Code::ProviderTokenInvalid,
