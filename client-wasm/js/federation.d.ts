@@ -68,11 +68,11 @@ export type ProvidersResult = { ok: true; providers: Provider[] } | Failure;
 export type SignInWithResult = SignedInWith | Leaving | Failure;
 export type LinkResult = Linked | Leaving | Failure;
 export type StepUpWithResult = SteppedUp | Leaving | Failure;
-/** What the page was left for, done; with a failure `purpose` says what that was. */
+/** What the page was left for, done; with a failure, what that was, if this tab knows. */
 export type RedirectResult =
   | SignedInWith
   | Linked
   | SteppedUp
-  | (Failure & { purpose?: "sign_in" | "link" | "step_up" });
+  | (Failure & { purpose?: "sign_in" | "link" | "step_up"; provider?: string });
 export type IdentityListResult = { ok: true; identities: Identity[]; hasPassword: boolean } | Failure;
 export type UnlinkResult = { ok: true } | Failure;

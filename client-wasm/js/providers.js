@@ -76,9 +76,9 @@ export class Providers {
     const came = this.#visits.comeBack();
     if (!came?.ok) return came;
     const { visit, code } = came;
-    const { purpose } = visit;
+    const { purpose, provider } = visit;
     const done = await this.#finish(visit, code);
-    return done.ok ? done : { ...done, purpose };
+    return done.ok ? done : { ...done, purpose, provider };
   }
 
   /**

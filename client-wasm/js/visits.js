@@ -84,7 +84,7 @@ export class Visits {
   /**
    * What the page was opened with, once: the code and the visit it belongs to, or nothing where the page was not come back to.
    *
-   * @returns {{ ok: true, visit: Visit, code: string } | (import("./index.js").Failure & { purpose?: Wish["purpose"] }) | null}
+   * @returns {{ ok: true, visit: Visit, code: string } | (import("./index.js").Failure & { purpose?: Wish["purpose"], provider?: string }) | null}
    */
   comeBack() {
     const answer = this.#answer;
@@ -92,7 +92,8 @@ export class Visits {
     this.#answer = null;
     const visit = this.#takeVisit();
     if (!visit) return failure("oauth_not_begun", "This tab did not begin the sign-in, or too long ago. Begin again.");
-    return "code" in answer ? { ok: true, visit, code: answer.code } : { ...failed(answer), purpose: visit.purpose };
+    const { purpose, provider } = visit;
+    return "code" in answer ? { ok: true, visit, code: answer.code } : { ...failed(answer), purpose, provider };
   }
 
   /** @returns {Visit | null} the visit that this tab left for; a second call finds none */

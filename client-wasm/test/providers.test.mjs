@@ -119,7 +119,8 @@ test("a refusal comes back as its code, by page and by popup", async (t) => {
   const { server, tab, client } = await tabAt(t);
   await client.signInWith(PROVIDER);
   const refused = await tab.comeBack("tacit_error", "oauth_refused").completeRedirect();
-  assert.deepEqual([refused.ok, refused.code, refused.purpose], [false, "oauth_refused", "sign_in"]);
+  const { ok, code, purpose, provider } = refused;
+  assert.deepEqual([ok, code, purpose, provider], [false, "oauth_refused", "sign_in", "local"]);
   const signing = tab.client.signInWith(PROVIDER, { display: "popup" });
   say(server, await tab.popup(), { error: "provider_unavailable" });
   assert.equal((await signing).code, "provider_unavailable");
@@ -131,7 +132,8 @@ test("an address that has an account is not signed in to, and says what to do", 
   server.accounts.set(PERSON, { id: "somebody" });
   await client.signInWith(PROVIDER);
   const refused = await tab.comeBack().completeRedirect();
-  assert.deepEqual([refused.code, refused.httpStatus, refused.purpose], ["link_required", 409, "sign_in"]);
+  const { code, httpStatus, purpose, provider } = refused;
+  assert.deepEqual([code, httpStatus, purpose, provider], ["link_required", 409, "sign_in", "local"]);
   assert.equal(tab.client.user, null);
 });
 

@@ -79,7 +79,7 @@ test("the last way in stays until there is a password, which the provider's word
   await sayWho(popup, address);
   await closed;
   await says(page, "This is your last way in");
-  await page.getByText("Without it nobody could log in to your account any more.").waitFor();
+  await page.locator("#settings-note").getByText("Without it nobody could log in to your account any more.").waitFor();
 
   await unfold(page, "Set a password");
   await page.getByLabel("Password to set", { exact: true }).fill("short");

@@ -143,28 +143,27 @@ test("a way back that this browser did not begin leads nowhere", async () => {
   await heading(page, "Sign-in was begun elsewhere");
   assert.equal(new URL(page.url()).search, "", "the provider's code is out of the address bar");
 
-  // Somebody else's answer, brought here: another state than the cookie's.
+  // Somebody else's answer, brought to a browser that has begun a sign-in of its own: another state than its cookie's.
   const other = await visit(browser);
-  await openLogIn(other.page, server);
-  await pressSignIn(other.page);
-  await sayWho(other.page, newAddress("mallory"));
-  await heading(other.page, "Let Tacit know you?");
   let stolen;
   await other.page.route("**/v1/oauth/local/callback*", (route) => {
     stolen = route.request().url();
-    return route.abort();
+    return route.fulfill({ body: "kept", contentType: "text/plain" });
   });
-  await other.page.getByRole("button", { name: "Allow" }).click();
-  await other.page.waitForTimeout(0);
-  await openLogIn(page, server);
-  await pressSignIn(page);
-  await heading(page, "Let Tacit know you?");
-  await page.goto(stolen);
-  await heading(page, "Sign-in was begun elsewhere");
-  await page.goto(`${server.url}/demo/#log-in`);
-  await heading(page, "Log in");
-  assert.deepEqual(sent, []);
-  assertQuiet(visitor, other);
+  await openLogIn(other.page, server);
+  await pressSignIn(other.page);
+  await sayWhoAndAllow(other.page, newAddress("mallory"));
+  await other.page.getByText("kept").waitFor();
+  const victim = await visit(browser);
+  const taken = exchanges(victim.page);
+  await openLogIn(victim.page, server);
+  await pressSignIn(victim.page);
+  await heading(victim.page, "Who are you here?");
+  await victim.page.goto(stolen);
+  await heading(victim.page, "Sign-in was begun elsewhere");
+  await openLogIn(victim.page, server);
+  assert.deepEqual([sent, taken], [[], []]);
+  assertQuiet(visitor, other, victim);
 });
 
 test("a code in an address that nobody left for is taken out of it, and sent nowhere", async () => {

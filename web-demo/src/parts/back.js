@@ -8,7 +8,7 @@ import { noticeFor } from "./providers.js";
 export const comeBack = async () => {
   const result = await act("Come back from the provider", (client) => client.completeRedirect());
   if (result === null) return null;
-  if (!result.ok) return { note: await noticeFor(result) };
+  if (!result.ok) return { note: await noticeFor(result, result.provider) };
   if (result.status === "linked") {
     const text = `From now on you can log in with ${result.identity.label} too.`;
     return { note: notice("good", "Linked", text) };

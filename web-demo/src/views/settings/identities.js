@@ -58,7 +58,7 @@ export const serveIdentities = (root, { note }) => {
   const list = fold.querySelector("#identities");
   const say = (box) => {
     place.replaceChildren(box);
-    announce(box.textContent);
+    announce(box.innerText);
   };
   const trouble = (failure) => {
     const { title, text } = wordsFor(failure);
