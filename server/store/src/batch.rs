@@ -146,7 +146,7 @@ impl Unit {
             return Err(error.clone());
         }
         let batch = self.batch.as_deref_mut().ok_or_else(over)?;
-        Ok(batch.connection.as_deref_mut().ok_or_else(over)?)
+        batch.connection.as_deref_mut().ok_or_else(over)
     }
 
     /// Leaves what was written to the commit, and waits for that.

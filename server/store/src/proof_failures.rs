@@ -1,4 +1,5 @@
-//! Failed proofs in a row, by keyed hash of whom they were for. Counting one is in `logins.rs`, with the handshake it spends.
+//! Failed proofs in a row, by keyed hash of whom they were for. The one that comes with a handshake is counted in
+//! `logins.rs`, where that is spent.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const CLEAR: &str = "DELETE FROM proof_failures WHERE key = $1";
 
 const DELETE_EXPIRED: &str = "DELETE FROM proof_failures WHERE expires_at <= $1";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, CLEAR, DELETE_EXPIRED];
+pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, ADD, CLEAR, DELETE_EXPIRED];
 
 /// How often it failed since it last succeeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]

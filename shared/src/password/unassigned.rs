@@ -10,18 +10,18 @@
 
 /// Whether a code point is one of them. All ranges are read for any: which character it was shows in no address.
 pub(super) fn contains(point: u32) -> bool {
-    let (mut next, mut length, mut place, mut found, mut is_gap) = (0_u32, 0_u32, 0_u32, false, true);
+    let (mut next, mut length, mut place, mut found, mut is_gap) = (0_u32, 0_u32, 0_u32, 0_u32, true);
     for byte in PACKED {
         length |= u32::from(byte & 0x7f) << place;
         place += 7;
         if byte & 0x80 != 0 {
             continue;
         }
-        found |= !is_gap & (point >= next) & (point - next.min(point) < length);
+        found |= u32::from(!is_gap) & u32::from(point >= next) & u32::from(point - next.min(point) < length);
         next += length;
         (length, place, is_gap) = (0, 0, !is_gap);
     }
-    found
+    found != 0
 }
 
 /// The lengths of what lies between the ranges and of the ranges, in turns, each in groups of seven bits from the lowest: a
@@ -29,7 +29,6 @@ pub(super) fn contains(point: u32) -> bool {
 static PACKED: [u8; pack::<0>().1] = pack::<{ pack::<0>().1 }>().0;
 
 #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "done by the compiler, which would say so")]
-#[expect(clippy::cast_possible_truncation, reason = "seven bits are wanted")]
 const fn pack<const LEN: usize>() -> ([u8; LEN], usize) {
     const fn put<const LEN: usize>(out: &mut [u8; LEN], mut place: usize, mut length: u32) -> usize {
         loop {

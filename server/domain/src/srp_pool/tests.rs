@@ -92,7 +92,7 @@ async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn places_that_wait_for_the_database_make_no_overload() {
-    let pool = SrpPool::start(2, 10).unwrap();
+    let pool = pool(2, 10);
     let mut waiting = Vec::new();
     for _ in 0..10 {
         let mut slot = pool.reserve(Step::Proof).unwrap();

@@ -1,15 +1,6 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::*;
+use crate::Store;
 use crate::testing::{NOW, after, commit, on_both_engines, read};
-use crate::{Store, logins};
-
-/// Counts one more, with a handshake of its own; answers how things stood before it.
-async fn add(tx: &mut Tx, key: &[u8], now: Timestamp, expires_at: Timestamp) -> Result<ProofFailures, StoreError> {
-    static NONCES: AtomicU64 = AtomicU64::new(0);
-    let nonce = NONCES.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-    Ok(logins::spend(tx, (&nonce, expires_at), None, (key, now, expires_at)).await?.failures)
-}
 
 const EACH: Duration = Duration::from_secs(1);
 
