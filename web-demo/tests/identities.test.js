@@ -38,7 +38,7 @@ test("an account with a password is opened by a provider once it was linked, and
   await page.getByRole("button", { name: `Link ${LABEL}` }).click();
   await answerStepUp(page);
   await says(page, "Linked");
-  assert.equal(await page.getByText(`From now on you can log in with ${LABEL} too.`).count(), 1);
+  await page.locator("#settings-note").getByText(`From now on you can log in with ${LABEL} too.`).waitFor();
   assert.match(await identityItems(page).innerText(), new RegExp(address.replaceAll(".", "\\.")));
   assert.ok(!page.url().includes("tacit_code"));
   assert.match((await server.mail(address, 2)).text, /link/i);

@@ -145,15 +145,14 @@ test("a way back that this browser did not begin leads nowhere", async () => {
 
   // Somebody else's answer, brought to a browser that has begun a sign-in of its own: another state than its cookie's.
   const other = await visit(browser);
-  let stolen;
-  await other.page.route("**/v1/oauth/local/callback*", (route) => {
-    stolen = route.request().url();
-    return route.fulfill({ body: "kept", contentType: "text/plain" });
-  });
+  const session = await other.context.newCDPSession(other.page);
+  await session.send("Network.enable");
+  await session.send("Network.setBlockedURLs", { urls: ["*/v1/oauth/local/callback*"] });
+  const kept = other.page.waitForRequest("**/v1/oauth/local/callback*");
   await openLogIn(other.page, server);
   await pressSignIn(other.page);
   await sayWhoAndAllow(other.page, newAddress("mallory"));
-  await other.page.getByText("kept").waitFor();
+  const stolen = (await kept).url();
   const victim = await visit(browser);
   const taken = exchanges(victim.page);
   await openLogIn(victim.page, server);
