@@ -68,13 +68,12 @@ fn word(trust: EmailTrust, email: &str, claims: &Claims) -> Word {
         (true, true) => Word::Binding,
     };
     match trust {
-        EmailTrust::Never => Word::None,
         EmailTrust::Claim => if_verified(false),
         EmailTrust::Binding => if_verified(true),
         EmailTrust::Google => if_verified(claims.text("hd").is_some() || GMAIL.contains(&domain.as_str())),
         // Without it anybody can write any address into a tenant of their own.
         EmailTrust::Microsoft if claims.is_true("xms_edov") => Word::Binding,
-        EmailTrust::Microsoft => Word::None,
+        EmailTrust::Never | EmailTrust::Microsoft => Word::None,
         EmailTrust::Apple => if_verified(APPLE.contains(&domain.as_str())),
     }
 }
