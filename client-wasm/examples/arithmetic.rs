@@ -28,6 +28,7 @@ pub struct Login {
 #[wasm_bindgen]
 impl Login {
     /// A login in the group of so many bits, with some `B`.
+    #[must_use]
     pub fn of(bits: u32) -> Option<Login> {
         let group = Group::ALL.into_iter().find(|group| u32::try_from(group.bits()) == Ok(bits))?;
         let (identity, salt, x) = (Identity::random(&Platform), Salt::random(&Platform), [0xa5; 32]);
@@ -36,6 +37,7 @@ impl Login {
     }
 
     /// `A`, `k·g^x` and `S`, with the hashes between and behind them; some bytes of `M1`.
+    #[must_use]
     pub fn run(&self) -> Option<Vec<u8>> {
         let ephemeral = Ephemeral::new(self.group, &Platform);
         let proof = ephemeral.prove(&self.identity, &self.salt, &self.x, &self.server_public).ok()?;
@@ -43,11 +45,13 @@ impl Login {
     }
 
     /// `v` of a new credential.
+    #[must_use]
     pub fn verifier(&self) -> Vec<u8> {
         client::verifier(self.group, &self.x).as_bytes().to_vec()
     }
 
     /// The stretching of a password under a preset.
+    #[must_use]
     pub fn stretch(&self, number: u16) -> Option<usize> {
         let preset = preset::find(number)?;
         let mut memory = Memory::default();

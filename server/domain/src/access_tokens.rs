@@ -92,13 +92,12 @@ impl Core {
     pub(crate) async fn read_access_token(&self, token: &str, now: Timestamp) -> Result<Option<Bearer>, Internal> {
         let digest: [u8; 32] = Sha256::digest(token).into();
         let keys = self.key_set(now).await?;
-        let bearer = match self.seen_tokens.get(&digest).await {
-            Some(bearer) => bearer,
-            None => {
-                let Some(bearer) = self.check_access_token(token, &keys) else { return Ok(None) };
-                self.seen_tokens.insert(digest, bearer.clone()).await;
-                bearer
-            }
+        let bearer = if let Some(seen) = self.seen_tokens.get(&digest).await {
+            seen
+        } else {
+            let Some(checked) = self.check_access_token(token, &keys) else { return Ok(None) };
+            self.seen_tokens.insert(digest, checked.clone()).await;
+            checked
         };
         let seconds = now.as_millis().div_euclid(1000);
         let in_force = bearer.exp > seconds - LEEWAY_SECONDS && bearer.iat <= seconds + LEEWAY_SECONDS;

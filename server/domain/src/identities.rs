@@ -133,10 +133,10 @@ impl Identities {
         Box::pin(self.add(caller, code)).await
     }
 
-    async fn add(&self, caller: &Caller, code: VisitCode) -> Result<Identity, IdentityError> {
+    async fn add(&self, caller: &Caller, visit: VisitCode) -> Result<Identity, IdentityError> {
         let core = &self.0;
         let now = core.now();
-        let granted = core.visit_of(caller, &code, VisitPurpose::Link, now).await?.ok_or(IdentityError::Code)?;
+        let granted = core.visit_of(caller, &visit, VisitPurpose::Link, now).await?.ok_or(IdentityError::Code)?;
         let mut tx = core.store.begin().await?;
         let account = core.hold_for_change(&mut tx, caller, now).await?;
         if !granted.spend(&mut tx).await? {

@@ -79,7 +79,7 @@ impl Logins {
         match proved.state.subject {
             Subject::Decoy => Err(LoginError::REJECTED),
             Subject::Pending => Err(proved.refuse(core, LoginError::NotActivated).await),
-            Subject::Account => self.open_session(&proved, prove, origin, now).await,
+            Subject::Account => Box::pin(self.open_session(&proved, prove, origin, now)).await,
         }
     }
 

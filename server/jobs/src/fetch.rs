@@ -56,7 +56,7 @@ impl Fetcher {
     }
 
     async fn ask(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
-        if !request.reach.allows(request.url) || !is_in_reach(request.url.host(), request.reach) {
+        if !request.reach.allows(request.url) || !is_in_reach(request.url.host().as_ref(), request.reach) {
             return Err(FetchError::OutOfReach);
         }
         let client = self.client(request.reach)?;
@@ -143,10 +143,10 @@ impl Resolve for Within {
 }
 
 /// An address that stands in the URL itself is not resolved.
-fn is_in_reach(host: Option<Host<&str>>, reach: Reach) -> bool {
+fn is_in_reach(host: Option<&Host<&str>>, reach: Reach) -> bool {
     match host {
-        Some(Host::Ipv4(address)) => is_allowed(address.into(), reach),
-        Some(Host::Ipv6(address)) => is_allowed(address.into(), reach),
+        Some(Host::Ipv4(address)) => is_allowed((*address).into(), reach),
+        Some(Host::Ipv6(address)) => is_allowed((*address).into(), reach),
         Some(Host::Domain(_)) => true,
         None => false,
     }
@@ -172,8 +172,7 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         Ipv4Addr::new(a, b, c, d)
     };
     match parts {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(of(high, low)),
-        [0x2002, high, low, ..] => Some(of(high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(of(high, low)),
         _ => address.to_ipv4_mapped(),
     }
 }

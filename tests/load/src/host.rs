@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use crate::fill::{MASTER_KEY, fresh};
 
 /// How long a start may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the accounts are.
 pub(crate) struct Place {

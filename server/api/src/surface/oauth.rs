@@ -57,25 +57,25 @@ pub(crate) struct Start {
 
 /// 307 to the provider, or its address for a caller that asks for JSON; in any case with the state cookie.
 pub(crate) struct Begun {
-    begun: domain::Begun,
+    sign_in: domain::Begun,
     cookie: StateCookie,
     as_json: bool,
 }
 
 impl Begun {
-    pub(crate) fn redirect(begun: domain::Begun, cookie: StateCookie) -> Self {
-        Self { begun, cookie, as_json: false }
+    pub(crate) fn redirect(sign_in: domain::Begun, cookie: StateCookie) -> Self {
+        Self { sign_in, cookie, as_json: false }
     }
 
     /// By what the caller accepts: a browser that navigates is sent on.
-    pub(crate) fn by_accept(begun: domain::Begun, cookie: StateCookie, headers: &HeaderMap) -> Self {
-        Self { begun, cookie, as_json: !accepts_pages(headers) }
+    pub(crate) fn by_accept(sign_in: domain::Begun, cookie: StateCookie, headers: &HeaderMap) -> Self {
+        Self { sign_in, cookie, as_json: !accepts_pages(headers) }
     }
 }
 
 impl IntoResponse for Begun {
     fn into_response(self) -> Response {
-        let domain::Begun { location, cookie, posted, expires_in } = self.begun;
+        let domain::Begun { location, cookie, posted, expires_in } = self.sign_in;
         let response = Response::builder()
             .header(header::SET_COOKIE, self.cookie.set(&cookie, expires_in, posted))
             // An opener that waits for the outcome keeps its hold of this window.

@@ -66,7 +66,7 @@ impl Oauth {
         let provider = core.providers.find(provider).ok_or(OauthError::UnknownProvider)?;
         let wish = match &begin.visit {
             Some(ticket) => Wish::of_visit(core, provider, ticket, now).await?,
-            None => Wish::of(core, begin)?,
+            None => Wish::of(core, &begin)?,
         };
         core.admit_login_start(origin, now)?;
         let verifier = new_verifier(&*core.entropy);
@@ -111,7 +111,7 @@ struct Wish {
 }
 
 impl Wish {
-    fn of(core: &Core, begin: Begin) -> Result<Self, InvalidInput> {
+    fn of(core: &Core, begin: &Begin) -> Result<Self, InvalidInput> {
         Ok(Self {
             challenge: begin.code_challenge.as_deref().map(Challenge::parse).transpose()?,
             return_to: return_to(&core.settings, begin.return_to.as_deref())?,
@@ -158,8 +158,8 @@ pub(super) fn return_to(settings: &Settings, text: Option<&str>) -> Result<Url, 
     let url = Url::parse(text).map_err(|_| refused())?;
     let is_bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     let origin = url.origin().ascii_serialization();
-    let allowed = settings.public_url.origin().ascii_serialization() == origin
-        || settings.allowed_origins.iter().any(|allowed| *allowed == origin);
+    let allowed =
+        settings.public_url.origin().ascii_serialization() == origin || settings.allowed_origins.contains(&origin);
     let is_web = matches!(url.scheme(), "http" | "https");
     if is_bare && is_web && allowed { Ok(url) } else { Err(refused()) }
 }

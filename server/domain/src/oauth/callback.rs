@@ -124,15 +124,15 @@ impl Oauth {
             let described = returned.error_description.as_deref().unwrap_or_default();
             return Err(OauthError::Refused(cleaned(&format!("{error} {described}")).trim().to_owned()));
         }
-        let code = returned.code.as_deref().filter(|code| !code.is_empty());
-        let code = code.ok_or_else(|| InvalidInput::field("code", FieldCode::Required))?;
+        let answered = returned.code.as_deref().filter(|code| !code.is_empty());
+        let answered = answered.ok_or_else(|| InvalidInput::field("code", FieldCode::Required))?;
         if !provider.may_answer_as(core, returned.iss.as_deref(), now).await? {
             return Err(OauthError::Mismatch);
         }
         let steps_up = flow.visit.as_ref().is_some_and(|visit| visit.purpose == VisitPurpose::StepUp);
         let by_time = steps_up && provider.settings.step_up == StepUpBy::AuthTime;
         let grant = Grant {
-            code,
+            code: answered,
             verifier: &flow.verifier,
             redirect_uri: &redirect_uri(core, provider, surface),
             public_client: None,

@@ -140,11 +140,11 @@ impl Granted {
 /// Opens a one-time code for whoever has the verifier it was made for.
 pub(crate) async fn open_code(
     core: &Core,
-    code: &str,
+    shown: &str,
     verifier: &str,
     now: Timestamp,
 ) -> Result<Option<Granted>, Internal> {
-    let granted: Option<Granted> = open(core, CODE, code, now).await?;
+    let granted: Option<Granted> = open(core, CODE, shown, now).await?;
     Ok(granted.filter(|granted| {
         is_in_time(granted.at, CODE_MS, now) & Challenge::sealed(granted.challenge.clone()).is_of(verifier)
     }))

@@ -155,10 +155,10 @@ impl Oauth {
         Box::pin(self.raise(caller, code)).await
     }
 
-    async fn raise(&self, caller: &Caller, code: VisitCode) -> Result<Duration, VisitError> {
+    async fn raise(&self, caller: &Caller, visit: VisitCode) -> Result<Duration, VisitError> {
         let core = &self.0;
         let now = core.now();
-        let granted = core.visit_of(caller, &code, VisitPurpose::StepUp, now).await?.ok_or(VisitError::Code)?;
+        let granted = core.visit_of(caller, &visit, VisitPurpose::StepUp, now).await?.ok_or(VisitError::Code)?;
         let window = core.account_window(caller.account.id, now);
         let mut tx = core.store.begin().await?;
         let account = caller.hold(&mut tx, now).await?.ok_or(VisitError::SignedOut)?;

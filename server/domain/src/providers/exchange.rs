@@ -195,14 +195,14 @@ impl Provider {
         audience: &str,
         now: Timestamp,
     ) -> Result<Zeroizing<String>, ProviderError> {
-        let issued = now.as_millis().div_euclid(1000);
+        let seconds = now.as_millis().div_euclid(1000);
         let claims = json!({
             "iss": issuer,
             "sub": self.settings.client_id,
             "aud": audience,
             "jti": unguessable(&*core.entropy),
-            "iat": issued,
-            "exp": issued.saturating_add(ASSERTION_LIFE),
+            "iat": seconds,
+            "exp": seconds.saturating_add(ASSERTION_LIFE),
         });
         let (algorithm, signing) = signing_key(key).ok_or_else(|| self.unavailable("our key for it cannot be used"))?;
         let header = Header { kid: key.id.clone(), ..Header::new(algorithm) };

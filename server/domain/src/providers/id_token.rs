@@ -55,7 +55,7 @@ impl Provider {
         validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, &key.key, &validation);
+        let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, &key.verifying, &validation);
         let claims = Claims(decoded.map_err(|_| refused("its signature does not verify"))?.claims);
         let issuer = self.issuer_of(&claims).ok_or_else(|| refused("its issuer or tenant is another"))?;
         // A key that is one tenant's must not speak for another.

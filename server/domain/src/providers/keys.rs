@@ -37,7 +37,7 @@ pub(super) struct Key {
     pub(super) algorithms: Vec<Algorithm>,
     /// The issuer it may sign for, where a set is many issuers' (Microsoft's).
     pub(super) issuer: Option<String>,
-    pub(super) key: DecodingKey,
+    pub(super) verifying: DecodingKey,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +108,7 @@ impl Found {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Choice {
     One(usize),
     Unknown,
@@ -140,7 +141,7 @@ impl Key {
             Some(named) => able.iter().copied().filter(|it| Algorithm::try_from(named) == Ok(*it)).collect(),
             None => able.to_vec(),
         };
-        Some(Self { id: jwk.common.key_id.clone(), algorithms, issuer, key: DecodingKey::from_jwk(&jwk).ok()? })
+        Some(Self { id: jwk.common.key_id.clone(), algorithms, issuer, verifying: DecodingKey::from_jwk(&jwk).ok()? })
     }
 }
 

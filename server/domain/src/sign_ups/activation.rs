@@ -100,12 +100,11 @@ impl Core {
         };
         let held = self.unproved(&mut tx, &pending).await?;
         let id = held.as_ref().map_or(account.id, |held| held.id);
-        let reclaimed = match &held {
-            Some(held) => Some(self.reclaim(&mut tx, held, &Newly::from(&account), origin, now).await?),
-            None => {
-                accounts::insert(&mut tx, &account).await.map_err(not_activated)?;
-                None
-            }
+        let reclaimed = if let Some(held) = &held {
+            Some(self.reclaim(&mut tx, held, &Newly::from(&account), origin, now).await?)
+        } else {
+            accounts::insert(&mut tx, &account).await.map_err(not_activated)?;
+            None
         };
         credentials::insert(&mut tx, &self.credential(id, &parsed, now)?).await?;
         pending_credentials::delete_by_key(&mut tx, &pending.email_key).await?;

@@ -33,30 +33,30 @@ impl Pairs {
     pub(super) fn take(&mut self, group: Group) -> (Option<Pair>, bool) {
         self.leave_to_the_other_process();
         let most = self.most;
-        let Some(shelf) = self.shelf(group) else { return (None, false) };
-        let pair = shelf.pairs.pop();
-        let begins = !shelf.filling && shelf.pairs.len() <= most / 2;
-        shelf.filling |= begins;
+        let Some(stock) = self.shelf(group) else { return (None, false) };
+        let pair = stock.pairs.pop();
+        let begins = !stock.filling && stock.pairs.len() <= most / 2;
+        stock.filling |= begins;
         (pair, begins)
     }
 
     /// The group that a pair should be made for, which is then taken to be under way.
     pub(super) fn wanted(&mut self) -> Option<Group> {
         let most = self.most;
-        let shelf =
+        let stock =
             self.shelves.iter_mut().find(|shelf| shelf.filling && shelf.pairs.len() + shelf.being_made < most)?;
-        shelf.being_made += 1;
-        Some(shelf.group)
+        stock.being_made += 1;
+        Some(stock.group)
     }
 
     /// What became of a pair under way. After a failure none is made until somebody asks again.
     pub(super) fn put(&mut self, group: Group, pair: Option<Pair>) {
         let most = self.most;
-        let Some(shelf) = self.shelf(group) else { return };
-        shelf.being_made = shelf.being_made.saturating_sub(1);
-        shelf.filling &= pair.is_some();
-        shelf.pairs.extend(pair);
-        shelf.filling &= shelf.pairs.len() < most;
+        let Some(stock) = self.shelf(group) else { return };
+        stock.being_made = stock.being_made.saturating_sub(1);
+        stock.filling &= pair.is_some();
+        stock.pairs.extend(pair);
+        stock.filling &= stock.pairs.len() < most;
     }
 
     /// How many are ready, of all groups.

@@ -13,8 +13,9 @@ async fn server(answer: Vec<u8>) -> Url {
             let answer = answer.clone();
             tokio::spawn(async move {
                 let mut asked = [0; 4096];
-                stream.read(&mut asked).await.ok();
-                stream.write_all(&answer).await.ok();
+                if stream.read(&mut asked).await.is_ok_and(|length| length > 0) {
+                    stream.write_all(&answer).await.ok();
+                }
             });
         }
     });

@@ -44,15 +44,12 @@ fn fill(template: &str, places: &[(&str, &str)]) -> String {
     while let Some(at) = rest.find('{') {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
-        match places.iter().find(|(place, _)| from.starts_with(place)) {
-            Some((place, value)) => {
-                escape(value, &mut out);
-                rest = from.get(place.len()..).unwrap_or_default();
-            }
-            None => {
-                out.push('{');
-                rest = from.get(1..).unwrap_or_default();
-            }
+        if let Some((place, value)) = places.iter().find(|(place, _)| from.starts_with(place)) {
+            escape(value, &mut out);
+            rest = from.get(place.len()..).unwrap_or_default();
+        } else {
+            out.push('{');
+            rest = from.get(1..).unwrap_or_default();
         }
     }
     out.push_str(rest);

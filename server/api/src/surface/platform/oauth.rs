@@ -22,7 +22,7 @@ use crate::surface::oauth::{Beginning, Begun, Finished, Finishing, finished, sig
 /// Signing in with a provider.
 #[derive(Clone)]
 pub(crate) struct Oauth {
-    oauth: domain::Oauth,
+    domain: domain::Oauth,
     origins: Origins,
     refresh_cookie: RefreshCookie,
     cookie: StateCookie,
@@ -30,8 +30,8 @@ pub(crate) struct Oauth {
 
 impl Oauth {
     /// Over a live domain.
-    pub(crate) fn new(oauth: domain::Oauth, origins: Origins, refresh_cookie: RefreshCookie) -> Self {
-        Self { oauth, origins, refresh_cookie, cookie: refresh_cookie.state() }
+    pub(crate) fn new(domain: domain::Oauth, origins: Origins, refresh_cookie: RefreshCookie) -> Self {
+        Self { domain, origins, refresh_cookie, cookie: refresh_cookie.state() }
     }
 }
 
@@ -109,7 +109,7 @@ impl Oauth {
     #[oai(path = "/providers", method = "get", operation_id = "list_oauth_providers")]
     #[expect(clippy::unused_async, reason = "poem-openapi awaits every operation")]
     async fn providers(&self) -> Result<Json<OauthProviders>, Fail<Plain>> {
-        let providers = self.oauth.providers().into_iter().map(OauthProvider::from).collect();
+        let providers = self.domain.providers().into_iter().map(OauthProvider::from).collect();
         Ok(Json(OauthProviders { providers }))
     }
 
@@ -142,8 +142,8 @@ impl Oauth {
             display: display.0.unwrap_or_default(),
             visit: visit.0,
         };
-        let begun = self.oauth.begin(&provider.0, begin, Surface::Platform, &source.0).await?;
-        Ok(Begun::by_accept(begun, self.cookie, headers))
+        let started = self.domain.begin(&provider.0, begin, Surface::Platform, &source.0).await?;
+        Ok(Begun::by_accept(started, self.cookie, headers))
     }
 
     /// Come back from a provider
@@ -210,7 +210,7 @@ impl Oauth {
         if exchange.delivery() == RefreshDelivery::Cookie {
             self.origins.require_own_client(headers).map_err(Fail::refuse)?;
         }
-        let session = self.oauth.exchange(exchange, source.0).await?;
+        let session = self.domain.exchange(exchange, source.0).await?;
         let response = Response::new(Json(signed_in(&session)));
         Ok(match session.delivery {
             RefreshDelivery::Body => response,
@@ -228,7 +228,7 @@ impl Oauth {
         source: Source,
     ) -> Result<Finished, Fail<Finishing>> {
         let cookie = self.cookie.read(request);
-        let result = self.oauth.finish(provider, Surface::Platform, returned, cookie.as_deref(), source.0).await;
+        let result = self.domain.finish(provider, Surface::Platform, returned, cookie.as_deref(), source.0).await;
         finished(result, self.cookie, request.headers())
     }
 }

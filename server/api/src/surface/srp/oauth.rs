@@ -80,8 +80,8 @@ impl Oauth {
             display: display.0.unwrap_or_default(),
             visit: None,
         };
-        let begun = self.oauth.begin(MICROSOFT, begin, Surface::Srp, &source.0).await?;
-        Ok(Redirected(Begun::redirect(begun, self.cookie)))
+        let started = self.oauth.begin(MICROSOFT, begin, Surface::Srp, &source.0).await?;
+        Ok(Redirected(Begun::redirect(started, self.cookie)))
     }
 
     /// Come back from Microsoft
@@ -90,6 +90,7 @@ impl Oauth {
     /// page that hands a one-time code to the application; with `Accept: application/json` the answer is JSON. A state serves
     /// once.
     #[oai(path = "/callback", method = "get", operation_id = "finish_microsoft_login")]
+    #[expect(clippy::too_many_arguments, reason = "one a parameter")]
     async fn finish(
         &self,
         request: &Request,
