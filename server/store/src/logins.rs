@@ -148,8 +148,8 @@ const LOCK_POSTGRES: &str = "SELECT a.id, a.email, a.email_key, a.display_name, 
     JOIN audit_heads h ON h.chain = $2 WHERE a.id = $1 FOR UPDATE OF a, c, h";
 
 const OPEN_SQLITE: &str = "INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, expires_at, \
-    ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14); \
+    ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $48); \
     INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
     VALUES ($15, $16, $17, $18, $19, $20); \
     UPDATE throttles SET count = count - 1 WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0; \
@@ -160,8 +160,8 @@ const OPEN_SQLITE: &str = "INSERT INTO sessions (id, account_id, created_at, las
     UPDATE audit_heads SET sequence = $45, hash = $46, seal = $47 WHERE chain = $44";
 
 const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, \
-    expires_at, ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)), \
+    expires_at, ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $48)), \
     given AS (INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
     VALUES ($15, $16, $17, $18, $19, $20)), \
     refunded AS (UPDATE throttles SET count = count - 1 \
@@ -319,7 +319,8 @@ pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreErro
         .bind(head.chain)
         .bind(head.sequence)
         .bind(&head.hash)
-        .bind(&head.seal))?;
+        .bind(&head.seal)
+        .bind(&session.provider))?;
     Ok(())
 }
 

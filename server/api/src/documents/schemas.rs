@@ -99,7 +99,10 @@ pub(super) fn close_requests(document: &mut Value) {
     let mut waiting: Vec<String> = closed.iter().cloned().collect();
     while let Some(name) = waiting.pop() {
         let Some(schema) = schemas.get_mut(&name) else { continue };
-        set(schema, "additionalProperties", false.into());
+        // A text has no members.
+        if schema.get("enum").is_none() {
+            set(schema, "additionalProperties", false.into());
+        }
         let mut inner = BTreeSet::new();
         collect_references(schema, &mut inner);
         waiting.extend(inner.into_iter().filter(|name| closed.insert(name.clone())));

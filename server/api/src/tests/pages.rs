@@ -78,7 +78,10 @@ async fn every_documented_operation_is_there() {
             let request = Request::builder().method(method).uri_str(&path).content_type("application/json");
             let answer = world.send(request.body("{}")).await;
             let status = answer.status().as_u16();
-            assert!(!matches!(status, 404 | 405 | 415) && status < 500, "{path}: {status} {}", answer.text);
+            // Without configuration no provider has a name that could be in a path.
+            let is_unknown = answer.text.contains("\"provider_unknown\"");
+            assert!(is_unknown || !matches!(status, 404 | 405 | 415), "{path}: {status} {}", answer.text);
+            assert!(status < 500, "{path}: {status} {}", answer.text);
             assert!(is_documented(operation, status, all), "{path} answers {status}, which its document does not list");
         }
     }
