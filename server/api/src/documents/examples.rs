@@ -13,6 +13,7 @@ pub(super) fn add(operation: &mut Value) {
     }
 }
 
+/// The verifier and its challenge are those of RFC 7636, appendix B.
 fn request(operation: &str) -> Option<Value> {
     let address = "person@example.com";
     let ticket = format!("tk_{}", "5".repeat(43));
@@ -46,18 +47,18 @@ fn request(operation: &str) -> Option<Value> {
         }),
         "exchange_oauth_code" => json!({
             "code": "AQAB".repeat(20),
-            "code_verifier": "x".repeat(43),
+            "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
             "device_name": "Laptop",
         }),
-        "exchange_microsoft_code" => json!({"code": "M.C507_BL2.2.U", "code_verifier": "x".repeat(43)}),
+        "exchange_microsoft_code" => json!({"code": "M.C507_BL2.2.U", "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}),
         "begin_identity_visit" => json!({
             "provider": "microsoft",
             "purpose": "link",
-            "code_challenge": "x".repeat(43),
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
         }),
         "link_identity" | "step_up_by_provider" => json!({
             "code": "AQAB".repeat(20),
-            "code_verifier": "x".repeat(43),
+            "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
         }),
         "set_password" => json!({"credential": credential()}),
         "update_account" => json!({"display_name": "Ada", "language": "en"}),
