@@ -16,6 +16,8 @@ pub(super) struct Operation {
     /// Whether a part of its path is a parameter.
     pub(super) template: Option<String>,
     pub(super) needs_token: bool,
+    /// Whether its body is a form, as a provider's page posts it.
+    pub(super) takes_form: bool,
     /// The document's own example of its body.
     pub(super) example: Option<Value>,
     schema: Value,
@@ -72,6 +74,7 @@ impl Operation {
             needs_token: operation["security"]
                 .as_array()
                 .is_some_and(|all| all.iter().all(|one| one != &Value::Object(serde_json::Map::new()))),
+            takes_form: operation["requestBody"]["content"]["application/x-www-form-urlencoded"].is_object(),
             example: body.get("example").cloned(),
             schema: body["schema"].clone(),
             responses: operation["responses"].clone(),

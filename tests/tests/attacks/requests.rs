@@ -74,7 +74,8 @@ both_engines!(a_path_that_is_only_nearly_right_leads_to_no_operation, async |app
 
 both_engines!(an_id_that_is_none_names_nothing, async |app| {
     let user = app.user("person@example.com").await;
-    let templates: Vec<_> = operations::all().into_iter().filter(|operation| operation.template.is_some()).collect();
+    let templates: Vec<_> =
+        operations::all().into_iter().filter(|it| it.template.is_some() && !it.takes_form).collect();
     assert!(!templates.is_empty());
     for operation in templates {
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
@@ -100,7 +101,8 @@ both_engines!(an_id_that_is_none_names_nothing, async |app| {
             "%F0%9F%94%91",
             &"a".repeat(8_000),
         ] {
-            let answer = user.client.send(method.clone(), &path.replace("{id}", id), None).await;
+            let answer =
+                user.client.send(method.clone(), &path.replace("{id}", id).replace("{provider}", id), None).await;
             assert_eq!(answer.status, 404, "{id:.40}: {}", answer.text());
             let code = answer.string("/code");
             answer.expect_problem(404, &code).done();
@@ -112,8 +114,9 @@ both_engines!(an_id_that_is_none_names_nothing, async |app| {
 both_engines!(odd_queries_are_refused_or_mean_nothing, async |app| {
     let user = app.user("person@example.com").await;
     for operation in operations::all() {
-        // Logging the caller out is what some are for.
-        if operation.id == "logout" {
+        // Logging the caller out is what some are for. Where no provider is configured none is there to be asked for: the
+        // sentences in `oauth/` send what is odd to one that is.
+        if operation.id == "logout" || operation.path.contains("/oauth/") && !operation.query.is_empty() {
             continue;
         }
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap();

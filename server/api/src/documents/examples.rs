@@ -50,7 +50,9 @@ fn request(operation: &str) -> Option<Value> {
             "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
             "device_name": "Laptop",
         }),
-        "exchange_microsoft_code" => json!({"code": "M.C507_BL2.2.U", "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}),
+        "exchange_microsoft_code" => {
+            json!({"code": "M.C507_BL2.2.U", "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"})
+        }
         "begin_identity_visit" => json!({
             "provider": "microsoft",
             "purpose": "link",
