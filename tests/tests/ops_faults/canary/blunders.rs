@@ -1,7 +1,7 @@
 //! What clients do that put secrets where none belong.
 
 use serde_json::json;
-use tacit_tests::Person;
+use tacit_tests::{Person, User};
 
 use super::story::Story;
 use super::{ACTIVATE, COMPLETE, CONFIRM, REFRESH, RESEND, RESET, UNDO, USERS, VALIDATE};
@@ -9,6 +9,12 @@ use super::{ACTIVATE, COMPLETE, CONFIRM, REFRESH, RESEND, RESET, UNDO, USERS, VA
 /// What a client does that puts secrets where none belong.
 pub(super) async fn blunder(story: &mut Story<'_>, root: &Person) {
     let user = story.log_in(root, &json!({})).await;
+    in_bodies(story, &user).await;
+    in_addresses(story).await;
+    in_headers(story).await;
+}
+
+async fn in_bodies(story: &Story<'_>, user: &User) {
     let (heart, password, there) = (&story.heart, &story.password, &story.there);
     for body in [
         json!({ "auth_id": "ada@example.com", "password": password }),
@@ -53,11 +59,19 @@ pub(super) async fn blunder(story: &mut Story<'_>, root: &Person) {
     }
     let broken = format!("{{\"auth_id\": \"ada@example.com\", \"password\": \"{heart}\" oops");
     there.send(reqwest::Method::POST, "/api/auth/srp/login/email", Some(broken.into_bytes())).await.done();
+}
+
+async fn in_addresses(story: &Story<'_>) {
+    let (heart, there) = (&story.heart, &story.there);
     for path in
         [format!("/v1/auth/settings?password={heart}"), format!("/no/such/{heart}"), format!("/activate?{heart}")]
     {
         there.get(&path).await.done();
     }
+}
+
+async fn in_headers(story: &Story<'_>) {
+    let (heart, there) = (&story.heart, &story.there);
     for (name, value) in [
         ("authorization", format!("Bearer {heart}")),
         ("authorization", format!("Basic {heart}")),
