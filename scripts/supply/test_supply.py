@@ -181,7 +181,7 @@ class Bills(unittest.TestCase):
             self.assertIn(name, client)
         for name in ["poem", "tokio", "aws-lc", "sqlite"]:
             self.assertNotIn(name, client)
-        for name in ["proptest", "rcgen", "reqwest", "playwright-core"]:
+        for name in ["proptest", "rcgen", "playwright-core"]:
             self.assertNotIn(name, server | client)
         self.assertEqual(server["syn"]["scope"], "excluded", "runs in the compiler only")
 
