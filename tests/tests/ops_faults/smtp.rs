@@ -272,11 +272,19 @@ with_post_office!(
         until("the good mail has left", || office.taken("fine@example.com").len() == 1).await;
         app.until(FAILED, 1).await;
         app.until(&format!("SELECT COUNT(*) FROM outbox WHERE last_error IS NOT NULL AND {IS_OPEN}"), 1).await;
-        let metrics = there.bearer("a-long-enough-metrics-token-for-all").get("/metrics").await.text();
-        for (outcome, least) in [("given_up", 1), ("postponed", 1), ("sent", 1)] {
-            let name = format!("tacit_mails_total{{outcome=\"{outcome}\"}} ");
-            let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
-            assert!(line.is_some_and(|count| count.parse::<u64>().unwrap() >= least), "{outcome}: {metrics}");
+        // They are counted once the row is written.
+        let observer = there.bearer("a-long-enough-metrics-token-for-all");
+        let begun = std::time::Instant::now();
+        loop {
+            let metrics = observer.get("/metrics").await.text();
+            let is_counted = |outcome: &&str| {
+                let name = format!("tacit_mails_total{{outcome=\"{outcome}\"}} ");
+                metrics.lines().find_map(|line| line.strip_prefix(&name)).is_some_and(|count| count != "0")
+            };
+            let Some(missing) = ["given_up", "postponed", "sent"].iter().find(|outcome| !is_counted(outcome)) else {
+                break;
+            };
+            assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{missing}: {metrics}");
         }
         office.behave();
         app.until(OPEN, 0).await;
