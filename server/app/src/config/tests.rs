@@ -144,7 +144,15 @@ fn sections_and_values_are_not_mixed_up() {
     assert!(problems("listen = ['127.0.0.1:1']", &[])[0].contains("expected a single value"));
 }
 
-/// One sentence a rule between settings: what is given, and the beginning of the one problem.
+/// One line a rule between settings: what is given, and the beginning of the one problem.
+fn assert_each_is_refused(cases: &[(&[(&str, &str)], &str)]) {
+    for (variables, beginning) in cases {
+        let found = problems("", variables);
+        assert_eq!(found.len(), 1, "{variables:?}: {found:?}");
+        assert!(found[0].starts_with(beginning), "{variables:?}: {found:?}");
+    }
+}
+
 #[test]
 fn unsafe_or_impossible_combinations_are_refused() {
     let https = ("TACIT_PUBLIC_URL", "https://login.example.com");
@@ -174,6 +182,30 @@ fn unsafe_or_impossible_combinations_are_refused() {
         (&[("TACIT_DEFAULT_LANGUAGE", "../en")], "default_language: expected a language tag"),
         (&[("TACIT_LOG__FILTER", "tacit=loud")], "log.filter: is not a filter"),
         (&[("TACIT_METRICS__TOKEN", "short")], "metrics.token: must have at least 16 characters"),
+        (
+            &[
+                ("TACIT_MASTER_KEY__FILE", "x"),
+                ("TACIT_MASTER_KEY__VALUE", "0000000000000000000000000000000000000000000000000000000000000000"),
+            ],
+            "master_key.value: give either",
+        ),
+        (
+            &[
+                ("TACIT_MAIL__SECURITY", "none"),
+                ("TACIT_MAIL__HOST", "mail.example.com"),
+                ("TACIT_MAIL__USERNAME", "me"),
+                ("TACIT_MAIL__PASSWORD", "pw"),
+            ],
+            "mail.security: none would send mail.password in the clear",
+        ),
+    ];
+    assert_each_is_refused(cases);
+}
+
+#[test]
+fn providers_that_would_be_unsafe_or_cannot_work_are_refused() {
+    let https = ("TACIT_PUBLIC_URL", "https://login.example.com");
+    assert_each_is_refused(&[
         (&[("TACIT_PROVIDERS__ACME__CLIENT_ID", "x")], "providers.acme.client_id: issuer and client_id are needed"),
         (&[("TACIT_PROVIDERS__GOOGLE__LABEL", "x")], "providers.google.client_id: issuer and client_id are needed"),
         (
@@ -196,28 +228,7 @@ fn unsafe_or_impossible_combinations_are_refused() {
             &[("TACIT_PROVIDERS__GOOGLE__CLIENT_ID", "x"), ("TACIT_PROVIDERS__GOOGLE__CLIENT_SECERT", "y")],
             "providers.google.client_secert: unknown key, did you mean providers.google.client_secret?",
         ),
-        (
-            &[
-                ("TACIT_MASTER_KEY__FILE", "x"),
-                ("TACIT_MASTER_KEY__VALUE", "0000000000000000000000000000000000000000000000000000000000000000"),
-            ],
-            "master_key.value: give either",
-        ),
-        (
-            &[
-                ("TACIT_MAIL__SECURITY", "none"),
-                ("TACIT_MAIL__HOST", "mail.example.com"),
-                ("TACIT_MAIL__USERNAME", "me"),
-                ("TACIT_MAIL__PASSWORD", "pw"),
-            ],
-            "mail.security: none would send mail.password in the clear",
-        ),
-    ];
-    for (variables, beginning) in cases {
-        let found = problems("", variables);
-        assert_eq!(found.len(), 1, "{variables:?}: {found:?}");
-        assert!(found[0].starts_with(beginning), "{variables:?}: {found:?}");
-    }
+    ]);
 }
 
 #[test]

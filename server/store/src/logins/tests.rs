@@ -12,8 +12,8 @@ use crate::{
 
 const KEY: &[u8] = b"failures";
 
-fn window() -> Option<CountedWindow<'static>> {
-    Some(CountedWindow { scope: "client_proof", key: b"client", start: NOW, end: after(1000) })
+fn window() -> CountedWindow<'static> {
+    CountedWindow { scope: "client_proof", key: b"client", start: NOW, end: after(1000) }
 }
 
 /// An account with a credential, and the end of a chain.
@@ -28,16 +28,16 @@ on_both_engines! {
         let spend = async |nonce: &[u8], window| {
             commit!(db, tx => spend(tx, (nonce, after(9)), window, (KEY, NOW, Duration::from_secs(1))))
         };
-        let first = spend(b"1", window()).await;
+        let first = spend(b"1", Some(window())).await;
         assert_eq!((first.first, first.counted, first.failures.failures), (true, 1, 0));
-        let second = spend(b"2", window()).await;
+        let second = spend(b"2", Some(window())).await;
         assert_eq!((second.first, second.counted), (true, 2));
         assert_eq!(second.failures, ProofFailures { failures: 1, last_at: Some(NOW) });
         let known = spend(b"3", None).await;
         assert_eq!((known.first, known.counted, known.failures.failures), (true, 0, 2));
         assert!(!spend(b"3", None).await.first);
 
-        let stands = read!(db, tx => look(tx, uuid(1), KEY, window()));
+        let stands = read!(db, tx => look(tx, uuid(1), KEY, Some(window())));
         assert_eq!((stands.counted, stands.failures.failures), (2, 4));
         assert!(stands.account.is_none() && stands.pending.is_none());
         assert_eq!(read!(db, tx => look(tx, uuid(1), b"other", None)).counted, 0);
@@ -85,15 +85,15 @@ on_both_engines! {
 
     async fn a_login_writes_all_of_it_and_takes_its_counts_back(db: Migrated) {
         commit!(db, tx => prepare(tx));
-        commit!(db, tx => spend(tx, (b"1", after(9)), window(), (KEY, NOW, Duration::from_secs(1))));
-        commit!(db, tx => spend(tx, (b"2", after(9)), window(), (b"known", NOW, Duration::from_secs(1))));
+        commit!(db, tx => spend(tx, (b"1", after(9)), Some(window()), (KEY, NOW, Duration::from_secs(1))));
+        commit!(db, tx => spend(tx, (b"2", after(9)), Some(window()), (b"known", NOW, Duration::from_secs(1))));
         commit!(db, tx => spend(tx, (b"3", after(9)), None, (b"other", NOW, Duration::from_secs(1))));
         let (session, token) = (session(1, account_id(1)), refresh_token(1, session_id(1)));
         let (event, origin) = (audit_event(7, 3, Some(account_id(1))), audit_origin(7, account_id(1)));
         let opened = OpenedLogin {
             session: &session,
             token: &token,
-            window: window(),
+            window: Some(window()),
             failures: [KEY, b"known"],
             event: &event,
             origin: &origin,
