@@ -12,7 +12,10 @@ const SETTLING: Duration = Duration::from_millis(500);
 /// The flood comes from the same two processors: whoever is served may have to wait for the scheduler, too.
 const SLICE: Duration = Duration::from_millis(6);
 /// Measured again when the machine was busy with something else.
-const TRIES: usize = 3;
+const TRIES: usize = 5;
+/// Requests a second, at most: a kernel computes so many challenges by now that ten times as many would measure who of
+/// server and generator gets the processors.
+const MOST: f64 = 4000.0;
 
 /// One thread for the arithmetic, so that the flood has a processor to come from, and nothing ahead of time.
 fn one_worker() -> Setup {
@@ -33,7 +36,7 @@ struct Measured {
     health: Outcomes,
 }
 
-both_engines!(ten_times_what_it_can_compute_slows_nobody_who_is_served, one_worker(), async |app| {
+both_engines!(a_flood_beyond_what_it_can_compute_slows_nobody_who_is_served, one_worker(), async |app| {
     // The largest group, for the same reason.
     let person = app.registered_with("person@example.com", 2).await;
     let requests = vec![post(BEGIN, &json!({ "auth_id": person.email }))];
@@ -98,7 +101,7 @@ async fn measure(base: &str, requests: &[Vec<u8>]) -> Measured {
     };
     let idle = join(run(1, None, second)).await.with(200).within(99);
     let capacity = f64::from(join(run(2, None, second)).await.with(200).count());
-    let flood = run(200, Some(10.0 * capacity), 3 * second + SETTLING);
+    let flood = run(200, Some(MOST.min(10.0 * capacity)), 3 * second + SETTLING);
     let health = health(base, 3 * second + SETTLING).await;
     Measured { capacity, idle, flood: join(flood).await.after(SETTLING), health: health.after(SETTLING) }
 }
@@ -116,7 +119,7 @@ async fn health(base: &str, time: Duration) -> Outcomes {
 fn report(app: &App, it: &Measured) {
     let (served, refused) = (it.flood.with(200), it.flood.with(503));
     println!(
-        "{:?}: alone {:.0}/s, p99 {:.2?}; at ten times that {} served (p50 {:.2?}, p99 {:.2?}) and {} refused \
+        "{:?}: alone {:.0}/s, p99 {:.2?}; under the flood {} served (p50 {:.2?}, p99 {:.2?}) and {} refused \
          (p50 {:.2?}, p99 {:.2?}) in 3 s; health p99 {:.2?}",
         app.engine,
         it.capacity,
