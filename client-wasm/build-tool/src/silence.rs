@@ -35,7 +35,8 @@ const FORMATTING: &[&str] = &["::fmt::"];
 pub fn silence(module: &mut Module) -> Result<(), String> {
     let (ends, formatting) = (named(module, ENDS), named(module, FORMATTING));
     let mut others = Vec::new();
-    for (caller, function) in module.funcs.iter_local().filter(|(id, _)| !ends.contains(id) && !formatting.contains(id)) {
+    for (caller, function) in module.funcs.iter_local().filter(|(id, _)| !ends.contains(id) && !formatting.contains(id))
+    {
         let mut callees = Callees(HashSet::new());
         dfs_in_order(&mut callees, function, function.entry_block());
         let used = callees.0.intersection(&formatting).filter(|callee| !ends.contains(callee));

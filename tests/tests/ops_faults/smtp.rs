@@ -274,7 +274,7 @@ with_post_office!(
         app.until(&format!("SELECT COUNT(*) FROM outbox WHERE last_error IS NOT NULL AND {IS_OPEN}"), 1).await;
         // They are counted once the row is written.
         let observer = there.bearer("a-long-enough-metrics-token-for-all");
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         loop {
             let metrics = observer.get("/metrics").await.text();
             let is_counted = |outcome: &&str| {
@@ -284,7 +284,7 @@ with_post_office!(
             let Some(missing) = ["given_up", "postponed", "sent"].iter().find(|outcome| !is_counted(outcome)) else {
                 break;
             };
-            assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{missing}: {metrics}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{missing}: {metrics}");
         }
         office.behave();
         app.until(OPEN, 0).await;
