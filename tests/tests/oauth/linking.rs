@@ -78,7 +78,7 @@ with_issuer!(
 
 with_issuer!(no_address_or_one_that_is_none_makes_nothing, async |app, issuer| {
     for email in [json!(null), json!("nobody"), json!("a@b@c.example")] {
-        let claims = json!({"sub": "ada", "email": email, "email_verified": true});
+        let claims = json!({"sub": "ada", "email": email, "email_verified": true, "userinfo": {}});
         sign_in(app, issuer, claims).await.expect_problem(403, "email_unverified").done();
     }
     nothing_is_left(app).await;

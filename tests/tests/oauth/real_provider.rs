@@ -26,6 +26,8 @@ async fn start() -> (Child, String) {
     loop {
         let line = lines.next_line().await.unwrap().expect("the provider starts: scripts/setup.sh test");
         if line.starts_with("http://") {
+            // It warns later, too, and would end where nobody listens.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return (child, line);
         }
     }
@@ -38,13 +40,7 @@ fn between<'a>(page: &'a str, before: &str, after: &str) -> Option<&'a str> {
 
 /// Fills in the provider's pages until it sends the browser back to us.
 async fn log_in(location: &str, name: &str) -> String {
-    // A connection each: a kept one may be closed by the provider while the next request is on its way.
-    let browser = reqwest::Client::builder()
-        .cookie_store(true)
-        .pool_max_idle_per_host(0)
-        .redirect(Policy::none())
-        .build()
-        .unwrap();
+    let browser = reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
     let mut url = Url::parse(location).unwrap();
     let mut prompts = Vec::new();
     while !url.as_str().starts_with(CALLBACK) {
