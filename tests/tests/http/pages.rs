@@ -14,7 +14,11 @@ fn is_strict(answer: &Answer) {
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
     // The demo opens the windows of providers.
-    let opener = if answer.request.contains(" /demo/") { "same-origin-allow-popups" } else { "same-origin" };
+    let opener = if answer.request.contains(" /demo/") && !answer.request.contains("/mailbox") {
+        "same-origin-allow-popups"
+    } else {
+        "same-origin"
+    };
     assert_eq!(answer.header("cross-origin-opener-policy"), opener);
 }
 

@@ -116,7 +116,11 @@ fn is_careful(answer: &Answer, https: bool) {
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{request}");
     assert_eq!(answer.header("referrer-policy"), "no-referrer", "{request}");
     // The demo opens the windows of providers.
-    let opener = if path.starts_with("/demo/") { "same-origin-allow-popups" } else { "same-origin" };
+    let opener = if path.starts_with("/demo/") && !path.starts_with("/demo/mailbox") {
+        "same-origin-allow-popups"
+    } else {
+        "same-origin"
+    };
     assert_eq!(answer.header("cross-origin-opener-policy"), opener, "{request}");
     assert!(!answer.header("permissions-policy").is_empty(), "{request}");
     assert!(!answer.header("x-request-id").is_empty(), "{request}");

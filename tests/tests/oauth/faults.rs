@@ -118,7 +118,8 @@ with_issuer!(only_the_browser_that_left_may_come_back_and_once, async |app, issu
     json.get(&back).await.expect_problem(400, "oauth_state_mismatch").done();
     come_back(app, &back, &other.cookie).await.expect_problem(400, "oauth_state_mismatch").done();
     come_back(app, &back, "tacit_oauth=forged").await.expect_problem(401, "oauth_state_invalid").done();
-    let altered = format!("{}A", &flow.cookie[..flow.cookie.len() - 1]);
+    let (start, end) = flow.cookie.split_at(flow.cookie.len() / 2);
+    let altered = [start, if end.starts_with('A') { "B" } else { "A" }, &end[1..]].concat();
     come_back(app, &back, &altered).await.expect_problem(401, "oauth_state_invalid").done();
     let without = back.split("&state=").next().unwrap();
     come_back(app, without, &flow.cookie).await.expect_problem(400, "oauth_state_mismatch").done();
