@@ -116,7 +116,7 @@ fn is_careful(answer: &Answer, https: bool) {
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{request}");
     assert_eq!(answer.header("referrer-policy"), "no-referrer", "{request}");
     // The demo opens the windows of providers.
-    let opener = if path.starts_with("/demo/") && !path.starts_with("/demo/mailbox") {
+    let opener = if path.starts_with("/demo") && !path.starts_with("/demo/mailbox") {
         "same-origin-allow-popups"
     } else {
         "same-origin"
