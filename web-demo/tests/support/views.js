@@ -61,7 +61,7 @@ const demo = async (page, server, look, address) => {
   await logIn(page, address);
   await sessionsBecome(page, 1);
   await look("account", page);
-  for (const fold of await page.locator(".setting summary").all()) await fold.click();
+  for (const fold of await page.locator(".setting summary:visible").all()) await fold.click();
   await page.waitForFunction(() => document.getElementById("new-email").value !== "");
   await look("settings", page);
   await page.getByLabel("Your e-mail address, to be sure").fill(address);
@@ -81,7 +81,7 @@ const elsewhere = async (page, server, look, address) => {
   await look("log-in-not-begun", page);
   await signedInElsewhere(page, server, address);
   await sessionsBecome(page, 1);
-  for (const fold of await page.locator(".setting summary").all()) if (await fold.isVisible()) await fold.click();
+  for (const fold of await page.locator(".setting summary:visible").all()) if (await fold.isVisible()) await fold.click();
   await page.locator("#identities > li").waitFor();
   await look("account-elsewhere", page);
   await page.getByRole("button", { name: /^Unlink/ }).click();
