@@ -56,6 +56,7 @@ from tacit_client.models import (
     HealthView,
     JwkSet,
     Challenge,
+    LoggedOut,
     LoginProof,
     LoginResult,
     LoginStart,
@@ -224,7 +225,7 @@ def sessions_are_listed_renewed_and_ended(somebody: Somebody) -> None:
     problem(revoke_session.sync_detailed(uuid4(), client=client), 404, "session_unknown")
     done(revoke_session.sync_detailed(page.sessions[0].id, client=client), None, 204)
     problem(get_me.sync_detailed(client=other), 401, "unauthenticated")
-    assert done(logout.sync_detailed(client=client), Ended).ended == 1
+    assert done(logout.sync_detailed(client=client), LoggedOut).ended == 1
     ended = RefreshRequest(refresh_token=tokens.refresh_token)
     problem(refresh_tokens.sync_detailed(client=somebody.client, body=ended), 401, "refresh_invalid")
 

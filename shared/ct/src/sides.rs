@@ -29,7 +29,8 @@ pub fn credential(report: &mut Report, of: &Vectors) {
     let good = report.expect_none("client: self-check", || {
         u8::from(client::self_check(of.group, &of.identity, &of.salt, &x, &verifier, &drawn))
     });
-    assert!(published_verdict("self-check", good));
+    // Both sides' `K` are compared in the crate, which declares what came of it.
+    assert_eq!(good, 1);
 }
 
 /// A whole login, both sides.
