@@ -72,7 +72,8 @@ def document(seconds: int | None = None) -> None:
 
 
 def fuzz(url: str, name: str, extent: list, environment: dict[str, str], place: Path) -> None:
-    program = [Path(sys.executable).with_name("st"), "--config-file", HERE / "schemathesis.toml", "--no-color", "run", f"{url}/openapi/tacit.json", "--url", url]
+    program = [Path(sys.executable).with_name("st"), "--config-file", HERE / "schemathesis.toml", "--no-color"]
+    program += ["run", f"{url}/openapi/tacit.json", "--url", url]
     program += ["--checks", "all", "--exclude-checks", UNCHECKED, *map(str, extent)]
     program += ["--continue-on-failure", "--generation-database", "none", "--warnings", "off"]
     done = subprocess.run(program, cwd=place, env=environment, stdout=subprocess.PIPE, text=True, check=False)
