@@ -22,8 +22,10 @@ fn check(path: &str, answer: &Answer) {
     if answer.status >= 400 {
         assert_eq!(media_type(answer), "application/problem+json", "{path} {}", answer.status);
         let problem: Value = serde_json::from_str(&answer.text).expect("a problem is JSON");
-        let code = Code::ALL.iter().find(|code| problem["code"] == code.as_str()).expect("a known code");
-        assert_eq!((code.class().status(), &problem["status"]), (answer.status, &answer.status.into()), "{path}");
+        // Some codes have another status at another operation.
+        let is_of_table = |code: &&Code| problem["code"] == code.as_str() && code.class().status() == answer.status;
+        assert!(Code::ALL.iter().any(|code| is_of_table(&code)), "{path} {} {}", answer.status, answer.text);
+        assert_eq!(problem["status"], answer.status, "{path}");
         // Names of unknown fields are told again; what we say ourselves names nothing of the inside.
         let said = [&problem["title"], &problem["detail"]].map(Value::to_string).concat();
         assert!(!["serde", "poem", "Option<", "alloc::", "sqlx"].iter().any(|word| said.contains(word)));
