@@ -172,8 +172,7 @@ impl Core {
         let public = PublicValue::parse_hex(preset.group, &shown.public)
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
         let standing = attempt.look(self, &state).await?;
-        let mut slot = self.srp_pool.reserve(Step::Proof)?;
-        slot.set_aside();
+        let slot = self.srp_pool.reserve(Step::Proof)?;
         attempt.spend(self, &state).await?;
 
         let (verifier, holds) = self.verifier_of(&state, &standing, preset)?;

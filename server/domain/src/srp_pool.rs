@@ -6,8 +6,7 @@
 //! **How many may wait** depends. A burst (a class that logs in when the bell rings) may queue: it is over in the blink
 //! of an eye. Under lasting overload a long queue would serve nobody better, and everybody later. So when somebody was
 //! refused within the last second, or the queue has stood for a second, there are places for one computation that runs
-//! and one that waits on each thread: whoever gets in is served in twice the usual time. A place whose owner is still waiting
-//! for the database does not count there: a slow disk is no load on the threads.
+//! and one that waits on each thread: whoever gets in is served in twice the usual time.
 //!
 //! **Who is next.** Challenges and proofs have a lane each, and the threads take from both in turn. A login needs one of
 //! each, so a flood of challenges leaves every proof its place: whoever proves something has paid for it. A flood of
@@ -59,7 +58,6 @@ pub(crate) enum Step {
 pub(crate) struct Slot {
     shared: Arc<Shared>,
     step: Step,
-    aside: bool,
 }
 
 struct Shared {
@@ -84,8 +82,6 @@ struct Lanes {
 struct Lane {
     /// Places that are reserved, waiting or being worked on.
     taken: usize,
-    /// Those of them whose owners have something else to wait for first.
-    aside: usize,
     waiting: VecDeque<Job>,
     refused_at: Option<Instant>,
     /// Since when more are here than overload would leave room for.
@@ -123,13 +119,15 @@ impl SrpPool {
         let mut lanes = shared.lock();
         let places = shared.places(&lanes, step);
         let lane = lanes.of(step);
-        if lane.pressing() >= places || lane.taken >= shared.workers + shared.queue {
+        if lane.taken >= places {
             lane.refused_at = Some(Instant::now());
             return Err(Busy);
         }
         lane.taken += 1;
-        lane.note_crowd(shared.short());
-        Ok(Slot { shared: Arc::clone(shared), step, aside: false })
+        if lane.taken > shared.short() {
+            lane.crowded_since.get_or_insert_with(Instant::now);
+        }
+        Ok(Slot { shared: Arc::clone(shared), step })
     }
 
     /// A pair that was made ahead, if there is one.
@@ -173,28 +171,11 @@ impl Drop for SrpPool {
 }
 
 impl Slot {
-    /// Says that something else comes first; [`Slot::run`] takes this back. The place stays taken.
-    pub(crate) fn set_aside(&mut self) {
-        self.put(true);
-    }
-
-    fn put(&mut self, aside: bool) {
-        if self.aside == aside {
-            return;
-        }
-        self.aside = aside;
-        let mut lanes = self.shared.lock();
-        let lane = lanes.of(self.step);
-        lane.aside = if aside { lane.aside + 1 } else { lane.aside.saturating_sub(1) };
-        lane.note_crowd(self.shared.short());
-    }
-
     /// Runs `compute` on a worker.
     pub(crate) async fn run<T: Send + 'static>(
-        mut self,
+        self,
         compute: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Internal> {
-        self.put(false);
         let (done, result) = oneshot::channel();
         let (shared, step) = (Arc::clone(&self.shared), self.step);
         let job = Box::new(move || {
@@ -217,11 +198,12 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.put(false);
         let mut lanes = self.shared.lock();
         let lane = lanes.of(self.step);
         lane.taken = lane.taken.saturating_sub(1);
-        lane.note_crowd(self.shared.short());
+        if lane.taken <= self.shared.short() {
+            lane.crowded_since = None;
+        }
     }
 }
 
@@ -243,7 +225,7 @@ impl Shared {
             return all;
         }
         // Of both lanes together; half of that is this lane's in any case.
-        self.short().saturating_sub(other.pressing()).max(self.workers).min(all)
+        self.short().saturating_sub(other.taken).max(self.workers).min(all)
     }
 
     /// Places under overload: one runs and one waits on each thread.
@@ -297,21 +279,6 @@ fn unharmed<T>(compute: impl FnOnce() -> T) -> Option<T> {
         tracing::error!("an SRP computation panicked");
     }
     value
-}
-
-impl Lane {
-    /// Places of those who are on the threads, or on their way there.
-    const fn pressing(&self) -> usize {
-        self.taken.saturating_sub(self.aside)
-    }
-
-    fn note_crowd(&mut self, short: usize) {
-        if self.pressing() <= short {
-            self.crowded_since = None;
-        } else {
-            self.crowded_since.get_or_insert_with(Instant::now);
-        }
-    }
 }
 
 impl Lanes {

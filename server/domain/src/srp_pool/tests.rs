@@ -91,28 +91,6 @@ async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn places_that_wait_for_the_database_make_no_overload() {
-    let pool = pool(2, 10);
-    let mut waiting = Vec::new();
-    for _ in 0..10 {
-        let mut slot = pool.reserve(Step::Proof).unwrap();
-        slot.set_aside();
-        waiting.push(slot);
-    }
-    tokio::time::advance(2 * OVERLOAD).await;
-    // As many as there are places, and no more: each will be computed.
-    waiting.extend(fill(&pool, Step::Proof));
-    assert_eq!(waiting.len(), 12);
-    // Refused once, it is careful again with those who press.
-    waiting.truncate(10);
-    assert_eq!(fill(&pool, Step::Proof).len(), 2);
-    for slot in waiting.drain(..) {
-        assert_eq!(slot.run(|| 7).await.unwrap(), 7);
-    }
-    assert_eq!(pool.load(), (0, 24));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_flood_of_one_step_leaves_the_other_its_places() {
     let pool = pool(2, 10);
     fill(&pool, Step::Challenge);
