@@ -13,7 +13,7 @@ use crate::http::client_ip::Cidr;
 pub struct ApiSettings {
     /// Where users reach the server. Its scheme decides how the refresh cookie is marked.
     pub public_url: Url,
-    /// Other origins whose pages may call us with credentials.
+    /// Other origins whose pages may call us with credentials, as browsers write them.
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<Cidr>,

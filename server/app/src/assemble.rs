@@ -106,7 +106,7 @@ pub(crate) fn domain_settings(config: &Config) -> Result<Settings, AssembleError
     Ok(Settings {
         realm: config.realm.clone(),
         public_url: config.public_url.to_url()?,
-        allowed_origins: browser_origins(config)?,
+        allowed_origins: config.allowed_origins.iter().map(Setting::show).collect(),
         audience: config.tokens.audience.clone(),
         reveal_accounts: config.reveal_accounts,
         registration_enabled: config.registration_enabled,
@@ -119,11 +119,6 @@ pub(crate) fn domain_settings(config: &Config) -> Result<Settings, AssembleError
     })
 }
 
-/// Origins as browsers write them: without a port that is the scheme's own.
-fn browser_origins(config: &Config) -> Result<Vec<String>, AssembleError> {
-    config.allowed_origins.iter().map(|origin| Ok(origin.to_url()?.origin().ascii_serialization())).collect()
-}
-
 /// What the surfaces need to know.
 pub(crate) fn api_settings(
     config: &Config,
@@ -133,7 +128,7 @@ pub(crate) fn api_settings(
 ) -> ApiSettings {
     ApiSettings {
         public_url: settings.public_url.clone(),
-        allowed_origins: config.allowed_origins.iter().map(Setting::show).collect(),
+        allowed_origins: settings.allowed_origins.clone(),
         trusted_proxies: config.trusted_proxies.iter().map(Network::cidr).collect(),
         demo: config.demo,
         body_limit: config.body.0,
