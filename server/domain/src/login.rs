@@ -93,8 +93,8 @@ impl Logins {
         let core = &self.0;
         let Proved { state, attempt, verdict } = proved;
         let owner = AccountId::from_uuid(state.owner);
-        let mut tx = core.store.begin().await?;
-        let Some(locked) = logins::lock(&mut tx, owner, chain_of(Some(owner))).await? else {
+        let (mut tx, locked) = logins::lock(&core.store, owner, chain_of(Some(owner))).await?;
+        let Some(locked) = locked else {
             // An account that is gone is the caller's affair, a chain without an end is ours.
             let there =
                 accounts::find(&mut tx, owner).await?.is_some() && credentials::find(&mut tx, owner).await?.is_some();

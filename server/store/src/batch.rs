@@ -9,6 +9,7 @@
 //! for it again, in a task of its own, to end the transaction: units that had asked before that are in it, units that
 //! ask later are in the next. A unit that is alone is committed at once.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,9 +25,53 @@ use crate::tx::Patience;
 /// How long to wait for the units before.
 const TURN: Duration = Duration::from_secs(5);
 
-const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
-const NEXT: &str = "RELEASE unit; SAVEPOINT unit";
 const UNDO: &str = "ROLLBACK TO unit";
+
+/// Where a unit's first statement finds the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// There is none yet.
+    Begin,
+    /// A unit before is to stay.
+    Next,
+    /// What the unit before wrote was undone: its savepoint stands as it was.
+    Stands,
+}
+
+/// A statement that opens its unit on the way: one round trip to the writer instead of two.
+#[derive(Clone, Copy)]
+pub(crate) struct First([&'static str; 3]);
+
+/// Makes a [`First`] of a statement's text.
+macro_rules! first {
+    ($sql:literal) => {
+        $crate::batch::First::of([
+            concat!("BEGIN IMMEDIATE; SAVEPOINT unit; ", $sql),
+            concat!("RELEASE unit; SAVEPOINT unit; ", $sql),
+            $sql,
+        ])
+    };
+}
+pub(crate) use first;
+
+impl First {
+    pub(crate) const fn of(texts: [&'static str; 3]) -> Self {
+        Self(texts)
+    }
+
+    /// The text that opens a unit here.
+    pub(crate) const fn sql(self, opening: Opening) -> &'static str {
+        let [begin, next, stands] = self.0;
+        match opening {
+            Opening::Begin => begin,
+            Opening::Next => next,
+            Opening::Stands => stands,
+        }
+    }
+}
+
+/// No statement.
+const NOTHING: First = first!("");
 
 /// The writer of a SQLite file, and the units that share its commit.
 pub(crate) struct Batches {
@@ -48,6 +93,9 @@ struct Batch {
     ending: bool,
 }
 
+/// What a unit's first statement answers.
+pub(crate) type Answer<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+
 /// A unit's turn. Dropped without [`Unit::finish`], what it wrote is undone.
 pub(crate) struct Unit {
     batches: Arc<Batches>,
@@ -63,11 +111,28 @@ impl Batches {
 
     /// Waits for its turn, and begins.
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<Unit, StoreError> {
+        let begun = self.begin_with(|connection, opening| {
+            Box::pin(async move {
+                match opening {
+                    Opening::Stands => Ok(()),
+                    Opening::Begin | Opening::Next => run(connection, NOTHING.sql(opening)).await,
+                }
+            })
+        });
+        Ok(begun.await?.0)
+    }
+
+    /// Waits for its turn, and begins with a statement that opens the unit: see [`First`].
+    pub(crate) async fn begin_with<T: Send + 'static>(
+        self: &Arc<Self>,
+        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T> + Send + 'static,
+    ) -> Result<(Unit, T), StoreError> {
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned()).await;
         let batch = turn.map_err(|_| busy())?;
         let unit = Unit { batches: Arc::clone(self), batch: Some(batch), failed: None };
         // In a task of its own: whoever asked may go away between two of its statements.
-        tokio::spawn(unit.open()).await.map_err(|_| StoreError::new(StoreErrorKind::Other, "a task ended early"))?
+        let opened = tokio::spawn(unit.open(first)).await;
+        opened.map_err(|_| StoreError::new(StoreErrorKind::Other, "a task ended early"))?
     }
 
     /// Waits until all that was seen up to now is on the disk.
@@ -103,6 +168,14 @@ impl Batches {
 }
 
 impl Batch {
+    async fn connect(&mut self, writer: &SqlitePool) -> Result<&mut SqliteConnection, StoreError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => writer.acquire().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
     /// Takes back all that is in it: the connection, or the disk, cannot be relied upon.
     async fn give_up(&mut self, error: &StoreError) {
         self.used = false;
@@ -116,29 +189,31 @@ impl Batch {
 }
 
 impl Unit {
-    async fn open(mut self) -> Result<Self, StoreError> {
+    async fn open<T>(
+        mut self,
+        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T>,
+    ) -> Result<(Self, T), StoreError> {
         let writer = self.batches.writer.clone();
         let Some(batch) = self.batch.as_deref_mut() else { return Err(over()) };
-        let opened = match &mut batch.connection {
-            None => match writer.acquire().await {
-                Ok(mut connection) => {
-                    let begun = run(&mut connection, BEGIN).await;
-                    batch.connection = Some(connection);
-                    begun
-                }
-                Err(error) => Err(error.into()),
-            },
-            Some(connection) if batch.used => run(connection, NEXT).await,
-            // What the unit before wrote was undone: its savepoint stands as it was.
-            Some(_) => Ok(()),
+        let opening = match batch.connection {
+            None => Opening::Begin,
+            Some(_) if batch.used => Opening::Next,
+            Some(_) => Opening::Stands,
+        };
+        let opened = match batch.connect(&writer).await {
+            Ok(connection) => first(connection, opening).await,
+            Err(error) => Err(error),
         };
         batch.used = false;
-        if let Err(error) = opened {
-            self.batches.condition.note(&error, true);
-            batch.give_up(&error).await;
-            return Err(error);
+        match opened {
+            Ok(answer) => Ok((self, answer)),
+            // Who knows how far it came: whether there is a savepoint, and what the one before had written.
+            Err(error) => {
+                self.batches.condition.note(&error, true);
+                batch.give_up(&error).await;
+                Err(error)
+            }
         }
-        Ok(self)
     }
 
     pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
