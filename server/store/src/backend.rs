@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{PgPool, SqliteConnection, SqlitePool, query_scalar};
+use sqlx::{PgConnection, SqliteConnection, query_scalar};
 
 use crate::batch::{Answer, Batches, Opening};
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::instance;
+use crate::pool::Pool;
 pub(crate) use crate::tx::Connection;
 use crate::tx::Held;
 pub use crate::tx::Tx;
@@ -95,11 +96,11 @@ pub struct Store {
 pub(crate) enum Pools {
     /// SQLite has one writer at a time: one connection, whose transactions units of work share.
     Sqlite {
-        writer: SqlitePool,
+        writer: Pool<SqliteConnection>,
         batches: Arc<Batches>,
-        readers: SqlitePool,
+        readers: Pool<SqliteConnection>,
     },
-    Postgres(PgPool),
+    Postgres(Pool<PgConnection>),
 }
 
 impl Store {
@@ -122,7 +123,7 @@ impl Store {
         self.condition.check_file()?;
         let held = match &self.pools {
             Pools::Sqlite { batches, .. } => Held::Unit(batches.begin().await?),
-            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
+            Pools::Postgres(pool) => Held::Postgres(pool.get().await?),
         };
         Tx::writer(held, Arc::clone(&self.condition)).await
     }
@@ -148,8 +149,8 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         self.condition.check_file()?;
         let held = match &self.pools {
-            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.acquire().await?),
-            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
+            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.get().await?),
+            Pools::Postgres(pool) => Held::Postgres(pool.get().await?),
         };
         Ok(Tx::reader(held, Arc::clone(&self.condition)))
     }

@@ -13,13 +13,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, raw_sql};
+use sqlx::{SqliteConnection, raw_sql};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::pool::{Lent, Pool, discard};
 use crate::tx::Patience;
 
 /// How long to wait for the units before.
@@ -75,7 +75,7 @@ const NOTHING: First = first!("");
 
 /// The writer of a SQLite file, and the units that share its commit.
 pub(crate) struct Batches {
-    writer: SqlitePool,
+    writer: Pool<SqliteConnection>,
     turn: Arc<Mutex<Batch>>,
     condition: Arc<Condition>,
 }
@@ -84,7 +84,7 @@ pub(crate) struct Batches {
 #[derive(Default)]
 struct Batch {
     /// There while a transaction is open.
-    connection: Option<PoolConnection<Sqlite>>,
+    connection: Option<Lent<SqliteConnection>>,
     /// Whether something was done behind the savepoint that is to stay.
     used: bool,
     /// Those who wait for the commit.
@@ -105,7 +105,7 @@ pub(crate) struct Unit {
 }
 
 impl Batches {
-    pub(crate) fn new(writer: SqlitePool, condition: Arc<Condition>) -> Arc<Self> {
+    pub(crate) fn new(writer: Pool<SqliteConnection>, condition: Arc<Condition>) -> Arc<Self> {
         Arc::new(Self { writer, turn: Arc::default(), condition })
     }
 
@@ -168,10 +168,10 @@ impl Batches {
 }
 
 impl Batch {
-    async fn connect(&mut self, writer: &SqlitePool) -> Result<&mut SqliteConnection, StoreError> {
+    async fn connect(&mut self, writer: &Pool<SqliteConnection>) -> Result<&mut SqliteConnection, StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => writer.acquire().await?,
+            None => writer.get().await?,
         };
         Ok(self.connection.insert(connection))
     }
@@ -270,9 +270,9 @@ impl Drop for Unit {
 }
 
 /// Undoes all that was not committed; without a connection that works, SQLite does so when it is closed.
-async fn take_back(mut connection: PoolConnection<Sqlite>, error: &StoreError) {
+async fn take_back(mut connection: Lent<SqliteConnection>, error: &StoreError) {
     if error.kind() == StoreErrorKind::Unavailable || run(&mut connection, "ROLLBACK").await.is_err() {
-        connection.close_on_drop();
+        discard(connection);
     }
 }
 

@@ -12,6 +12,7 @@ mod connect;
 mod error;
 mod ids;
 mod migrate;
+mod pool;
 mod statements;
 mod text;
 mod timestamp;
