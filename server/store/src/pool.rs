@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use deadpool::managed::{self, Metrics, Object, PoolError, RecycleError, RecycleResult};
+use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::error::{StoreError, StoreErrorKind};
@@ -74,7 +74,8 @@ impl<C: Connection> Pool<C> {
         let (begun, broken_at, closed) = (Instant::now(), AtomicU64::new(0), AtomicBool::new(false));
         let maker = Maker { options, server, begun, broken_at, closed };
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let config = managed::PoolConfig::new(most.max(1));
+        // The one that came back last is the one whose caches are warm and whose thread is awake.
+        let config = managed::PoolConfig { queue_mode: QueueMode::Lifo, ..managed::PoolConfig::new(most.max(1)) };
         let built = managed::Pool::builder(maker).config(config).build();
         built.map(Self).map_err(|error| StoreError::new(StoreErrorKind::Other, error.to_string()))
     }

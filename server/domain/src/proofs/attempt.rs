@@ -2,7 +2,7 @@
 
 use tacit_store::logins::{self, CountedWindow, Spend, Standing};
 use tacit_store::proof_failures::ProofFailures;
-use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows};
+use tacit_store::{AccountId, Committed, StoreError, Timestamp, Tx, proof_failures as rows};
 
 use super::ProofError;
 use crate::caller::{Meter, Origin};
@@ -96,8 +96,9 @@ impl Attempt {
         together.map_or(Ok(()), |stood| proof_failures::check_together(limits, stood))
     }
 
-    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
-    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<(), ProofError> {
+    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof. Nothing may be
+    /// told of the proof before that is done.
+    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<Committed, ProofError> {
         let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
         let client = self.client.as_ref();
         let spend = Spend {
@@ -123,7 +124,7 @@ impl Attempt {
             None => None,
         };
         self.check(core, spent.failures, stood_together)?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_soon().await?)
     }
 
     /// Where it was counted, for whoever takes it back with other rows; see [`Attempt::succeed`].
