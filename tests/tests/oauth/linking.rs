@@ -122,6 +122,18 @@ with_issuer!(whoever_answers_the_mail_takes_the_account_over_too, claiming, asyn
     assert_eq!((accounts(app).await, identities(app).await), (1, 0));
 });
 
+with_issuer!(nothing_is_kept_of_a_password_that_went_with_its_account, claiming, async |app, issuer| {
+    let eve_in = caller(app, &sign_in(app, issuer, eve()).await.expect_status(200));
+    step_up(app, issuer, &eve_in, eve()).await.expect_status(200).done();
+    let eve = app.stranger("ada@example.com");
+    let body = json!({"credential": eve.credential.json()});
+    eve_in.post("/api/auth/srp/password/set", body).await.expect_status(204).done();
+    eve.log_in().await;
+    app.keeps_combs(1).await;
+    app.registered("ada@example.com").await;
+    app.keeps_combs(0).await;
+});
+
 with_issuer!(a_sign_up_that_waits_is_void_once_a_provider_speaks_for_the_address, async |app, issuer| {
     // Eve signs up for Ada's address and never answers the mail.
     let eve = app.signed_up("ada@example.com").await.with_ticket();

@@ -250,6 +250,7 @@ impl Core {
         now: Timestamp,
     ) -> Result<Event<'a>, Internal> {
         credentials::delete(tx, account.id).await?;
+        self.combs.forget(account.id.as_uuid());
         let identities = identities::delete_all(tx, account.id).await?;
         let sessions = sessions::end_all(tx, account.id, None, ended::RECLAIMED, now).await?;
         password_resets::delete_for(tx, account.id).await?;
