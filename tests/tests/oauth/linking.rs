@@ -84,6 +84,15 @@ with_issuer!(no_address_or_one_that_is_none_makes_nothing, async |app, issuer| {
     nothing_is_left(app).await;
 });
 
+with_issuer!(an_address_that_cannot_be_one_is_not_kept_of_somebody_who_is_known, async |app, issuer| {
+    sign_in(app, issuer, ada()).await.expect_status(200).done();
+    for email in ["a\0b@example.com".to_owned(), format!("{}@example.com", "a".repeat(20_000))] {
+        let signed_in = sign_in(app, issuer, json!({"sub": "ada", "email": email})).await.expect_status(200);
+        let listed = caller(app, &signed_in).get("/v1/identities").await.expect_status(200);
+        assert_eq!(listed.json()["identities"][0].get("email"), None);
+    }
+});
+
 /// Eve makes an account for Ada's address in advance and waits for her. `eve` signs in with a provider that merely claims
 /// the address.
 fn eve() -> Value {
