@@ -149,3 +149,38 @@ async fn what_was_seen_of_a_commit_that_failed_is_never_settled() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_goes_away_in_the_middle_leaves_all_of_a_unit_or_nothing() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        for round in 0..40_u8 {
+            let units: Vec<_> = (0..5_u8)
+                .map(|number| {
+                    let (db, index) = (Store::clone(&db), round * 5 + number);
+                    tokio::spawn(async move {
+                        let mut tx = db.begin().await?;
+                        accounts::insert(&mut tx, &account(index)).await?;
+                        identities::insert(&mut tx, &identity(index, account_id(index))).await?;
+                        tx.commit().await
+                    })
+                })
+                .collect();
+            tokio::time::sleep(Duration::from_micros(u64::from(round) * 40)).await;
+            for (number, unit) in units.into_iter().enumerate() {
+                if number % 2 == 0 {
+                    unit.abort();
+                } else {
+                    unit.await.unwrap().unwrap();
+                }
+            }
+        }
+        let whole = read!(db, tx => accounts::count(tx));
+        assert!(whole >= 80, "those who stayed were told so");
+        for index in 0..200 {
+            let linked = read!(db, tx => identities::list_of(tx, account_id(index))).len();
+            let there = read!(db, tx => accounts::find(tx, account_id(index))).is_some();
+            assert_eq!(linked, usize::from(there), "{index}");
+        }
+    })
+    .await;
+}
