@@ -272,6 +272,18 @@ impl App {
         self.running.lock().await.as_ref().expect("the server runs").domain().clone()
     }
 
+    /// Waits until the server keeps the powers of so many accounts' verifiers.
+    pub async fn keeps_combs(&self, accounts: usize) {
+        let domain = self.domain().await;
+        for _ in 0..2000 {
+            if domain.health.report().await.srp.combs == accounts {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("not {accounts}, but {}", domain.health.report().await.srp.combs);
+    }
+
     /// Has the server tidy up, as it does now and then.
     pub async fn tidy(&self) {
         let running = self.running.lock().await;

@@ -29,6 +29,7 @@ mod platform {
 }
 
 mod oauth {
+    mod addresses;
     mod browser;
     mod faults;
     mod identities;

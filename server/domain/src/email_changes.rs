@@ -8,7 +8,8 @@ use tacit_shared::messages;
 use tacit_store::accounts::{self, AccountRecord, AccountStatus};
 use tacit_store::email_changes::{self, Confirmation, EmailChangeRecord};
 use tacit_store::{
-    AccountId, EmailChangeId, StoreError, StoreErrorKind, Timestamp, Tx, password_resets, pending_credentials, sessions,
+    AccountId, EmailChangeId, StoreError, StoreErrorKind, Timestamp, Tx, identities, password_resets,
+    pending_credentials, sessions,
 };
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -20,6 +21,7 @@ use crate::caller::{Caller, Origin};
 use crate::core::Core;
 use crate::fault::{Fault, Internal};
 use crate::grid;
+use crate::oauth::is_unproved;
 use crate::outbox::{MailKind, MailSecret, NEWS_LIFE, NewMail};
 use crate::secrets::{self, Purpose};
 use crate::sessions::ended;
@@ -77,7 +79,8 @@ impl Fault for EmailChangeError {
 
 impl EmailChanges {
     /// Gives an account the address whose owner shows the secret that went there. The old address learns of it, and can
-    /// take it back. The credential is not touched: the same password goes on, and so do the sessions.
+    /// take it back, if its owner had ever proved it. The credential is not touched: the same password goes on, and so do
+    /// the sessions.
     ///
     /// # Errors
     /// [`EmailChangeError::Invalid`].
@@ -90,9 +93,9 @@ impl EmailChanges {
         result
     }
 
-    /// Gives an account the address back that it had before a change, whatever was changed since, and ends all of its
-    /// sessions: whoever reads the old address is believed for a week, even against who knows the password. The address
-    /// that loses is told.
+    /// Gives an account the address back that it had before a change, whatever was changed since, takes away the identities
+    /// that were linked since, and ends all of its sessions: whoever reads the old address is believed for a week, even
+    /// against who knows the password. The address that loses is told.
     ///
     /// # Errors
     /// [`EmailChangeError::Invalid`].
@@ -122,7 +125,7 @@ impl EmailChanges {
         let undo = secrets::random_token("", &*core.entropy);
         let confirmation = Confirmation {
             undo_hash: secrets::token_hash(&core.keyring, Purpose::EmailUndo, &undo),
-            confirmed_at: next_moment(&email_changes::list_of(&mut tx, account.id).await?, now),
+            confirmed_at: core.next_moment(&mut tx, account.id, now).await?,
             expires_at: now + core.settings.lifetimes.email_undo,
             old_email: account.email.clone(),
         };
@@ -131,19 +134,14 @@ impl EmailChanges {
         }
         core.give_address(&mut tx, account.id, &change.new_email, now).await?;
         password_resets::delete_for(&mut tx, account.id).await?;
-        let notice = NewMail {
-            kind: MailKind::EmailChanged,
-            to: account.email,
-            language: account.language,
-            display_name: account.display_name,
-            expires_at: confirmation.expires_at,
-            secret: Some(MailSecret { link: undo, code: None }),
-        };
-        core.push_mail(&mut tx, notice, now).await?;
-        core.record(&mut tx, Event::by_mail(account.id, EventType::EmailChanged, origin), now).await?;
+        // Where nobody had proved the old one, as in an account that a provider made, there is nobody to ask.
+        if !is_unproved(&account) {
+            core.push_mail(&mut tx, undo_of(account, &confirmation, undo), now).await?;
+        }
+        core.record(&mut tx, Event::by_mail(change.account_id, EventType::EmailChanged, origin), now).await?;
         tx.commit().await?;
         core.outbox_bell.notify_one();
-        tracing::info!(account = %account.id, "address changed");
+        tracing::info!(account = %change.account_id, "address changed");
         Ok(change.new_email)
     }
 
@@ -161,8 +159,11 @@ impl EmailChanges {
         let change = email_changes::take(&mut tx, found.id, now).await?.ok_or(EmailChangeError::Invalid)?;
 
         email_changes::delete_waiting_of(&mut tx, account.id).await?;
+        let mut unlinked = 0;
         if let Some(time) = change.confirmed_at {
             email_changes::delete_confirmed_from(&mut tx, account.id, time).await?;
+            // Their notices went to an address that was not the owner's any more.
+            unlinked = identities::delete_linked_after(&mut tx, account.id, time).await?;
         }
         core.give_address(&mut tx, account.id, &change.old_email, now).await?;
         password_resets::delete_for(&mut tx, account.id).await?;
@@ -177,7 +178,8 @@ impl EmailChanges {
         };
         core.push_mail(&mut tx, notice, now).await?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::EMAIL_UNDONE, now).await?;
-        let event = Event::by_mail(account.id, EventType::EmailChangeUndone, origin).with("sessions_ended", ended);
+        let event = Event::by_mail(account.id, EventType::EmailChangeUndone, origin);
+        let event = event.with("identities", unlinked).with("sessions_ended", ended);
         core.record(&mut tx, event, now).await?;
         tx.commit().await?;
         core.outbox_bell.notify_one();
@@ -194,6 +196,17 @@ fn next_moment(kept: &[EmailChangeRecord], now: Timestamp) -> Timestamp {
 }
 
 impl Core {
+    /// The moment of something that happens to an account now, later than its changes of address so far whatever the clock
+    /// does: an undo goes by what came after.
+    pub(crate) async fn next_moment(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        Ok(next_moment(&email_changes::list_of(tx, account).await?, now))
+    }
+
     /// Begins a change of address: earlier ones that wait are void, and the new address gets a mail.
     ///
     /// An address that has an account gets the same row and a mail of its own; only its owner learns.
@@ -265,6 +278,18 @@ impl Core {
             Err(error) => return Err(error.into()),
         }
         Ok(pending_credentials::delete_by_key(tx, address.key()).await.map(drop)?)
+    }
+}
+
+/// The mail to an address that an account had, with the link that takes it back.
+fn undo_of(account: AccountRecord, confirmation: &Confirmation, undo: Zeroizing<String>) -> NewMail {
+    NewMail {
+        kind: MailKind::EmailChanged,
+        to: account.email,
+        language: account.language,
+        display_name: account.display_name,
+        expires_at: confirmation.expires_at,
+        secret: Some(MailSecret { link: undo, code: None }),
     }
 }
 

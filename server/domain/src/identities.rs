@@ -152,7 +152,7 @@ impl Identities {
             issuer: granted.issuer,
             subject: granted.subject,
             email: granted.email,
-            created_at: now,
+            created_at: core.next_moment(&mut tx, account.id, now).await?,
             last_used_at: now,
         };
         match identities::insert(&mut tx, &record).await {

@@ -210,9 +210,9 @@ fn as_asked(error: ResetError) -> ResetError {
     }
 }
 
-/// Somebody invited has no password yet, and one who is shut out does not come back by mail.
-/// Whether whoever reads the address's mail may set the account's password. Where a provider made the account and nobody
-/// proved the address, its reader signs up instead, which takes from the account what is not theirs.
+/// Whether whoever reads the address's mail may set the account's password. Somebody invited has none yet, and one who is
+/// shut out does not come back by mail. Where a provider made the account and nobody proved the address, its reader signs
+/// up instead, which takes from the account what is not theirs.
 fn may_reset(account: &AccountRecord) -> bool {
     account.status == AccountStatus::Active && !is_unproved(account)
 }

@@ -1,6 +1,8 @@
 //! What people may call themselves and their devices, and the language they read.
 
-use tacit_shared::limits;
+use tacit_shared::{FieldCode, limits};
+
+use crate::fault::InvalidInput;
 
 /// Whether a text is one line of one to `longest` characters that all show: control characters break logs and mails, and
 /// directional ones (Unicode Standard Annex 9 §2) make a line read as something else.
@@ -8,6 +10,14 @@ pub(crate) fn is_line(text: &str, longest: usize) -> bool {
     let directs =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     (1..=longest).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() || directs(c))
+}
+
+/// What somebody calls a device, if they call it anything.
+pub(crate) fn device_name(name: Option<String>) -> Result<Option<String>, InvalidInput> {
+    if name.as_ref().is_some_and(|name| !is_line(name, limits::DEVICE_NAME_MAX)) {
+        return Err(InvalidInput::field("device_name", FieldCode::Malformed));
+    }
+    Ok(name)
 }
 
 /// Whether a text has the shape of a BCP 47 tag: subtags of one to eight letters or digits.

@@ -2,9 +2,10 @@
 
 use hkdf::Hkdf;
 use sha2::Sha256;
+use tacit_shared::messages;
 use tacit_store::accounts::AccountRecord;
 use tacit_store::refresh_tokens::{self, RefreshTokenRecord};
-use tacit_store::sessions::SessionRecord;
+use tacit_store::sessions::{RefreshDelivery, SessionRecord};
 use tacit_store::{Timestamp, Tx};
 use zeroize::Zeroizing;
 
@@ -117,6 +118,14 @@ impl Core {
 
     fn refresh_end(&self, session: &SessionRecord, now: Timestamp) -> Timestamp {
         (now + self.settings.lifetimes.refresh_token).min(session.expires_at)
+    }
+}
+
+/// How a client asked for its refresh token; in the body, where it says nothing.
+pub(crate) fn delivery_of(asked: Option<messages::RefreshDelivery>) -> RefreshDelivery {
+    match asked.unwrap_or_default() {
+        messages::RefreshDelivery::Body => RefreshDelivery::Body,
+        messages::RefreshDelivery::Cookie => RefreshDelivery::Cookie,
     }
 }
 

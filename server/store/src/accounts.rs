@@ -99,7 +99,8 @@ const UPDATE_STATUS: &str = "UPDATE accounts SET status = $2, disabled_at = $3, 
 
 const UPDATE_PROFILE: &str = "UPDATE accounts SET display_name = $2, language = $3, updated_at = $4 WHERE id = $1";
 
-const UPDATE_EMAIL: &str = "UPDATE accounts SET email = $2, email_key = $3, updated_at = $4 WHERE id = $1";
+const UPDATE_EMAIL: &str = "UPDATE accounts SET email = $2, email_key = $3, updated_at = $4, \
+    activated_at = COALESCE(activated_at, $4) WHERE id = $1";
 
 const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
 
@@ -226,7 +227,7 @@ pub async fn update_profile(
     Ok(on!(execute tx, query(UPDATE_PROFILE).bind(id).bind(display_name).bind(language).bind(now))? == 1)
 }
 
-/// Gives an account another address; `false` if there is no such account.
+/// Gives an account another address, which has answered; `false` if there is no such account.
 ///
 /// # Errors
 /// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when another account has the address; any failure of

@@ -163,16 +163,26 @@ impl Store {
         self.read().await?.at_one_moment().await
     }
 
-    /// Waits until what a unit of work may have seen, and then did not commit, is on the disk.
+    /// How many commits that units share have failed; see [`Store::settled`].
+    #[must_use]
+    pub fn lost_commits(&self) -> u64 {
+        match &self.pools {
+            Pools::Sqlite { batches, .. } => batches.lost(),
+            Pools::Postgres(_) => 0,
+        }
+    }
+
+    /// Waits until what a unit of work may have seen, and then did not commit, is on the disk. `before` is the count of
+    /// [`Store::lost_commits`] when it had not begun.
     ///
     /// On SQLite a unit sees what those before it in the same commit wrote. What is refused because of that is to be
     /// told only when nothing can undo it any more.
     ///
     /// # Errors
     /// Any failure to make it durable: then what was seen is not so.
-    pub async fn settled(&self) -> Result<(), StoreError> {
+    pub async fn settled(&self, before: u64) -> Result<(), StoreError> {
         match &self.pools {
-            Pools::Sqlite { batches, .. } => batches.settled().await,
+            Pools::Sqlite { batches, .. } => batches.settled(before).await,
             Pools::Postgres(_) => Ok(()),
         }
     }

@@ -11,6 +11,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{SqliteConnection, raw_sql};
@@ -78,6 +79,8 @@ pub(crate) struct Batches {
     writer: Pool<SqliteConnection>,
     turn: Arc<Mutex<Batch>>,
     condition: Arc<Condition>,
+    /// Transactions that somebody waited for and that were not committed.
+    lost: AtomicU64,
 }
 
 /// A transaction and what is in it.
@@ -90,13 +93,15 @@ struct Batch {
     /// Whether something was done behind the savepoint that is to stay.
     used: bool,
     /// Those who wait for the commit.
-    waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
+    waiting: Vec<Waiting>,
     /// Whether a task is on its way to end it.
     ending: bool,
 }
 
 /// What a unit's first statement answers.
 pub(crate) type Answer<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+
+type Waiting = oneshot::Sender<Result<(), StoreError>>;
 
 /// A unit's turn. Dropped without [`Unit::finish`], what it wrote is undone.
 pub(crate) struct Unit {
@@ -108,7 +113,7 @@ pub(crate) struct Unit {
 
 impl Batches {
     pub(crate) fn new(writer: Pool<SqliteConnection>, condition: Arc<Condition>) -> Arc<Self> {
-        Arc::new(Self { writer, turn: Arc::default(), condition })
+        Arc::new(Self { writer, turn: Arc::default(), condition, lost: AtomicU64::new(0) })
     }
 
     /// Waits for its turn, and begins.
@@ -137,17 +142,23 @@ impl Batches {
         opened.map_err(|_| StoreError::new(StoreErrorKind::Other, "a task ended early"))?
     }
 
-    /// Waits until all that was seen up to now is on the disk.
-    pub(crate) async fn settled(self: &Arc<Self>) -> Result<(), StoreError> {
+    /// How many commits failed so far: what was seen meanwhile may have been theirs.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// Waits until all that was seen up to now is on the disk, and none of it was lost since `before`.
+    pub(crate) async fn settled(self: &Arc<Self>, before: u64) -> Result<(), StoreError> {
         let mut batch = Arc::clone(&self.turn).lock_owned().await;
-        if batch.connection.is_none() {
-            return Ok(());
+        if batch.connection.is_some() {
+            let (told, committed) = oneshot::channel();
+            batch.waiting.push(told);
+            Unit::end_soon(self, &mut batch);
+            drop(batch);
+            committed.await.unwrap_or_else(|_| Err(over()))?;
         }
-        let (told, committed) = oneshot::channel();
-        batch.waiting.push(told);
-        Unit::end_soon(self, &mut batch);
-        drop(batch);
-        committed.await.unwrap_or_else(|_| Err(over()))
+        // Most often the end of that transaction was on its way already, and came first.
+        if self.lost() == before { Ok(()) } else { Err(lost()) }
     }
 
     /// Ends the transaction when it is its turn, and tells those who wait.
@@ -161,6 +172,22 @@ impl Batches {
         if let Err(error) = &ended {
             self.condition.note(error, true);
             take_back(connection, error).await;
+        }
+        self.tell(waiting, &ended);
+    }
+
+    /// Takes back all that is in a batch: the connection, or the disk, cannot be relied upon.
+    async fn give_up(&self, batch: &mut Batch, error: &StoreError) {
+        batch.used = false;
+        if let Some(connection) = batch.connection.take() {
+            take_back(connection, error).await;
+        }
+        self.tell(std::mem::take(&mut batch.waiting), &Err(error.clone()));
+    }
+
+    fn tell(&self, waiting: Vec<Waiting>, ended: &Result<(), StoreError>) {
+        if ended.is_err() && !waiting.is_empty() {
+            self.lost.fetch_add(1, Ordering::Release);
         }
         for one in waiting {
             // Whoever has gone does not want to know.
@@ -189,17 +216,6 @@ impl Batch {
         };
         Ok(self.connection.insert(connection))
     }
-
-    /// Takes back all that is in it: the connection, or the disk, cannot be relied upon.
-    async fn give_up(&mut self, error: &StoreError) {
-        self.used = false;
-        if let Some(connection) = self.connection.take() {
-            take_back(connection, error).await;
-        }
-        for one in self.waiting.drain(..) {
-            drop(one.send(Err(error.clone())));
-        }
-    }
 }
 
 impl Unit {
@@ -227,7 +243,7 @@ impl Unit {
             // Who knows how far it came: whether there is a savepoint, and what the one before had written.
             Err(error) => {
                 self.batches.condition.note(&error, true);
-                batch.give_up(&error).await;
+                self.batches.give_up(batch, &error).await;
                 Err(error)
             }
         }
@@ -284,7 +300,7 @@ impl Drop for Unit {
             };
             match undone {
                 Ok(()) => Self::end_soon(&batches, &mut batch),
-                Err(error) => batch.give_up(&error).await,
+                Err(error) => batches.give_up(&mut batch, &error).await,
             }
         });
     }
@@ -303,6 +319,10 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(),
 
 fn busy() -> StoreError {
     StoreError::new(StoreErrorKind::Busy, "other writers kept the database too long")
+}
+
+fn lost() -> StoreError {
+    StoreError::new(StoreErrorKind::Busy, "a commit failed that may have held what was seen")
 }
 
 fn over() -> StoreError {

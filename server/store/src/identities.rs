@@ -44,7 +44,10 @@ const DELETE: &str = "DELETE FROM identities WHERE id = $1 AND account_id = $2";
 
 const DELETE_ALL: &str = "DELETE FROM identities WHERE account_id = $1";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, LIST_OF, INSERT, UPDATE_USED, DELETE, DELETE_ALL];
+const DELETE_LINKED_AFTER: &str = "DELETE FROM identities WHERE account_id = $1 AND created_at > $2";
+
+pub(crate) const STATEMENTS: &[Statement] =
+    listed![both: FIND, LIST_OF, INSERT, UPDATE_USED, DELETE, DELETE_ALL, DELETE_LINKED_AFTER];
 
 /// The identity of an issuer's subject, if it is linked.
 ///
@@ -102,6 +105,14 @@ pub async fn delete(tx: &mut Tx, id: IdentityId, account: AccountId) -> Result<b
 /// Any failure of the database.
 pub async fn delete_all(tx: &mut Tx, account: AccountId) -> Result<u64, StoreError> {
     on!(execute tx, query(DELETE_ALL).bind(account))
+}
+
+/// Takes away those of an account that were linked after a moment; says how many.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete_linked_after(tx: &mut Tx, account: AccountId, moment: Timestamp) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_LINKED_AFTER).bind(account).bind(moment))
 }
 
 #[cfg(test)]

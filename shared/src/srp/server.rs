@@ -17,7 +17,8 @@ use crate::{Entropy, public};
 /// For one challenge, which consumes it; wiped when dropped.
 pub struct Pair {
     group: Group,
-    b: Zeroizing<[u8; 32]>,
+    /// In a place of its own: a stock moves what it holds, and what moves leaves a copy behind.
+    b: Box<Zeroizing<[u8; 32]>>,
     power: Element,
 }
 
@@ -25,7 +26,7 @@ impl Pair {
     /// Draws `b`, 256 random bits, and computes `g^b mod N`.
     #[must_use]
     pub fn new(group: Group, entropy: &dyn Entropy) -> Self {
-        let mut b = Zeroizing::new([0; 32]);
+        let mut b = Box::new(Zeroizing::new([0; 32]));
         entropy.fill(b.as_mut_slice());
         let power = engine::of(group).power(&b);
         Self { group, b, power }
@@ -72,16 +73,17 @@ pub fn challenge(group: Group, verifier: &Verifier, entropy: &dyn Entropy) -> Ch
 /// The same from a pair; `None` where its `B` has a leading zero byte, and another pair is to be taken.
 #[must_use]
 pub fn challenge_from(pair: Pair, verifier: &Verifier) -> Option<Challenge> {
-    let engine = engine::of(pair.group);
+    let Pair { group, b, power } = pair;
+    let engine = engine::of(group);
     let k = formulas::multiplier::<Sha256>(engine);
-    let mut bytes = engine.server_public(&k, verifier.as_bytes(), &pair.power);
+    let mut bytes = engine.server_public(&k, verifier.as_bytes(), &power);
     // One that is not used may show too: its `b` is gone with the pair.
     public::declare(&mut bytes);
     if bytes.first().is_none_or(|byte| *byte == 0) {
         return None;
     }
-    let public = PublicValue::from_bytes(pair.group, bytes.to_vec()).ok()?;
-    Some(Challenge { b: pair.b, public })
+    let public = PublicValue::from_bytes(group, bytes.to_vec()).ok()?;
+    Some(Challenge { b: Zeroizing::clone(&b), public })
 }
 
 /// `K` as the server comes to it, in the profile's own form.

@@ -84,6 +84,15 @@ with_issuer!(no_address_or_one_that_is_none_makes_nothing, async |app, issuer| {
     nothing_is_left(app).await;
 });
 
+with_issuer!(an_address_that_cannot_be_one_is_not_kept_of_somebody_who_is_known, async |app, issuer| {
+    sign_in(app, issuer, ada()).await.expect_status(200).done();
+    for email in ["a\0b@example.com".to_owned(), format!("{}@example.com", "a".repeat(20_000))] {
+        let signed_in = sign_in(app, issuer, json!({"sub": "ada", "email": email})).await.expect_status(200);
+        let listed = caller(app, &signed_in).get("/v1/identities").await.expect_status(200);
+        assert_eq!(listed.json()["identities"][0].get("email"), None);
+    }
+});
+
 /// Eve makes an account for Ada's address in advance and waits for her. `eve` signs in with a provider that merely claims
 /// the address.
 fn eve() -> Value {
@@ -120,6 +129,18 @@ with_issuer!(whoever_answers_the_mail_takes_the_account_over_too, claiming, asyn
     caller(app, &eve_in).get("/v1/auth/me").await.expect_problem(401, "unauthenticated").done();
     sign_in(app, issuer, eve()).await.expect_problem(409, "link_required").done();
     assert_eq!((accounts(app).await, identities(app).await), (1, 0));
+});
+
+with_issuer!(nothing_is_kept_of_a_password_that_went_with_its_account, claiming, async |app, issuer| {
+    let eve_in = caller(app, &sign_in(app, issuer, eve()).await.expect_status(200));
+    step_up(app, issuer, &eve_in, eve()).await.expect_status(200).done();
+    let eve = app.stranger("ada@example.com");
+    let body = json!({"credential": eve.credential.json()});
+    eve_in.post("/api/auth/srp/password/set", body).await.expect_status(204).done();
+    eve.log_in().await;
+    app.keeps_combs(1).await;
+    app.registered("ada@example.com").await;
+    app.keeps_combs(0).await;
 });
 
 with_issuer!(a_sign_up_that_waits_is_void_once_a_provider_speaks_for_the_address, async |app, issuer| {

@@ -7,32 +7,21 @@ use tacit_tests::{App, NewCredential, Setup, both_engines};
 
 const NEW: &str = "an altogether new password";
 
-/// Waits until the server keeps the powers of so many accounts' verifiers.
-async fn keeps(app: &App, accounts: usize) {
-    for _ in 0..2000 {
-        if app.domain().await.health.report().await.srp.combs == accounts {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("not {accounts}, but {}", app.domain().await.health.report().await.srp.combs);
-}
-
 async fn pairs(app: &App) -> usize {
     app.domain().await.health.report().await.srp.pairs
 }
 
 both_engines!(an_account_logs_in_again_by_what_its_last_login_left, async |app| {
     let person = app.registered("person@example.com").await;
-    keeps(app, 0).await;
+    app.keeps_combs(0).await;
     let first = person.log_in().await;
-    keeps(app, 1).await;
+    app.keeps_combs(1).await;
     assert_eq!(person.log_in().await.id, first.id);
     let handshake = person.begin_login().await;
     person.mistyping("not the password").prove(&handshake).await.expect_problem(401, "proof_rejected").done();
     assert_eq!(person.log_in().await.id, first.id);
     let other = app.registered("other@example.com").await.log_in().await;
-    keeps(app, 2).await;
+    app.keeps_combs(2).await;
     assert_ne!(other.id, first.id);
 });
 
@@ -44,36 +33,36 @@ both_engines!(who_only_fails_leaves_nothing, async |app| {
     app.stranger("nobody@example.com").prove(&handshake).await.expect_problem(401, "proof_rejected").done();
     // Whoever succeeds is waited for, so that a trace of the others would be there by then.
     app.registered("other@example.com").await.log_in().await;
-    keeps(app, 1).await;
+    app.keeps_combs(1).await;
 });
 
 both_engines!(another_password_and_a_farewell_throw_away_what_was_kept, async |app| {
     let person = app.registered("person@example.com").await;
     let user = person.log_in().await;
-    keeps(app, 1).await;
+    app.keeps_combs(1).await;
     let new = NewCredential::of(NEW);
     user.change_password(&person, &new, &json!({})).await.expect_status(204).done();
     let handshake = person.begin_login().await;
     person.prove(&handshake).await.expect_problem(401, "proof_rejected").done();
-    keeps(app, 0).await;
+    app.keeps_combs(0).await;
     let person = person.with_password(NEW, &new);
     let user = person.log_in().await;
-    keeps(app, 1).await;
+    app.keeps_combs(1).await;
     user.step_up(&person).await.expect_status(200).done();
     user.client.delete("/api/auth/users/").await.expect_status(204).done();
     app.leaves_jobs();
-    keeps(app, 0).await;
+    app.keeps_combs(0).await;
 });
 
 both_engines!(what_nobody_uses_is_kept_for_an_hour, async |app| {
     app.registered("person@example.com").await.log_in().await;
-    keeps(app, 1).await;
+    app.keeps_combs(1).await;
     app.clock.advance(Duration::from_mins(59));
     app.tidy().await;
-    keeps(app, 1).await;
+    app.keeps_combs(1).await;
     app.clock.advance(Duration::from_mins(2));
     app.tidy().await;
-    keeps(app, 0).await;
+    app.keeps_combs(0).await;
 });
 
 both_engines!(

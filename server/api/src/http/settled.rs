@@ -29,11 +29,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for SettledEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
+        let arrival = self.commits.arrival();
         let response = self.inner.call(request).await?;
         if !response.status().is_client_error() {
             return Ok(response);
         }
-        match self.commits.settled().await {
+        match self.commits.settled(arrival).await {
             Ok(()) => Ok(response),
             Err(fault) => {
                 report(&fault);

@@ -1,13 +1,12 @@
 //! What a login's two requests say, parsed.
 
-use tacit_shared::FieldCode;
-use tacit_shared::limits;
 use tacit_shared::messages;
 
 use crate::address::Address;
 use crate::fault::InvalidInput;
 use crate::proofs::ShownProof;
 use crate::text;
+use crate::tokens::delivery_of;
 use tacit_store::sessions::RefreshDelivery;
 
 /// Step one, parsed.
@@ -46,17 +45,10 @@ impl TryFrom<messages::LoginProof> for ProveLogin {
 
     fn try_from(message: messages::LoginProof) -> Result<Self, InvalidInput> {
         let shown = ShownProof::parse(message.handshake, message.a, &message.m1)?;
-        let delivery = match message.refresh_delivery.unwrap_or_default() {
-            messages::RefreshDelivery::Body => RefreshDelivery::Body,
-            messages::RefreshDelivery::Cookie => RefreshDelivery::Cookie,
-        };
-        if message.device_name.as_ref().is_some_and(|name| !text::is_line(name, limits::DEVICE_NAME_MAX)) {
-            return Err(InvalidInput::field("device_name", FieldCode::Malformed));
-        }
         Ok(Self {
             shown,
-            delivery,
-            device_name: message.device_name,
+            delivery: delivery_of(message.refresh_delivery),
+            device_name: text::device_name(message.device_name)?,
             device_token: message.device_token,
             remember_device: message.remember_device.unwrap_or_default(),
         })

@@ -145,7 +145,6 @@ impl Oauth {
         let person = provider.person_of(core, &grant, &expected, now).await?;
         let Some(challenge) = flow.challenge else {
             let newcomer = Newcomer { delivery: RefreshDelivery::Body, device_name: None, origin };
-            let person = Person { ..person };
             let signed_in = core.settle(&flow.provider, &person, None, &newcomer, now).await?;
             return Ok(Finished::Session(Box::new(signed_in)));
         };

@@ -1,6 +1,6 @@
 //! A code for a session: the one-time code of a callback, or the provider's own from an application.
 
-use tacit_shared::{FieldCode, limits, messages};
+use tacit_shared::{FieldCode, messages};
 use tacit_store::sessions::RefreshDelivery;
 
 use super::challenge::is_verifier;
@@ -11,6 +11,7 @@ use crate::caller::Origin;
 use crate::fault::InvalidInput;
 use crate::providers::{Expected, Grant, Person};
 use crate::text;
+use crate::tokens::delivery_of;
 
 /// A one-time code, parsed.
 pub struct Exchange {
@@ -32,12 +33,12 @@ impl TryFrom<messages::CodeExchange> for Exchange {
     type Error = InvalidInput;
 
     fn try_from(message: messages::CodeExchange) -> Result<Self, InvalidInput> {
-        let delivery = match message.refresh_delivery.unwrap_or_default() {
-            messages::RefreshDelivery::Body => RefreshDelivery::Body,
-            messages::RefreshDelivery::Cookie => RefreshDelivery::Cookie,
-        };
-        let device_name = device_name(message.device_name)?;
-        Ok(Self { code: message.code, verifier: verifier(message.code_verifier)?, delivery, device_name })
+        Ok(Self {
+            code: message.code,
+            verifier: verifier(message.code_verifier)?,
+            delivery: delivery_of(message.refresh_delivery),
+            device_name: text::device_name(message.device_name)?,
+        })
     }
 }
 
@@ -59,20 +60,13 @@ impl TryFrom<messages::MobileExchange> for Mobile {
             verifier: verifier(message.code_verifier)?,
             redirect_uri: message.redirect_uri,
             nonce: message.nonce,
-            device_name: device_name(message.device_name)?,
+            device_name: text::device_name(message.device_name)?,
         })
     }
 }
 
 fn verifier(text: String) -> Result<String, InvalidInput> {
     if is_verifier(&text) { Ok(text) } else { Err(InvalidInput::field("code_verifier", FieldCode::Malformed)) }
-}
-
-fn device_name(name: Option<String>) -> Result<Option<String>, InvalidInput> {
-    if name.as_ref().is_some_and(|name| !text::is_line(name, limits::DEVICE_NAME_MAX)) {
-        return Err(InvalidInput::field("device_name", FieldCode::Malformed));
-    }
-    Ok(name)
 }
 
 impl Oauth {

@@ -124,7 +124,9 @@ impl Core {
             Some(account) => self.open_account(tx, account, person, &address, origin, now).await?,
         };
         let id = entry.account.id;
-        identities::insert(tx, &self.identity(id, provider, person, now)).await.map_err(taken)?;
+        let linked_at = self.next_moment(tx, id, now).await?;
+        let identity = IdentityRecord { created_at: linked_at, ..self.identity(id, provider, person, now) };
+        identities::insert(tx, &identity).await.map_err(taken)?;
         entry.events.push(Event::of(id, EventType::IdentityLinked, origin));
         if !entry.created {
             self.push_mail(tx, crate::identities::notice(&entry.account, now), now).await?;
@@ -248,6 +250,7 @@ impl Core {
         now: Timestamp,
     ) -> Result<Event<'a>, Internal> {
         credentials::delete(tx, account.id).await?;
+        self.combs.forget(account.id.as_uuid());
         let identities = identities::delete_all(tx, account.id).await?;
         let sessions = sessions::end_all(tx, account.id, None, ended::RECLAIMED, now).await?;
         password_resets::delete_for(tx, account.id).await?;

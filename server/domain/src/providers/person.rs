@@ -45,7 +45,9 @@ impl Provider {
         let (email_claim, name_claim) = (settings.email_claim.as_str(), settings.name_claim.as_str());
         // The address and what is said of it come from the same place.
         let source = if claims.text(email_claim).is_some() { claims } else { more };
-        let email = source.text(email_claim).map(str::to_owned);
+        // It is kept and shown, whether or not it counts.
+        let email = source.text(email_claim).filter(|email| text::is_line(email, limits::AUTH_ID_MAX));
+        let email = email.map(str::to_owned);
         let word = email.as_deref().map_or(Word::None, |email| word(settings.email_trust, email, source));
         let name = claims.text(name_claim).or_else(|| more.text(name_claim));
         Ok(Person {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::testing::{NOW, Prepared, account, after, on_sqlite, read};
-use crate::{Store, StoreErrorKind, accounts, throttles};
+use crate::testing::{NOW, Prepared, account, account_id, after, identity, on_sqlite, read};
+use crate::{Store, StoreErrorKind, accounts, identities, throttles};
 
 /// Runs a unit of work that adds an account, in a task of its own.
 fn adding(db: &Store, index: u8) -> tokio::task::JoinHandle<Result<(), crate::StoreError>> {
@@ -113,7 +113,74 @@ async fn a_disk_that_is_full_fails_all_that_share_the_commit_and_nobody_after() 
         // The connection was replaced, and with it the limit.
         adding(&db, 2).await.unwrap().unwrap();
         assert_eq!(read!(db, tx => accounts::count(tx)), 1);
-        db.settled().await.unwrap();
+        db.settled(db.lost_commits()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_seen_of_a_commit_that_failed_is_never_settled() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let before = db.lost_commits();
+        let held = db.begin().await.unwrap();
+        let writer = {
+            let db = Store::clone(&db);
+            tokio::spawn(async move {
+                let mut tx = db.begin().await?;
+                // Fails at the commit, as a disk does.
+                let crate::backend::Connection::Sqlite(c) = tx.writing().unwrap() else { unreachable!() };
+                sqlx::raw_sql("PRAGMA defer_foreign_keys = ON").execute(&mut *c).await.unwrap();
+                let orphan = identity(1, account_id(9));
+                identities::insert(&mut tx, &orphan).await?;
+                tx.commit().await
+            })
+        };
+        a_moment().await;
+        let refused = {
+            let db = Store::clone(&db);
+            tokio::spawn(async move { identities::list_of(&mut db.begin().await.unwrap(), account_id(9)).await })
+        };
+        a_moment().await;
+        drop(held);
+        assert_eq!(refused.await.unwrap().unwrap().len(), 1, "it saw what was not committed yet");
+        assert_eq!(writer.await.unwrap().unwrap_err().kind(), StoreErrorKind::ForeignKey);
+        assert!(db.settled(before).await.is_err(), "what was seen is not so");
+        db.settled(db.lost_commits()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_goes_away_in_the_middle_leaves_all_of_a_unit_or_nothing() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        for round in 0..40_u8 {
+            let units: Vec<_> = (0..5_u8)
+                .map(|number| {
+                    let (db, index) = (Store::clone(&db), round * 5 + number);
+                    tokio::spawn(async move {
+                        let mut tx = db.begin().await?;
+                        accounts::insert(&mut tx, &account(index)).await?;
+                        identities::insert(&mut tx, &identity(index, account_id(index))).await?;
+                        tx.commit().await
+                    })
+                })
+                .collect();
+            tokio::time::sleep(Duration::from_micros(u64::from(round) * 40)).await;
+            for (number, unit) in units.into_iter().enumerate() {
+                if number % 2 == 0 {
+                    unit.abort();
+                } else {
+                    unit.await.unwrap().unwrap();
+                }
+            }
+        }
+        let whole = read!(db, tx => accounts::count(tx));
+        assert!(whole >= 80, "those who stayed were told so");
+        for index in 0..200 {
+            let linked = read!(db, tx => identities::list_of(tx, account_id(index))).len();
+            let there = read!(db, tx => accounts::find(tx, account_id(index))).is_some();
+            assert_eq!(linked, usize::from(there), "{index}");
+        }
     })
     .await;
 }

@@ -37,6 +37,19 @@ on_both_engines! {
         assert_eq!(read!(db, tx => list_of(tx, account_id(2))).len(), 1);
     }
 
+    async fn those_linked_after_a_moment_are_taken_away(db: Migrated) {
+        for number in [1, 2] {
+            commit!(db, tx => accounts::insert(tx, &account(number)));
+        }
+        for (number, whose, at) in [(1, 1, 5), (2, 1, 6), (3, 2, 9)] {
+            let linked = IdentityRecord { created_at: after(at), ..identity(number, account_id(whose)) };
+            commit!(db, tx => insert(tx, &linked));
+        }
+        assert_eq!(commit!(db, tx => delete_linked_after(tx, account_id(1), after(5))), 1);
+        assert_eq!(read!(db, tx => list_of(tx, account_id(1)))[0].created_at, after(5));
+        assert_eq!(read!(db, tx => list_of(tx, account_id(2))).len(), 1);
+    }
+
     async fn a_use_is_noted(db: Migrated) {
         commit!(db, tx => accounts::insert(tx, &account(1)));
         let linked = identity(1, account_id(1));
