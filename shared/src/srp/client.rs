@@ -4,6 +4,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+#[cfg(target_arch = "wasm32")]
+use super::engine::Engine as _;
 use super::{
     Group, Identity, Proof, PublicValue, Salt, SessionKey, SrpError, Verifier,
     engine::{self, ClientSecret},
