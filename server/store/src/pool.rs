@@ -16,7 +16,7 @@ use crate::error::{StoreError, StoreErrorKind};
 /// How long to wait for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection to a server is believed to be alive without a sign of it.
-const BELIEVED: Duration = Duration::from_secs(1);
+const BELIEVED: Duration = Duration::from_millis(100);
 /// How long a sign of life may take.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// Time between two tries while a server is starting.
