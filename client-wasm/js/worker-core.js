@@ -3,7 +3,7 @@
  */
 
 import { isSame } from "./devices.js";
-import { Attempt, NewCredential } from "./tacit.js";
+import { Attempt, NewCredential, wipeStack } from "./tacit.js";
 
 /** @typedef {import("./devices.js").Credential} Credential */
 
@@ -68,6 +68,7 @@ class Operations {
   tidy() {
     this.#attempt?.wipe();
     this.#stretched = null;
+    wipeStack();
   }
 
   /** @param {any} message */

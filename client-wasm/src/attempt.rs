@@ -23,8 +23,9 @@ use crate::{Error, NewCredential};
 pub struct Attempt {
     memory: Memory,
     ephemeral: Option<Ephemeral>,
-    derived: Option<Derived>,
-    proof: Option<ClientProof>,
+    // Where they stay: the attempt itself moves when it is verified, and what moves leaves a copy behind.
+    derived: Option<Box<Derived>>,
+    proof: Option<Box<ClientProof>>,
 }
 
 /// What the password became.
@@ -75,7 +76,7 @@ impl Attempt {
         let salt = Salt::parse(salt).map_err(|_| Error::ChallengeInvalid)?;
         let secrets = password.derive(&mut self.memory, &Place { realm, host }, &identity, &salt, preset)?;
         let private_key = client::private_key(&identity, &salt, secrets.login.as_bytes());
-        self.derived = Some(Derived { identity, salt, preset, private_key });
+        self.derived = Some(Box::new(Derived { identity, salt, preset, private_key }));
         Ok(())
     }
 
@@ -95,14 +96,14 @@ impl Attempt {
     /// [`Error::Internal`] before [`Attempt::derive`], and a second time.
     pub fn prove(&mut self, server_public: &str) -> Result<(), Error> {
         let derived = self.derived.as_ref().filter(|_| self.proof.is_none()).ok_or(Error::Internal)?;
-        let Derived { identity, salt, preset, private_key } = derived;
+        let Derived { identity, salt, preset, private_key } = &**derived;
         let server_public = PublicValue::parse_hex(preset.group, server_public).map_err(|_| Error::ChallengeInvalid)?;
         let ahead = self.ephemeral.take().filter(|ephemeral| ephemeral.public().group() == preset.group);
         let proof = ahead
             .unwrap_or_else(|| Ephemeral::new(preset.group, &Platform))
             .prove(identity, salt, private_key, &server_public)
             .map_err(|_| Error::ChallengeInvalid)?;
-        self.proof = Some(proof);
+        self.proof = Some(Box::new(proof));
         Ok(())
     }
 
@@ -221,7 +222,7 @@ impl Attempt {
 
 impl Attempt {
     fn proof(&self) -> Result<&ClientProof, Error> {
-        self.proof.as_ref().ok_or(Error::Internal)
+        self.proof.as_deref().ok_or(Error::Internal)
     }
 
     fn server_proved(&self, server_proof: &str) -> Result<bool, Error> {

@@ -9,10 +9,12 @@ mod credential;
 mod entropy;
 mod error;
 mod password;
+mod stack;
 
 pub use attempt::Attempt;
 pub use credential::NewCredential;
 pub use error::Error;
+pub use stack::wipe_stack;
 
 /// A quarter of the size of the standard library's allocator.
 #[cfg(target_arch = "wasm32")]

@@ -2,7 +2,7 @@
 
 use chacha20poly1305::{
     Key, KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInOut, Payload},
 };
 use zeroize::Zeroizing;
 
@@ -15,6 +15,7 @@ use crate::{
 };
 
 const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 
 /// What a handshake is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,10 +103,16 @@ pub fn seal(
     let info = info(context)?;
     let mut nonce = [0; NONCE_BYTES];
     entropy.fill(&mut nonce);
-    let sealed = cipher(key, &info)
-        .encrypt(&XNonce::from(nonce), Payload { msg: plaintext, aad: &info })
+    // In one place, and room for all of it at once: a buffer that grows would leave a copy of the plaintext behind.
+    let mut sealed = Vec::with_capacity(NONCE_BYTES.saturating_add(plaintext.len()).saturating_add(TAG_BYTES));
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plaintext);
+    let message = sealed.get_mut(NONCE_BYTES..).ok_or(SealedError::Rejected)?;
+    let tag = cipher(key, &info)
+        .encrypt_inout_detached(&XNonce::from(nonce), &info, message.into())
         .map_err(|_| SealedError::Rejected)?;
-    Ok(to_base64url(&[nonce.as_slice(), &sealed].concat()))
+    sealed.extend_from_slice(&tag);
+    Ok(to_base64url(&sealed))
 }
 
 /// Opens what [`seal`] made, in the same context.

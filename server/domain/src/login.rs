@@ -75,26 +75,29 @@ impl Logins {
     async fn look_at(&self, prove: ProveLogin, origin: Origin) -> Result<OpenedSession, LoginError> {
         let core = &self.0;
         let now = core.now();
-        let proved = core.look_at_login(&prove.shown, prove.device_token.as_deref(), &origin, now).await?;
-        match proved.state.subject {
+        let mut proved = core.look_at_login(&prove.shown, prove.device_token.as_deref(), &origin, now).await?;
+        let outcome = match proved.state.subject {
             Subject::Decoy => Err(LoginError::REJECTED),
             Subject::Pending => Err(proved.refuse(core, LoginError::NotActivated).await),
-            Subject::Account => Box::pin(self.open_session(&proved, prove, origin, now)).await,
-        }
+            Subject::Account => Box::pin(self.open_session(&mut proved, prove, origin, now)).await,
+        };
+        proved.spent.done().await?;
+        outcome
     }
 
     async fn open_session(
         &self,
-        proved: &Proved,
+        proved: &mut Proved,
         prove: ProveLogin,
         origin: Origin,
         now: Timestamp,
     ) -> Result<OpenedSession, LoginError> {
         let core = &self.0;
-        let Proved { state, attempt, verdict } = proved;
+        let Proved { state, attempt, verdict, spent } = proved;
         let owner = AccountId::from_uuid(state.owner);
-        let mut tx = core.store.begin().await?;
-        let Some(locked) = logins::lock(&mut tx, owner, chain_of(Some(owner))).await? else {
+        let (mut tx, locked) = logins::lock(&core.store, owner, chain_of(Some(owner))).await?;
+        tx.after(spent).await?;
+        let Some(locked) = locked else {
             // An account that is gone is the caller's affair, a chain without an end is ours.
             let there =
                 accounts::find(&mut tx, owner).await?.is_some() && credentials::find(&mut tx, owner).await?.is_some();

@@ -15,7 +15,8 @@ use tacit_shared::srp::{Group, Identity, Proof, PublicValue, Salt, Verifier};
 use tacit_shared::{encoding, preset};
 use tacit_store::accounts::AccountRecord;
 use tacit_store::credentials::{self, CredentialRecord};
-use tacit_store::{Timestamp, Tx};
+use tacit_store::logins::Standing;
+use tacit_store::{Committed, Timestamp, Tx};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -46,6 +47,8 @@ pub(crate) struct Proved {
     pub(crate) state: Handshake,
     pub(crate) attempt: Attempt,
     pub(crate) verdict: Verdict,
+    /// The handshake, spent, and the attempt, counted. Nothing may be told before that is done.
+    pub(crate) spent: Committed,
 }
 
 impl Core {
@@ -154,7 +157,9 @@ impl Core {
         if matches!(looked, Err(ProofError::Rejected)) {
             self.record_alone(Event::by(caller, kind, AuditResult::Failure), now).await?;
         }
-        looked
+        let mut proved = looked?;
+        proved.spent.done().await?;
+        Ok(proved)
     }
 
     /// Counts what a session proves: each that is right leaves an event that stays for ever, and perhaps a mail.
@@ -173,9 +178,28 @@ impl Core {
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
         let standing = attempt.look(self, &state).await?;
         let slot = self.srp_pool.reserve(Step::Proof)?;
-        attempt.spend(self, &state).await?;
+        let mut spent = attempt.spend(self, &state).await?;
+        match self.check(shown, public, &state, &standing, slot, attempt.now()).await {
+            Ok(verdict) => Ok(Proved { state, attempt, verdict, spent }),
+            // Not before it is certain that nobody looks at another proof for this handshake.
+            Err(refused) => {
+                spent.done().await?;
+                Err(refused)
+            }
+        }
+    }
 
-        let (verifier, holds) = self.verifier_of(&state, &standing, preset)?;
+    async fn check(
+        &self,
+        shown: &ShownProof,
+        public: PublicValue,
+        state: &Handshake,
+        standing: &Standing,
+        slot: Slot,
+        now: Timestamp,
+    ) -> Result<Verdict, ProofError> {
+        let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
+        let (verifier, holds) = self.verifier_of(state, standing, preset)?;
         let credential = (holds && state.subject == Subject::Account).then(|| state.credential());
         let kept = credential.and_then(|credential| self.combs.find(credential));
         let is_kept = kept.is_some();
@@ -183,19 +207,19 @@ impl Core {
             Some(comb) => verifier.with_comb(comb),
             None => verifier,
         };
-        let check = Check::new(preset.group, &state, verifier, public, shown.proof.clone())?;
+        let check = Check::new(preset.group, state, verifier, public, shown.proof.clone())?;
         let (check, verdict) = slot.run(move || check.run()).await?;
         if !(bool::from(verdict.accepted) & holds) || state.subject == Subject::Decoy {
             return Err(ProofError::Rejected);
         }
         if let Some(credential) = credential {
             if is_kept {
-                self.combs.note_use(credential, attempt.now());
+                self.combs.note_use(credential, now);
             } else {
-                self.keep_comb(credential, check.verifier, attempt.now());
+                self.keep_comb(credential, check.verifier, now);
             }
         }
-        Ok(Proved { state, attempt, verdict })
+        Ok(verdict)
     }
 }
 

@@ -55,8 +55,8 @@ impl Window {
     }
 
     /// As rows have it.
-    pub(crate) const fn row(&self) -> CountedWindow<'_> {
-        CountedWindow { scope: self.scope, key: &self.key, start: self.start, end: self.end }
+    pub(crate) const fn row(&self) -> CountedWindow {
+        CountedWindow { scope: self.scope, key: self.key, start: self.start, end: self.end }
     }
 
     /// Whether another attempt is allowed, without counting one.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{PgPool, SqlitePool, query_scalar};
+use sqlx::{PgConnection, SqliteConnection, query_scalar};
 
-use crate::batch::Batches;
+use crate::batch::{Answer, Batches, Opening};
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::instance;
+use crate::pool::Pool;
 pub(crate) use crate::tx::Connection;
 use crate::tx::Held;
 pub use crate::tx::Tx;
@@ -53,6 +54,28 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// Begins a unit of work with one statement, which on SQLite opens it on the way. `$run` is a macro that runs a text on a
+/// connection.
+macro_rules! begin_with {
+    ($store:expr, $sqlite:expr, $postgres:expr, $run:ident) => {
+        match $store.engine() {
+            $crate::Engine::Sqlite => {
+                let begun = $store.begin_unit(move |c, opening| {
+                    let patience = $crate::tx::Patience::usual();
+                    Box::pin(async move { patience.wait($run!($sqlite.sql(opening), c)).await })
+                });
+                begun.await?
+            }
+            $crate::Engine::Postgres => {
+                let mut tx = $store.begin().await?;
+                let answer = $crate::backend::on!(write tx, c => $run!($postgres, c))?;
+                (tx, answer)
+            }
+        }
+    };
+}
+pub(crate) use begin_with;
+
 /// The engine behind a [`Store`], for health reports and the start-up rules that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Engine {
@@ -73,11 +96,11 @@ pub struct Store {
 pub(crate) enum Pools {
     /// SQLite has one writer at a time: one connection, whose transactions units of work share.
     Sqlite {
-        writer: SqlitePool,
+        writer: Pool<SqliteConnection>,
         batches: Arc<Batches>,
-        readers: SqlitePool,
+        readers: Pool<SqliteConnection>,
     },
-    Postgres(PgPool),
+    Postgres(Pool<PgConnection>),
 }
 
 impl Store {
@@ -100,9 +123,22 @@ impl Store {
         self.condition.check_file()?;
         let held = match &self.pools {
             Pools::Sqlite { batches, .. } => Held::Unit(batches.begin().await?),
-            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
+            Pools::Postgres(pool) => Held::Postgres(pool.get().await?),
         };
         Tx::writer(held, Arc::clone(&self.condition)).await
+    }
+
+    /// The same on SQLite, by a statement that opens the unit on the way.
+    pub(crate) async fn begin_unit<T: Send + 'static>(
+        &self,
+        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T> + Send + 'static,
+    ) -> Result<(Tx, T), StoreError> {
+        self.condition.check_file()?;
+        let Pools::Sqlite { batches, .. } = &self.pools else {
+            return Err(StoreError::new(StoreErrorKind::Other, "no SQLite"));
+        };
+        let (unit, answer) = batches.begin_with(first).await?;
+        Ok((Tx::writer(Held::Unit(unit), Arc::clone(&self.condition)).await?, answer))
     }
 
     /// Takes a connection to read from. No transaction is open: each statement sees the latest commit.
@@ -113,8 +149,8 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         self.condition.check_file()?;
         let held = match &self.pools {
-            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.acquire().await?),
-            Pools::Postgres(pool) => Held::Postgres(pool.acquire().await?),
+            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.get().await?),
+            Pools::Postgres(pool) => Held::Postgres(pool.get().await?),
         };
         Ok(Tx::reader(held, Arc::clone(&self.condition)))
     }

@@ -39,7 +39,7 @@ impl Store {
             .ok_or_else(|| StoreError::new(StoreErrorKind::Unsupported, "the path of the copy is not valid UTF-8"))?;
 
         // A connection of its own: the pool's writer stays free for others.
-        let mut connection = writer.connect_options().connect().await?;
+        let mut connection = writer.options().connect().await?;
         query(COPY).bind(target).execute(&mut connection).await?;
         connection.close().await?;
 

@@ -9,29 +9,74 @@
 //! for it again, in a task of its own, to end the transaction: units that had asked before that are in it, units that
 //! ask later are in the next. A unit that is alone is committed at once.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, raw_sql};
+use sqlx::{SqliteConnection, raw_sql};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, oneshot};
 
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::pool::{Lent, Pool, discard};
 use crate::tx::Patience;
 
 /// How long to wait for the units before.
 const TURN: Duration = Duration::from_secs(5);
 
-const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT unit";
-const NEXT: &str = "RELEASE unit; SAVEPOINT unit";
 const UNDO: &str = "ROLLBACK TO unit";
+
+/// Where a unit's first statement finds the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// There is none yet.
+    Begin,
+    /// A unit before is to stay.
+    Next,
+    /// What the unit before wrote was undone: its savepoint stands as it was.
+    Stands,
+}
+
+/// A statement that opens its unit on the way: one round trip to the writer instead of two.
+#[derive(Clone, Copy)]
+pub(crate) struct First([&'static str; 3]);
+
+/// Makes a [`First`] of a statement's text.
+macro_rules! first {
+    ($sql:literal) => {
+        $crate::batch::First::of([
+            concat!("BEGIN IMMEDIATE; SAVEPOINT unit; ", $sql),
+            concat!("RELEASE unit; SAVEPOINT unit; ", $sql),
+            $sql,
+        ])
+    };
+}
+pub(crate) use first;
+
+impl First {
+    pub(crate) const fn of(texts: [&'static str; 3]) -> Self {
+        Self(texts)
+    }
+
+    /// The text that opens a unit here.
+    pub(crate) const fn sql(self, opening: Opening) -> &'static str {
+        let [begin, next, stands] = self.0;
+        match opening {
+            Opening::Begin => begin,
+            Opening::Next => next,
+            Opening::Stands => stands,
+        }
+    }
+}
+
+/// No statement.
+const NOTHING: First = first!("");
 
 /// The writer of a SQLite file, and the units that share its commit.
 pub(crate) struct Batches {
-    writer: SqlitePool,
+    writer: Pool<SqliteConnection>,
     turn: Arc<Mutex<Batch>>,
     condition: Arc<Condition>,
     /// Whether a unit is done whose commit is not.
@@ -45,8 +90,10 @@ pub(crate) struct Batches {
 /// A transaction and what is in it.
 #[derive(Default)]
 struct Batch {
+    /// Which transaction it is, counted from the start of the process.
+    number: u64,
     /// There while a transaction is open.
-    connection: Option<PoolConnection<Sqlite>>,
+    connection: Option<Lent<SqliteConnection>>,
     /// Whether something was done behind the savepoint that is to stay.
     used: bool,
     /// Those who wait for the commit.
@@ -54,6 +101,9 @@ struct Batch {
     /// Whether a task is on its way to end it.
     ending: bool,
 }
+
+/// What a unit's first statement answers.
+pub(crate) type Answer<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
 
 type Waiting = oneshot::Sender<Result<(), StoreError>>;
 
@@ -66,18 +116,35 @@ pub(crate) struct Unit {
 }
 
 impl Batches {
-    pub(crate) fn new(writer: SqlitePool, condition: Arc<Condition>) -> Arc<Self> {
+    pub(crate) fn new(writer: Pool<SqliteConnection>, condition: Arc<Condition>) -> Arc<Self> {
         let (turn, ended) = (Arc::default(), Notify::new());
         Arc::new(Self { writer, turn, condition, unsettled: AtomicBool::new(false), ended, lost: AtomicU64::new(0) })
     }
 
     /// Waits for its turn, and begins.
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<Unit, StoreError> {
+        let begun = self.begin_with(|connection, opening| {
+            Box::pin(async move {
+                match opening {
+                    Opening::Stands => Ok(()),
+                    Opening::Begin | Opening::Next => run(connection, NOTHING.sql(opening)).await,
+                }
+            })
+        });
+        Ok(begun.await?.0)
+    }
+
+    /// Waits for its turn, and begins with a statement that opens the unit: see [`First`].
+    pub(crate) async fn begin_with<T: Send + 'static>(
+        self: &Arc<Self>,
+        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T> + Send + 'static,
+    ) -> Result<(Unit, T), StoreError> {
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned()).await;
         let batch = turn.map_err(|_| busy())?;
         let unit = Unit { batches: Arc::clone(self), batch: Some(batch), failed: None };
         // In a task of its own: whoever asked may go away between two of its statements.
-        tokio::spawn(unit.open()).await.map_err(|_| StoreError::new(StoreErrorKind::Other, "a task ended early"))?
+        let opened = tokio::spawn(unit.open(first)).await;
+        opened.map_err(|_| StoreError::new(StoreErrorKind::Other, "a task ended early"))?
     }
 
     /// How many commits failed so far: what was seen meanwhile may have been theirs.
@@ -134,30 +201,57 @@ impl Batches {
     }
 }
 
+/// A unit that is over, on its way to the disk.
+pub(crate) struct Committing {
+    batch: u64,
+    outcome: oneshot::Receiver<Result<(), StoreError>>,
+}
+
+impl Committing {
+    pub(crate) async fn outcome(self) -> Result<(), StoreError> {
+        self.outcome.await.unwrap_or_else(|_| Err(over()))
+    }
+}
+
+impl Batch {
+    async fn connect(&mut self, writer: &Pool<SqliteConnection>) -> Result<&mut SqliteConnection, StoreError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => writer.get().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+}
+
 impl Unit {
-    async fn open(mut self) -> Result<Self, StoreError> {
+    async fn open<T>(
+        mut self,
+        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T>,
+    ) -> Result<(Self, T), StoreError> {
         let writer = self.batches.writer.clone();
         let Some(batch) = self.batch.as_deref_mut() else { return Err(over()) };
-        let opened = match &mut batch.connection {
-            None => match writer.acquire().await {
-                Ok(mut connection) => {
-                    let begun = run(&mut connection, BEGIN).await;
-                    batch.connection = Some(connection);
-                    begun
-                }
-                Err(error) => Err(error.into()),
-            },
-            Some(connection) if batch.used => run(connection, NEXT).await,
-            // What the unit before wrote was undone: its savepoint stands as it was.
-            Some(_) => Ok(()),
+        let opening = match batch.connection {
+            None => Opening::Begin,
+            Some(_) if batch.used => Opening::Next,
+            Some(_) => Opening::Stands,
+        };
+        let opened = match batch.connect(&writer).await {
+            Ok(connection) => first(connection, opening).await,
+            Err(error) => Err(error),
         };
         batch.used = false;
-        if let Err(error) = opened {
-            self.batches.condition.note(&error, true);
-            self.batches.give_up(batch, &error).await;
-            return Err(error);
+        if opening == Opening::Begin {
+            batch.number += 1;
         }
-        Ok(self)
+        match opened {
+            Ok(answer) => Ok((self, answer)),
+            // Who knows how far it came: whether there is a savepoint, and what the one before had written.
+            Err(error) => {
+                self.batches.condition.note(&error, true);
+                self.batches.give_up(batch, &error).await;
+                Err(error)
+            }
+        }
     }
 
     pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
@@ -168,19 +262,23 @@ impl Unit {
         batch.connection.as_deref_mut().ok_or_else(over)
     }
 
-    /// Leaves what was written to the commit, and waits for that.
-    pub(crate) async fn finish(mut self) -> Result<(), StoreError> {
+    /// Leaves what was written to the commit. Who waits for that learns what became of it.
+    pub(crate) fn finish(mut self) -> Result<Committing, StoreError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let (told, committed) = oneshot::channel();
-        if let Some(mut batch) = self.batch.take() {
-            batch.used = true;
-            batch.waiting.push(told);
-            self.batches.unsettled.store(true, Ordering::Release);
-            Self::end_soon(&self.batches, &mut batch);
-        }
-        committed.await.unwrap_or_else(|_| Err(over()))
+        let mut batch = self.batch.take().ok_or_else(over)?;
+        let (told, outcome) = oneshot::channel();
+        batch.used = true;
+        batch.waiting.push(told);
+        self.batches.unsettled.store(true, Ordering::Release);
+        Self::end_soon(&self.batches, &mut batch);
+        Ok(Committing { batch: batch.number, outcome })
+    }
+
+    /// Whether this unit and that one are in the same transaction: they stay together or not at all.
+    pub(crate) fn is_with(&self, committing: &Committing) -> bool {
+        self.batch.as_ref().is_some_and(|batch| batch.number == committing.batch)
     }
 
     /// Remembers a failure of the database's own. There is nothing to be done in this unit any more.
@@ -215,9 +313,9 @@ impl Drop for Unit {
 }
 
 /// Undoes all that was not committed; without a connection that works, SQLite does so when it is closed.
-async fn take_back(mut connection: PoolConnection<Sqlite>, error: &StoreError) {
+async fn take_back(mut connection: Lent<SqliteConnection>, error: &StoreError) {
     if error.kind() == StoreErrorKind::Unavailable || run(&mut connection, "ROLLBACK").await.is_err() {
-        connection.close_on_drop();
+        discard(connection);
     }
 }
 

@@ -10,19 +10,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use log::LevelFilter;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, PgConnection, raw_sql};
 
 use crate::backend::{Pools, Store};
 use crate::batch::Batches;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::pool::Pool;
 
 /// How long to wait for another process's write lock on a SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long to wait for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to look for the cause when no connection was to be had at start.
 const CAUSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// PostgreSQL ends a transaction in which nothing has happened for ten seconds: its node is gone, or cannot be heard,
@@ -97,22 +96,9 @@ impl Store {
             .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
         set_write_ahead(&options).await?;
         let condition = Condition::of_file(options.get_filename())?;
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .acquire_slow_level(LevelFilter::Debug)
-            .connect_with(options.clone())
-            .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .acquire_slow_level(LevelFilter::Debug)
-            .connect_lazy_with(options.pragma("query_only", "ON"));
+        let writer = Pool::of_file(options.clone(), 1)?;
+        drop(writer.get().await?);
+        let readers = Pool::of_file(options.pragma("query_only", "ON"), max_connections)?;
         let batches = Batches::new(writer.clone(), Arc::clone(&condition));
         Ok(Self { pools: Pools::Sqlite { writer, batches, readers }, condition })
     }
@@ -122,13 +108,8 @@ impl Store {
             .application_name("tacit")
             .log_statements(LevelFilter::Trace)
             .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .acquire_slow_level(LevelFilter::Debug)
-            .after_connect(|connection, _| Box::pin(forget_transactions(connection)))
-            .connect_lazy_with(options.clone());
-        match pool.acquire().await {
+        let pool = Pool::of_server(options.clone(), max_connections, |c| Box::pin(forget_transactions(c)))?;
+        match pool.get().await {
             Ok(connection) => drop(connection),
             Err(sqlx::Error::PoolTimedOut) => return Err(cause(&options).await),
             Err(error) => return Err(error.into()),

@@ -12,6 +12,7 @@ mod connect;
 mod error;
 mod ids;
 mod migrate;
+mod pool;
 mod statements;
 mod text;
 mod timestamp;
@@ -50,3 +51,4 @@ pub use ids::{
 pub use migrate::SchemaState;
 pub use statements::{Statement, statements};
 pub use timestamp::Timestamp;
+pub use tx::Committed;

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
-use crate::backend::{Engine, Tx, on};
+use crate::backend::{Engine, Store, Tx, begin_with, on};
+use crate::batch::{First, Opening, first};
 use crate::error::StoreError;
 use crate::ids::{AccountId, CredentialId};
 use crate::proof_failures::ProofFailures;
@@ -22,11 +23,11 @@ use crate::timestamp::Timestamp;
 
 /// A count of attempts in one window.
 #[derive(Clone, Copy)]
-pub struct CountedWindow<'a> {
+pub struct CountedWindow {
     /// What is counted.
-    pub scope: &'a str,
+    pub scope: &'static str,
     /// For whom, hashed.
-    pub key: &'a [u8],
+    pub key: [u8; 32],
     /// When the window began.
     pub start: Timestamp,
     /// When it ends.
@@ -65,6 +66,23 @@ pub struct Standing {
     pub pending: Option<SealedCredential>,
 }
 
+/// An attempt: the handshake that it spends, and what it is counted under.
+#[derive(Clone, Copy)]
+pub struct Spend {
+    /// Names the handshake.
+    pub nonce: [u8; 16],
+    /// How long it is to be known as spent.
+    pub keep_until: Timestamp,
+    /// Where the client's attempts are counted.
+    pub window: Option<CountedWindow>,
+    /// What failures in a row are counted under.
+    pub failures_key: [u8; 32],
+    /// When it was made.
+    pub now: Timestamp,
+    /// How much longer each failure keeps the count.
+    pub kept_for_each: Duration,
+}
+
 /// What became of an attempt to spend a handshake.
 #[derive(Default)]
 pub struct Spent {
@@ -95,7 +113,7 @@ pub struct OpenedLogin<'a> {
     /// Its first refresh token.
     pub token: &'a RefreshTokenRecord,
     /// Where the attempt was counted.
-    pub window: Option<CountedWindow<'a>>,
+    pub window: Option<CountedWindow>,
     /// What failures were counted under; twice the same for one.
     pub failures: [&'a [u8]; 2],
     /// The event.
@@ -114,14 +132,16 @@ const LOOK: &str = "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created
     UNION ALL SELECT 4, count, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM throttles \
     WHERE scope = $3 AND key = $4 AND window_start = $5";
 
-const SPEND_SQLITE: &str = "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
+const SPEND_SQLITE: First = first!(
+    "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
     ON CONFLICT (nonce) DO NOTHING RETURNING 0 AS kind, 1 AS number, NULL AS at; \
     INSERT INTO throttles (scope, key, window_start, count, expires_at) SELECT $3, $4, $5, 1, $6 WHERE $3 IS NOT NULL \
     ON CONFLICT (scope, key, window_start) DO UPDATE SET count = throttles.count + 1 \
     RETURNING 4 AS kind, count AS number, NULL AS at; \
     INSERT INTO proof_failures (key, failures, last_at, previous_at, expires_at) VALUES ($7, 1, $8, NULL, $8 + $9) \
     ON CONFLICT (key) DO UPDATE SET failures = proof_failures.failures + 1, previous_at = proof_failures.last_at, \
-    last_at = $8, expires_at = $8 + $9 * (proof_failures.failures + 1) RETURNING 3 AS kind, failures - 1 AS number, previous_at AS at";
+    last_at = $8, expires_at = $8 + $9 * (proof_failures.failures + 1) RETURNING 3 AS kind, failures - 1 AS number, previous_at AS at"
+);
 
 const SPEND_POSTGRES: &str = "WITH spent AS (INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
     ON CONFLICT (nonce) DO NOTHING RETURNING 1), \
@@ -136,10 +156,12 @@ const SPEND_POSTGRES: &str = "WITH spent AS (INSERT INTO spent_handshakes (nonce
     SELECT 0::bigint AS kind, 1::bigint AS number, NULL::bigint AS at FROM spent \
     UNION ALL SELECT 4, count, NULL FROM counted UNION ALL SELECT 3, failures - 1, previous_at FROM failed";
 
-const LOCK_SQLITE: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
+const LOCK_SQLITE: First = first!(
+    "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
     a.created_at, a.updated_at, a.activated_at, a.disabled_at, c.id AS credential_id, c.version AS credential_version, \
     h.chain, h.sequence, h.hash, h.seal FROM accounts a JOIN credentials c ON c.account_id = a.id \
-    JOIN audit_heads h ON h.chain = $2 WHERE a.id = $1";
+    JOIN audit_heads h ON h.chain = $2 WHERE a.id = $1"
+);
 
 // All three are locked: of a row that is not, a statement that waited would go on with the version from before.
 const LOCK_POSTGRES: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
@@ -174,9 +196,12 @@ const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_i
     VALUES ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)) \
     UPDATE audit_heads SET sequence = $45, hash = $46, seal = $47 WHERE chain = $44";
 
+const SPEND_ALONE: &str = SPEND_SQLITE.sql(Opening::Stands);
+const LOCK_ALONE: &str = LOCK_SQLITE.sql(Opening::Stands);
+
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: LOOK;
-    sqlite: SPEND_SQLITE, LOCK_SQLITE, OPEN_SQLITE;
+    sqlite: SPEND_ALONE, LOCK_ALONE, OPEN_SQLITE;
     postgres: SPEND_POSTGRES, LOCK_POSTGRES, OPEN_POSTGRES
 ];
 
@@ -188,13 +213,13 @@ pub async fn look(
     tx: &mut Tx,
     owner: Uuid,
     failures_key: &[u8],
-    window: Option<CountedWindow<'_>>,
+    window: Option<CountedWindow>,
 ) -> Result<Standing, StoreError> {
     let rows = on!(read tx, c => query_as::<_, LookRow>(LOOK)
         .bind(owner)
         .bind(failures_key)
         .bind(window.map(|window| window.scope))
-        .bind(window.map(|window| window.key))
+        .bind(window.as_ref().map(|window| window.key.as_slice()))
         .bind(window.map(|window| window.start))
         .fetch_all(c))?;
     let mut standing = Standing::default();
@@ -209,32 +234,28 @@ pub async fn look(
     Ok(standing)
 }
 
-/// Records a handshake as used, and counts the attempt and a failure. Whether that was one too many is for the caller to
-/// judge, who then does not commit. The count is kept for `each` from now on, as often as there were failures.
+/// Begins a unit of work that records a handshake as used, and counts the attempt and a failure. Whether that was one too
+/// many is for the caller to judge, who then does not commit.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn spend(
-    tx: &mut Tx,
-    (nonce, keep_until): (&[u8], Timestamp),
-    window: Option<CountedWindow<'_>>,
-    (failures_key, now, each): (&[u8], Timestamp, Duration),
-) -> Result<Spent, StoreError> {
-    let sql = match tx.engine() {
-        Engine::Sqlite => SPEND_SQLITE,
-        Engine::Postgres => SPEND_POSTGRES,
-    };
-    let rows = on!(write tx, c => query_as::<_, (i64, i64, Option<Timestamp>)>(sql)
-        .bind(nonce)
-        .bind(keep_until)
-        .bind(window.map(|window| window.scope))
-        .bind(window.map(|window| window.key))
-        .bind(window.map(|window| window.start))
-        .bind(window.map(|window| window.end))
-        .bind(failures_key)
-        .bind(now)
-        .bind(i64::try_from(each.as_millis()).unwrap_or(i64::MAX))
-        .fetch_all(c))?;
+pub async fn spend(store: &Store, spend: Spend) -> Result<(Tx, Spent), StoreError> {
+    macro_rules! rows {
+        ($sql:expr, $connection:expr) => {
+            query_as::<_, (i64, i64, Option<Timestamp>)>($sql)
+                .bind(spend.nonce.as_slice())
+                .bind(spend.keep_until)
+                .bind(spend.window.map(|window| window.scope))
+                .bind(spend.window.as_ref().map(|window| window.key.as_slice()))
+                .bind(spend.window.map(|window| window.start))
+                .bind(spend.window.map(|window| window.end))
+                .bind(spend.failures_key.as_slice())
+                .bind(spend.now)
+                .bind(i64::try_from(spend.kept_for_each.as_millis()).unwrap_or(i64::MAX))
+                .fetch_all($connection)
+        };
+    }
+    let (tx, rows) = begin_with!(store, SPEND_SQLITE, SPEND_POSTGRES, rows);
     let mut spent = Spent::default();
     for (kind, number, at) in rows {
         match kind {
@@ -243,22 +264,23 @@ pub async fn spend(
             _ => spent.counted = number,
         }
     }
-    Ok(spent)
+    Ok((tx, spent))
 }
 
-/// The account with this id, its credential and the end of this audit chain, kept from other writers until the
-/// transaction ends. `None` where one of them is missing.
+/// Begins a unit of work with the account with this id, its credential and the end of this audit chain, kept from other
+/// writers until it ends. `None` where one of them is missing.
 ///
 /// # Errors
-/// Any failure of the database; [`ReadOnly`](crate::StoreErrorKind::ReadOnly) outside a transaction.
-pub async fn lock(tx: &mut Tx, account: AccountId, chain: i64) -> Result<Option<LockedLogin>, StoreError> {
-    let sql = match tx.engine() {
-        // The transaction holds the whole database's write lock already.
-        Engine::Sqlite => LOCK_SQLITE,
-        Engine::Postgres => LOCK_POSTGRES,
-    };
-    let row = on!(write tx, c => query_as::<_, LockRow>(sql).bind(account).bind(chain).fetch_optional(c))?;
-    Ok(row.map(LockRow::split))
+/// Any failure of the database.
+pub async fn lock(store: &Store, account: AccountId, chain: i64) -> Result<(Tx, Option<LockedLogin>), StoreError> {
+    macro_rules! row {
+        ($sql:expr, $connection:expr) => {
+            query_as::<_, LockRow>($sql).bind(account).bind(chain).fetch_optional($connection)
+        };
+    }
+    // On SQLite the transaction holds the whole database's write lock already.
+    let (tx, row) = begin_with!(store, LOCK_SQLITE, LOCK_POSTGRES, row);
+    Ok((tx, row.map(LockRow::split)))
 }
 
 /// Opens a session and takes back what was counted before, with the event that says so.
@@ -294,7 +316,7 @@ pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreErro
         .bind(token.used_at)
         .bind(&token.successor_nonce)
         .bind(window.map(|window| window.scope))
-        .bind(window.map(|window| window.key))
+        .bind(window.as_ref().map(|window| window.key.as_slice()))
         .bind(window.map(|window| window.start))
         .bind(one)
         .bind(other)

@@ -53,8 +53,8 @@ impl Store {
             return Ok(());
         }
         match &self.pools {
-            Pools::Sqlite { writer, .. } => migrate_sqlite(&writer.connect_options()).await,
-            Pools::Postgres(pool) => migrate_postgres(&pool.connect_options()).await,
+            Pools::Sqlite { writer, .. } => migrate_sqlite(writer.options()).await,
+            Pools::Postgres(pool) => migrate_postgres(pool.options()).await,
         }
     }
 
@@ -64,8 +64,8 @@ impl Store {
     /// [`StoreErrorKind::Other`] when a migration was altered after it had been applied; any failure of the database.
     pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
         let found = match &self.pools {
-            Pools::Sqlite { readers, .. } => inspect_sqlite(&mut *readers.acquire().await?).await?,
-            Pools::Postgres(pool) => inspect_postgres(&mut *pool.acquire().await?).await?,
+            Pools::Sqlite { readers, .. } => inspect_sqlite(&mut *readers.get().await?).await?,
+            Pools::Postgres(pool) => inspect_postgres(&mut *pool.get().await?).await?,
         };
         Ok(found.state)
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Database, Executor, PgConnection, Postgres, Sqlite, SqliteConnection, raw_sql};
+use sqlx::{Executor, PgConnection, SqliteConnection, raw_sql};
 use tokio::runtime::Handle;
 
 use crate::backend::Engine;
-use crate::batch::Unit;
+use crate::batch::{Committing, Unit};
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::pool::{Lent, discard};
 
 /// How long one statement may take. Longer than SQLite waits for a lock; a network that swallows everything would
 /// otherwise be waited for as long as the operating system believes in it, which is a quarter of an hour.
@@ -29,6 +29,8 @@ pub struct Tx {
     writes: bool,
     /// Whether a transaction may be open.
     open: bool,
+    /// Whether an answer is still to come.
+    asking: bool,
     /// Whether the connection is of no more use.
     broken: bool,
     patience: Patience,
@@ -36,10 +38,10 @@ pub struct Tx {
 
 pub(crate) enum Held {
     /// A reader.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Lent<SqliteConnection>),
     /// A writer's turn; its transaction is begun.
     Unit(Unit),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Lent<PgConnection>),
 }
 
 /// The connection a statement runs on.
@@ -72,8 +74,8 @@ impl Tx {
             Held::Sqlite(_) | Held::Unit(_) => Engine::Sqlite,
             Held::Postgres(_) => Engine::Postgres,
         };
-        let (writes, open, broken) = (false, false, false);
-        Self { held: Some(held), engine, condition, writes, open, broken, patience: Patience(PATIENCE) }
+        let (writes, open, asking, broken) = (false, false, false, false);
+        Self { held: Some(held), engine, condition, writes, open, asking, broken, patience: Patience(PATIENCE) }
     }
 
     /// A transaction that was begun.
@@ -118,18 +120,38 @@ impl Tx {
     /// # Errors
     /// Any failure to do so. Then nothing was written, unless the database went away at this very moment: nobody can
     /// know then.
-    pub async fn commit(mut self) -> Result<(), StoreError> {
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let mut committed = self.commit_soon().await?;
+        committed.done().await
+    }
+
+    /// The same, without waiting for the disk of SQLite. Nothing may be told that rests on it before
+    /// [`Committed::done`] says so.
+    ///
+    /// # Errors
+    /// As for [`Tx::commit`].
+    pub async fn commit_soon(mut self) -> Result<Committed, StoreError> {
+        let condition = Arc::clone(&self.condition);
         if !self.writes {
-            return Ok(());
+            return Ok(Committed { condition, committing: None });
         }
         if let Some(Held::Unit(unit)) = self.held.take_if(|held| matches!(held, Held::Unit(_))) {
-            unit.finish().await?;
-        } else {
-            self.control("COMMIT").await?;
-            self.open = false;
+            return Ok(Committed { condition, committing: Some(unit.finish()?) });
         }
-        // What went into a file that was taken away meanwhile must not be acknowledged.
-        self.condition.check_file()
+        self.control("COMMIT").await?;
+        self.open = false;
+        Ok(Committed { condition, committing: None })
+    }
+
+    /// Makes sure that what this writes stays only if that stays, too.
+    ///
+    /// # Errors
+    /// Why that did not stay.
+    pub async fn after(&self, committed: &mut Committed) -> Result<(), StoreError> {
+        match (&self.held, &committed.committing) {
+            (Some(Held::Unit(unit)), Some(committing)) if unit.is_with(committing) => Ok(()),
+            _ => committed.wait().await,
+        }
     }
 
     async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
@@ -150,6 +172,7 @@ impl Tx {
     }
 
     pub(crate) fn reading(&mut self) -> Result<Connection<'_>, StoreError> {
+        self.asking = true;
         match &mut self.held {
             Some(Held::Sqlite(connection)) => Ok(Connection::Sqlite(connection)),
             Some(Held::Unit(unit)) => Ok(Connection::Sqlite(unit.connection()?)),
@@ -171,6 +194,7 @@ impl Tx {
 
     /// Remembers what an answer tells about the connection and the database.
     pub(crate) fn note<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.asking = false;
         if let Err(error) = &answer {
             self.broken |= error.kind() == StoreErrorKind::Unavailable;
             if let Some(Held::Unit(unit)) = &mut self.held
@@ -184,36 +208,78 @@ impl Tx {
     }
 }
 
-impl Drop for Tx {
-    fn drop(&mut self) {
-        // Without a runtime nobody is left who could use it.
-        let (Some(held), Ok(runtime)) = (self.held.take(), Handle::try_current()) else { return };
-        let (open, broken) = (self.open, self.broken);
-        match held {
-            // It sees to that itself.
-            Held::Unit(unit) => drop(unit),
-            Held::Sqlite(connection) => drop(runtime.spawn(give_back(connection, open, broken))),
-            Held::Postgres(connection) => drop(runtime.spawn(give_back(connection, open, broken))),
+/// What was written, on its way to the disk or there.
+#[must_use]
+pub struct Committed {
+    condition: Arc<Condition>,
+    committing: Option<Committing>,
+}
+
+impl Committed {
+    /// Waits until it is durable and visible.
+    ///
+    /// # Errors
+    /// Any failure to make it so: then nothing was written, unless the database went away at this very moment.
+    pub async fn done(&mut self) -> Result<(), StoreError> {
+        self.wait().await?;
+        // What went into a file that was taken away meanwhile must not be acknowledged.
+        self.condition.check_file()
+    }
+
+    async fn wait(&mut self) -> Result<(), StoreError> {
+        match self.committing.take() {
+            Some(committing) => committing.outcome().await,
+            None => Ok(()),
         }
     }
 }
 
-/// Makes a connection fit for the next one; closes it where that fails or takes long.
-///
-/// The pool does the same by itself and without a limit of time: of a network that swallows everything it would wait
-/// for each of its connections, with none left to use.
-async fn give_back<DB: Database>(mut connection: PoolConnection<DB>, open: bool, broken: bool)
-where
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-{
-    let returned = tokio::time::timeout(GIVE_BACK, async {
-        if broken || (open && raw_sql("ROLLBACK").execute(&mut *connection).await.is_err()) {
-            return false;
+impl Drop for Tx {
+    fn drop(&mut self) {
+        let Some(held) = self.held.take() else { return };
+        let state = State { open: self.open, asking: self.asking, broken: self.broken };
+        match held {
+            // It sees to that itself.
+            Held::Unit(unit) => drop(unit),
+            Held::Sqlite(connection) => give_back(connection, state),
+            Held::Postgres(connection) => give_back(connection, state),
         }
-        connection.return_to_pool().await;
-        true
+    }
+}
+
+/// How a unit of work leaves its connection.
+#[derive(Clone, Copy)]
+struct State {
+    open: bool,
+    asking: bool,
+    broken: bool,
+}
+
+/// Gives a connection back as it is where it is fit for the next one, and otherwise makes it so first.
+fn give_back<C>(connection: Lent<C>, state: State)
+where
+    C: sqlx::Connection + 'static,
+    for<'c> &'c mut C: Executor<'c, Database = C::Database>,
+{
+    match Handle::try_current() {
+        _ if state.broken => discard(connection),
+        _ if !state.open && !state.asking => drop(connection),
+        Ok(runtime) => drop(runtime.spawn(recover(connection, state.open))),
+        // Nobody is left who could use it.
+        Err(_) => discard(connection),
+    }
+}
+
+/// Makes a connection fit for the next one; closes it where that fails or takes long.
+async fn recover<C>(mut connection: Lent<C>, open: bool)
+where
+    C: sqlx::Connection + 'static,
+    for<'c> &'c mut C: Executor<'c, Database = C::Database>,
+{
+    let recovered = tokio::time::timeout(GIVE_BACK, async {
+        if open { raw_sql("ROLLBACK").execute(&mut *connection).await.map(drop) } else { connection.ping().await }
     });
-    if !matches!(returned.await, Ok(true)) {
-        connection.close_on_drop();
+    if !matches!(recovered.await, Ok(Ok(()))) {
+        discard(connection);
     }
 }

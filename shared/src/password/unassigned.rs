@@ -11,13 +11,14 @@
 /// Whether a code point is one of them. All ranges are read for any: which character it was shows in no address.
 pub(super) fn contains(point: u32) -> bool {
     let (mut next, mut length, mut place, mut found, mut is_gap) = (0_u32, 0_u32, 0_u32, 0_u32, true);
-    for byte in PACKED {
+    for byte in &PACKED {
         length |= u32::from(byte & 0x7f) << place;
         place += 7;
         if byte & 0x80 != 0 {
             continue;
         }
-        found |= u32::from(!is_gap) & u32::from(point >= next) & u32::from(point - next.min(point) < length);
+        // Below the range the difference wraps to more than any length.
+        found |= u32::from(!is_gap) & u32::from(point.wrapping_sub(next) < length);
         next += length;
         (length, place, is_gap) = (0, 0, !is_gap);
     }

@@ -4,6 +4,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+#[cfg(target_arch = "wasm32")]
+use super::engine::Engine as _;
 use super::{
     Group, Identity, Proof, PublicValue, Salt, SessionKey, SrpError, Verifier,
     engine::{self, ClientSecret},
@@ -29,7 +31,8 @@ pub fn verifier(group: Group, x: &[u8; 32]) -> Verifier {
 /// `a` and `A`, drawn for one login.
 pub struct Ephemeral {
     group: Group,
-    a: Zeroizing<[u8; 32]>,
+    /// Where it stays: a value that moves leaves a copy behind.
+    a: Box<Zeroizing<[u8; 32]>>,
     public: PublicValue,
 }
 
@@ -51,7 +54,7 @@ impl Ephemeral {
     pub fn new(group: Group, entropy: &dyn Entropy) -> Self {
         let engine = engine::of(group);
         loop {
-            let mut a = Zeroizing::new([0; 32]);
+            let mut a = Box::new(Zeroizing::new([0; 32]));
             entropy.fill(a.as_mut_slice());
             let mut bytes = engine.power(&a);
             // One that is drawn again may show too: its `a` is gone, and the next is drawn afresh.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
+#[cfg(target_arch = "wasm32")]
+use super::engine::Engine as _;
 use super::{
     Group, SrpError,
     engine::{self, Comb},

@@ -8,7 +8,7 @@ use super::engine::{Engine, Scalar};
 use crate::hash::digest;
 
 /// `k = H(N | PAD(g))` (RFC 5054 §2.5.3).
-pub(super) fn multiplier<D: Digest>(engine: &dyn Engine) -> Scalar {
+pub(super) fn multiplier<D: Digest>(engine: &(impl Engine + ?Sized)) -> Scalar {
     *digest::<D>(&[engine.modulus(), &padded_generator(engine)])
 }
 
@@ -48,7 +48,7 @@ pub(super) enum GeneratorForm {
 
 /// `M1 = H((H(N) xor H(g)) | H(I) | s | A | B | K)` (RFC 2945 §3).
 pub(super) fn client_proof<D: Digest>(
-    engine: &dyn Engine,
+    engine: &(impl Engine + ?Sized),
     form: GeneratorForm,
     input: &ProofInput<'_>,
 ) -> Zeroizing<[u8; 32]> {
@@ -89,11 +89,11 @@ fn of_digest<D: Digest>(hash: &[u8; 32]) -> &[u8] {
     hash.get(hash.len().saturating_sub(<D as Digest>::output_size())..).unwrap_or_default()
 }
 
-fn bare_generator(engine: &dyn Engine) -> Vec<u8> {
+fn bare_generator(engine: &(impl Engine + ?Sized)) -> Vec<u8> {
     engine.generator().to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
-fn padded_generator(engine: &dyn Engine) -> Vec<u8> {
+fn padded_generator(engine: &(impl Engine + ?Sized)) -> Vec<u8> {
     let mut out = vec![0; engine.modulus().len()];
     for (byte, from) in out.iter_mut().rev().zip(engine.generator().to_be_bytes().iter().rev()) {
         *byte = *from;

@@ -100,6 +100,7 @@ enum Part {
 #[tokio::main(worker_threads = 2)]
 async fn main() {
     let options = Options::parse();
+    tacit_engine::install(tacit_engine::Choice::fastest()).unwrap();
     println!("{HEAD}");
     let mut rows = Vec::new();
     for engine in &options.engines {

@@ -2,13 +2,14 @@
 //!
 //! Its private key `x` is 1, so its verifier is `g`, and its `a` is 1, so its `A` is `g` as well. That leaves one
 //! exponentiation of a login to the generator, `S = (B − k·g)^(1 + u)`, a third of what the server does: the exponent has
-//! 256 bits whatever a client chooses, because `u` has. To the server it is a login like any other: its own arithmetic
-//! takes the same time for every verifier and every `A`.
+//! 256 bits whatever a client chooses, because `u` has. The fastest kernel computes it, so that the generator takes as
+//! little as it can of the processors it shares. To the server it is a login like any other: its own arithmetic takes the
+//! same time for every verifier and every `A`.
 
-use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
-use crypto_bigint::{Odd, U256, U2048, U3072, U4096, Uint};
+use crypto_bigint::{U256, U2048, U3072, U4096, Uint};
 use sha2::{Digest as _, Sha256};
 use tacit_shared::encoding::to_hex;
+use tacit_shared::srp::engine::{self, Scalar};
 use tacit_shared::srp::{Group, PublicValue};
 
 /// `x` of every account.
@@ -88,15 +89,16 @@ impl Cheap {
         Shown { proof: to_hex(&proof), expected: to_hex(&expected) }
     }
 
-    /// `(B − k·g)^(1 + u)`
+    /// `(B − k·g)^(1 + u)`, which is a server's `(A·v^0)^b`.
     fn secret<const LIMBS: usize>(&self, b_public: &[u8], u: &[u8; 32]) -> Vec<u8> {
         let read = |bytes: &[u8]| Uint::<LIMBS>::from_be_slice(bytes);
-        let modulus = Odd::new(read(self.group.modulus())).unwrap();
-        let params = FixedMontyParams::new_vartime(modulus);
-        let base = FixedMontyForm::new(&read(b_public), &params) - FixedMontyForm::new(&read(&self.masked), &params);
-        let exponent = U256::from_be_slice(u).wrapping_add(&U256::ONE);
-        let secret = base.pow_bounded_exp(&exponent, 256).retrieve();
-        secret.to_be_bytes().as_ref().to_vec()
+        let modulus = read(self.group.modulus()).to_nz().unwrap();
+        let base = read(b_public).sub_mod(&read(&self.masked), &modulus);
+        let exponent = U256::from_be_slice(u).wrapping_add(&U256::ONE).to_be_bytes();
+        let exponent: Scalar = exponent.as_ref().try_into().unwrap();
+        let secret =
+            engine::of(self.group).server_secret(base.to_be_bytes().as_ref(), &self.public, None, &[0; 32], &exponent);
+        secret.to_vec()
     }
 }
 

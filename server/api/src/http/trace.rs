@@ -120,30 +120,28 @@ fn is_well_formed(id: &str) -> bool {
 }
 
 fn open_span(operation: &str, method: &Method, request_id: &str, client: Option<IpAddr>) -> Span {
-    let span = tracing::info_span!(
+    tracing::info_span!(
         "operation",
         otel.name = operation,
         operation,
         method = method.as_str(),
         request_id,
-        client_ip = field::Empty,
+        client_ip = client.map(field::display),
         status = field::Empty,
         code = field::Empty,
         latency_ms = field::Empty,
-    );
-    if let Some(client) = client {
-        span.record("client_ip", field::display(client));
-    }
-    span
+    )
 }
 
 fn close_span(span: &Span, response: &Response, started: Instant) {
     let latency = started.elapsed();
-    span.record("status", response.status().as_u16());
-    if let Some(code) = response.data::<Code>() {
-        span.record("code", code.as_str());
-    }
-    span.record("latency_ms", u64::try_from(latency.as_millis()).unwrap_or(u64::MAX));
+    // At once: the log's layer writes all that a span has anew each time something is added.
+    tracing::record_all!(
+        span,
+        status = response.status().as_u16(),
+        code = response.data::<Code>().copied().map(Code::as_str),
+        latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+    );
     span.in_scope(|| tracing::info!("answered"));
 }
 

@@ -1,8 +1,8 @@
 //! One proof as an attempt: what it is counted under, before it is looked at and after.
 
-use tacit_store::logins::{self, CountedWindow, Standing};
+use tacit_store::logins::{self, CountedWindow, Spend, Standing};
 use tacit_store::proof_failures::ProofFailures;
-use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows};
+use tacit_store::{AccountId, Committed, StoreError, Timestamp, Tx, proof_failures as rows};
 
 use super::ProofError;
 use crate::caller::{Meter, Origin};
@@ -96,13 +96,20 @@ impl Attempt {
         together.map_or(Ok(()), |stood| proof_failures::check_together(limits, stood))
     }
 
-    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
-    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<(), ProofError> {
+    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof. Nothing may be
+    /// told of the proof before that is done.
+    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<Committed, ProofError> {
         let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
         let client = self.client.as_ref();
-        let failure = (self.key.as_slice(), self.now, kept_for_each(&core.settings.limits));
-        let mut tx = core.store.begin().await?;
-        let spent = logins::spend(&mut tx, (&state.nonce, keep_until), client.map(Window::row), failure).await?;
+        let spend = Spend {
+            nonce: state.nonce,
+            keep_until,
+            window: client.map(Window::row),
+            failures_key: self.key,
+            now: self.now,
+            kept_for_each: kept_for_each(&core.settings.limits),
+        };
+        let (mut tx, spent) = logins::spend(&core.store, spend).await?;
         if !spent.first {
             return Err(ProofError::HandshakeSpent);
         }
@@ -117,11 +124,11 @@ impl Attempt {
             None => None,
         };
         self.check(core, spent.failures, stood_together)?;
-        Ok(tx.commit().await?)
+        Ok(tx.commit_soon().await?)
     }
 
     /// Where it was counted, for whoever takes it back with other rows; see [`Attempt::succeed`].
-    pub(crate) fn counted(&self) -> (Option<CountedWindow<'_>>, [&[u8]; 2]) {
+    pub(crate) fn counted(&self) -> (Option<CountedWindow>, [&[u8]; 2]) {
         let address = if self.device.is_some() { &self.address } else { &self.key };
         (self.client.as_ref().map(Window::row), [&self.key, address])
     }

@@ -46,9 +46,9 @@ async fn an_existing_file_keeps_its_permissions() {
 async fn sqlite_is_told_to_lose_nothing_and_to_check_references() {
     on_sqlite(Prepared::Blank, |db| async move {
         let Pools::Sqlite { writer, readers, .. } = &db.pools else { unreachable!() };
-        assert_eq!(writer.options().get_max_connections(), 1);
         for pool in [writer, readers] {
-            let journal: String = query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+            let mut connection = pool.get().await.unwrap();
+            let journal: String = query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
             assert_eq!(journal, "wal");
             // 2 is FULL.
             for (pragma, expected) in [
@@ -57,12 +57,16 @@ async fn sqlite_is_told_to_lose_nothing_and_to_check_references() {
                 ("PRAGMA foreign_keys", 1),
                 ("PRAGMA busy_timeout", 5000),
             ] {
-                let value: i64 = query_scalar(pragma).fetch_one(pool).await.unwrap();
+                let value: i64 = query_scalar(pragma).fetch_one(&mut *connection).await.unwrap();
                 assert_eq!(value, expected, "{pragma}");
             }
         }
-        let query_only: i64 = query_scalar("PRAGMA query_only").fetch_one(readers).await.unwrap();
+        let mut reader = readers.get().await.unwrap();
+        let query_only: i64 = query_scalar("PRAGMA query_only").fetch_one(&mut *reader).await.unwrap();
         assert_eq!(query_only, 1);
+        let _only = writer.get().await.unwrap();
+        let another = tokio::time::timeout(Duration::from_millis(50), writer.get()).await;
+        assert!(another.is_err(), "SQLite has one writer");
     })
     .await;
 }
@@ -104,7 +108,7 @@ async fn a_connection_the_server_ended_is_replaced() {
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
-        .execute(pool)
+        .execute(&mut *pool.get().await.unwrap())
         .await
         .unwrap();
 

@@ -10,10 +10,21 @@ use crate::{
     throttles,
 };
 
-const KEY: &[u8] = b"failures";
+const KEY: &[u8] = &[7; 32];
 
-fn window() -> CountedWindow<'static> {
-    CountedWindow { scope: "client_proof", key: b"client", start: NOW, end: after(1000) }
+fn window() -> CountedWindow {
+    CountedWindow { scope: "client_proof", key: [9; 32], start: NOW, end: after(1000) }
+}
+
+fn attempt(number: u8, window: Option<CountedWindow>) -> Spend {
+    Spend {
+        nonce: [number; 16],
+        keep_until: after(9),
+        window,
+        failures_key: [7; 32],
+        now: NOW,
+        kept_for_each: Duration::from_secs(1),
+    }
 }
 
 /// An account with a credential, and the end of a chain.
@@ -25,17 +36,19 @@ async fn prepare(tx: &mut Tx) -> Result<(), StoreError> {
 
 on_both_engines! {
     async fn spending_counts_for_the_client_and_for_whom_the_proof_is(db: Migrated) {
-        let spend = async |nonce: &[u8], window| {
-            commit!(db, tx => spend(tx, (nonce, after(9)), window, (KEY, NOW, Duration::from_secs(1))))
+        let spend = async |number: u8, window| {
+            let (tx, spent) = spend(&db, attempt(number, window)).await.unwrap();
+            tx.commit().await.unwrap();
+            spent
         };
-        let first = spend(b"1", Some(window())).await;
+        let first = spend(1, Some(window())).await;
         assert_eq!((first.first, first.counted, first.failures.failures), (true, 1, 0));
-        let second = spend(b"2", Some(window())).await;
+        let second = spend(2, Some(window())).await;
         assert_eq!((second.first, second.counted), (true, 2));
         assert_eq!(second.failures, ProofFailures { failures: 1, last_at: Some(NOW) });
-        let known = spend(b"3", None).await;
+        let known = spend(3, None).await;
         assert_eq!((known.first, known.counted, known.failures.failures), (true, 0, 2));
-        assert!(!spend(b"3", None).await.first);
+        assert!(!spend(3, None).await.first);
 
         let stands = read!(db, tx => look(tx, uuid(1), KEY, Some(window())));
         assert_eq!((stands.counted, stands.failures.failures), (2, 4));
@@ -67,8 +80,7 @@ on_both_engines! {
         let waiting = {
             let db = Store::clone(&db);
             tokio::spawn(async move {
-                let mut tx = db.begin().await.unwrap();
-                lock(&mut tx, account_id(1), 3).await.unwrap().unwrap()
+                lock(&db, account_id(1), 3).await.unwrap().1.unwrap()
             })
         };
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -78,23 +90,24 @@ on_both_engines! {
         assert_eq!(locked.credential_version, 2, "the credential of before the reset opens a session");
         assert_eq!(locked.head, audit_head(3, 7));
         assert_eq!(locked.account, account(1));
-        let mut tx = db.begin().await.unwrap();
-        assert!(lock(&mut tx, account_id(2), 3).await.unwrap().is_none());
-        assert!(lock(&mut tx, account_id(1), 4).await.unwrap().is_none());
+        assert!(lock(&db, account_id(2), 3).await.unwrap().1.is_none());
+        assert!(lock(&db, account_id(1), 4).await.unwrap().1.is_none());
     }
 
     async fn a_login_writes_all_of_it_and_takes_its_counts_back(db: Migrated) {
         commit!(db, tx => prepare(tx));
-        commit!(db, tx => spend(tx, (b"1", after(9)), Some(window()), (KEY, NOW, Duration::from_secs(1))));
-        commit!(db, tx => spend(tx, (b"2", after(9)), Some(window()), (b"known", NOW, Duration::from_secs(1))));
-        commit!(db, tx => spend(tx, (b"3", after(9)), None, (b"other", NOW, Duration::from_secs(1))));
+        let [known, other] = [[8; 32], [6; 32]];
+        for (number, window, failures_key) in [(1, Some(window()), [7; 32]), (2, Some(window()), known), (3, None, other)] {
+            let (tx, _) = spend(&db, Spend { failures_key, ..attempt(number, window) }).await.unwrap();
+            tx.commit().await.unwrap();
+        }
         let (session, token) = (session(1, account_id(1)), refresh_token(1, session_id(1)));
         let (event, origin) = (audit_event(7, 3, Some(account_id(1))), audit_origin(7, account_id(1)));
         let opened = OpenedLogin {
             session: &session,
             token: &token,
             window: Some(window()),
-            failures: [KEY, b"known"],
+            failures: [KEY, &known],
             event: &event,
             origin: &origin,
             head: &audit_head(3, 7),
@@ -106,8 +119,8 @@ on_both_engines! {
         assert_eq!(noted.len(), 1);
         assert_eq!((&noted[0].event, noted[0].nonce.as_ref()), (&event, Some(&origin.nonce)));
         assert_eq!(read!(db, tx => audit_events::list_heads(tx)), [audit_head(3, 7)]);
-        assert_eq!(read!(db, tx => throttles::count(tx, "client_proof", b"client", NOW)), 1);
-        for (key, left) in [(KEY, 0), (b"known", 0), (b"other", 1)] {
+        assert_eq!(read!(db, tx => throttles::count(tx, "client_proof", &[9; 32], NOW)), 1);
+        for (key, left) in [(KEY, 0), (known.as_slice(), 0), (other.as_slice(), 1)] {
             assert_eq!(read!(db, tx => proof_failures::find(tx, key)).failures, left);
         }
     }

@@ -6,6 +6,9 @@ use zeroize::Zeroizing;
 
 use super::{ClientSecret, Comb, Element, Engine, Kernel, Scalar, digits, fixed_base, sliding, table::SecretTable};
 
+/// A browser has no table, and no need of sliding windows. Told at compile time, so that neither is in the wasm.
+const IN_BROWSER: bool = cfg!(target_arch = "wasm32");
+
 /// Powers in one group.
 pub struct Powers<K: Kernel> {
     kernel: K,
@@ -32,10 +35,10 @@ impl<K: Kernel> Powers<K> {
 
     fn power_of_generator(&self, exponent: &Scalar) -> Zeroizing<K::Residue> {
         match &self.table {
-            Some(table) => {
+            Some(table) if !IN_BROWSER => {
                 table.get_or_init(|| fixed_base::Table::new(&self.kernel, self.generator)).power(&self.kernel, exponent)
             }
-            None => fixed_base::power_of_small(&self.kernel, self.generator, exponent),
+            _ => fixed_base::power_of_small(&self.kernel, self.generator, exponent),
         }
     }
 
@@ -77,6 +80,8 @@ impl<K: Kernel> Engine for Powers<K> {
         let v = self.read(v);
         let mut base = match comb {
             Some(comb) => comb.power(&self.kernel, &v, u),
+            // Only to try a new credential, so the way that is there anyway is fast enough.
+            None if IN_BROWSER => raise(&self.kernel, &v, u),
             None => sliding::raise(&self.kernel, &v, u),
         };
         self.kernel.multiply(&mut base, &self.read(a_public));

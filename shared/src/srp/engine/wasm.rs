@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use super::{Engine, Limbs28, Powers, moduli};
+use super::{Limbs28, Powers, moduli};
 use crate::srp::Group;
 
-/// The engine of a group, made when it is first asked for.
+/// The engine of a group, made when it is first asked for. A type and not an object: what nobody calls is left out.
 #[must_use]
-pub fn of(group: Group) -> &'static dyn Engine {
+pub fn of(group: Group) -> &'static Powers<Limbs28> {
     static G2048: OnceLock<Powers<Limbs28>> = OnceLock::new();
     static G3072: OnceLock<Powers<Limbs28>> = OnceLock::new();
     static G4096: OnceLock<Powers<Limbs28>> = OnceLock::new();
