@@ -11,12 +11,12 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::{SqliteConnection, raw_sql};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, oneshot};
 
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
@@ -79,6 +79,10 @@ pub(crate) struct Batches {
     writer: Pool<SqliteConnection>,
     turn: Arc<Mutex<Batch>>,
     condition: Arc<Condition>,
+    /// Whether a unit is done whose commit is not.
+    unsettled: AtomicBool,
+    /// Told whenever a transaction has ended.
+    ended: Notify,
     /// Transactions that somebody waited for and that were not committed.
     lost: AtomicU64,
 }
@@ -113,7 +117,8 @@ pub(crate) struct Unit {
 
 impl Batches {
     pub(crate) fn new(writer: Pool<SqliteConnection>, condition: Arc<Condition>) -> Arc<Self> {
-        Arc::new(Self { writer, turn: Arc::default(), condition, lost: AtomicU64::new(0) })
+        let (turn, ended) = (Arc::default(), Notify::new());
+        Arc::new(Self { writer, turn, condition, unsettled: AtomicBool::new(false), ended, lost: AtomicU64::new(0) })
     }
 
     /// Waits for its turn, and begins.
@@ -148,16 +153,14 @@ impl Batches {
     }
 
     /// Waits until all that was seen up to now is on the disk, and none of it was lost since `before`.
-    pub(crate) async fn settled(self: &Arc<Self>, before: u64) -> Result<(), StoreError> {
-        let mut batch = Arc::clone(&self.turn).lock_owned().await;
-        if batch.connection.is_some() {
-            let (told, committed) = oneshot::channel();
-            batch.waiting.push(told);
-            Unit::end_soon(self, &mut batch);
-            drop(batch);
-            committed.await.unwrap_or_else(|_| Err(over()))?;
+    ///
+    /// Not in the writers' queue: what was seen was done, so its end is on its way, and of a writer that is kept waiting
+    /// nothing was seen.
+    pub(crate) async fn settled(&self, before: u64) -> Result<(), StoreError> {
+        let ended = self.ended.notified();
+        if self.unsettled.load(Ordering::Acquire) {
+            ended.await;
         }
-        // Most often the end of that transaction was on its way already, and came first.
         if self.lost() == before { Ok(()) } else { Err(lost()) }
     }
 
@@ -189,6 +192,8 @@ impl Batches {
         if ended.is_err() && !waiting.is_empty() {
             self.lost.fetch_add(1, Ordering::Release);
         }
+        self.unsettled.store(false, Ordering::Release);
+        self.ended.notify_waiters();
         for one in waiting {
             // Whoever has gone does not want to know.
             drop(one.send(ended.clone()));
@@ -266,6 +271,7 @@ impl Unit {
         let (told, outcome) = oneshot::channel();
         batch.used = true;
         batch.waiting.push(told);
+        self.batches.unsettled.store(true, Ordering::Release);
         Self::end_soon(&self.batches, &mut batch);
         Ok(Committing { batch: batch.number, outcome })
     }

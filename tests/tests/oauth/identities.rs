@@ -165,12 +165,17 @@ with_issuer!(a_step_up_asks_the_provider_anew_and_believes_no_old_proof, async |
     assert_eq!(app.database.number("SELECT COUNT(*) FROM sessions WHERE stepped_up_at IS NOT NULL").await, 0);
 });
 
-with_issuer!(a_step_up_by_somebody_else_is_none, async |app, issuer| {
+with_issuer!(a_step_up_by_somebody_else_is_none_and_is_recorded, async |app, issuer| {
     let signed_in = sign_in(app, issuer, ada()).await.expect_status(200);
     let client = caller(app, &signed_in);
     let other = json!({"sub": "eve", "email": "ada@example.com", "email_verified": true});
-    step_up(app, issuer, &client, other).await.expect_problem(404, "identity_unknown").done();
+    let code = visit_for(app, issuer, &client, "step_up", other).await.expect_status(200).string("/code");
+    let body = json!({"code": code, "code_verifier": VERIFIER});
+    client.post("/v1/identities/step-up", body.clone()).await.expect_problem(404, "identity_unknown").done();
+    client.post("/v1/identities/step-up", body).await.expect_problem(401, "oauth_code_invalid").done();
     assert_eq!(app.database.number("SELECT COUNT(*) FROM sessions WHERE stepped_up_at IS NOT NULL").await, 0);
+    let failed = "SELECT COUNT(*) FROM audit_events WHERE event_type = 'step_up' AND result = 'failure'";
+    assert_eq!(app.database.number(failed).await, 1);
 });
 
 fn without_step_up(issuer: &tacit_tests::Issuer) -> Setup {

@@ -169,16 +169,16 @@ impl Oauth {
             return Err(VisitError::Code);
         }
         let identity = identities::find(&mut tx, &granted.issuer, &granted.subject).await?;
-        if identity.is_none_or(|identity| identity.account_id != account.id) {
-            return Err(VisitError::UnknownIdentity);
-        }
-        if !sessions::update_stepped_up(&mut tx, caller.session.id, now).await? {
+        let is_theirs = identity.is_some_and(|identity| identity.account_id == account.id);
+        if is_theirs && !sessions::update_stepped_up(&mut tx, caller.session.id, now).await? {
             return Err(VisitError::SignedOut);
         }
-        let event = Event::by(caller, EventType::SteppedUp, AuditResult::Success);
+        // As of a wrong password: the owner of a session that somebody else uses can see it.
+        let result = if is_theirs { AuditResult::Success } else { AuditResult::Failure };
+        let event = Event::by(caller, EventType::SteppedUp, result);
         core.record(&mut tx, event.with("provider", granted.provider.as_str()), now).await?;
         tx.commit().await?;
-        Ok(GOOD_FOR)
+        if is_theirs { Ok(GOOD_FOR) } else { Err(VisitError::UnknownIdentity) }
     }
 }
 

@@ -150,6 +150,16 @@ async fn what_was_seen_of_a_commit_that_failed_is_never_settled() {
     .await;
 }
 
+#[tokio::test]
+async fn a_writer_that_is_kept_waiting_keeps_no_refusal_waiting() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let _held = db.begin().await.unwrap();
+        let settled = db.settled(db.lost_commits());
+        tokio::time::timeout(Duration::from_secs(1), settled).await.unwrap().unwrap();
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_goes_away_in_the_middle_leaves_all_of_a_unit_or_nothing() {
     on_sqlite(Prepared::Migrated, |db| async move {
