@@ -2,7 +2,7 @@
 //!
 //! Not by sqlx's own pool: that asks each connection for a sign of life when it comes back, and each to PostgreSQL when it
 //! goes out as well. Such a round trip costs more than most statements. Here a connection is asked only when it was not
-//! used for a moment, or when another was found broken since.
+//! used for a moment, or when another was found broken, or could not be made, since.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -48,7 +48,7 @@ pub(crate) struct Maker<C: Connection> {
     /// For a server, which may go away without the file of a database going with it.
     server: Option<Prepare<C>>,
     begun: Instant,
-    /// When a connection was last found broken, in milliseconds since the beginning.
+    /// When a connection was last found broken, or not to be had, in milliseconds since the beginning.
     broken_at: AtomicU64,
     closed: AtomicBool,
 }
@@ -153,8 +153,14 @@ impl<C: Connection> managed::Manager for Maker<C> {
         loop {
             match self.connect().await {
                 // As long as whoever asked has patience.
-                Err(error) if self.server.is_some() && is_starting(&error) => tokio::time::sleep(RETRY).await,
-                result => return result,
+                Ok(connection) => return Ok(connection),
+                Err(error) => {
+                    self.suspect_all();
+                    if self.server.is_none() || !is_starting(&error) {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(RETRY).await;
+                }
             }
         }
     }
@@ -169,10 +175,12 @@ impl<C: Connection> managed::Manager for Maker<C> {
         if !self.is_doubtful(metrics.last_used()) {
             return Ok(());
         }
-        match tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(RecycleError::message("no sign of life")),
+        let answer = tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await;
+        if !matches!(answer, Ok(Ok(()))) {
+            self.suspect_all();
+            return Err(RecycleError::message("no sign of life"));
         }
+        Ok(())
     }
 }
 
