@@ -2,7 +2,7 @@
 # Runs everything, stage by stage; each says its name, its time and, when it fails, what to look at.
 #
 #   scripts/test.sh             all stages, as `make test` and CI do
-#   scripts/test.sh web lint    these stages, with the servers they need
+#   scripts/test.sh web clippy  these stages, with the servers they need; `sanitizer` runs only where it is named
 
 . "$(dirname "$0")/lib.sh"
 . "$root/scripts/services.sh"
@@ -69,6 +69,10 @@ interop_hint="tests/interop/README.md; scripts/with-services.sh .cache/venv/bin/
 
 constant-time_() { scripts/constant-time.sh; }
 constant_time_hint="shared/ct; shared/src/public.rs lists what may be branched on"
+
+# Not one of all: it builds two crates and what they need once more.
+sanitizer_() { scripts/sanitizer.sh; }
+sanitizer_hint="what AddressSanitizer wrote above; scripts/sanitizer.sh tells what it can see"
 
 fuzz_() { scripts/fuzz.sh; }
 fuzz_hint="tests/fuzz/README.md tells how to run one target, and a crash again"
@@ -140,7 +144,7 @@ trap 'exit 130' INT TERM HUP
 times=()
 run_stage() {
   local name=$1 hint=${1//-/_}_hint begun=$SECONDS
-  declare -F "${name}_" >/dev/null || fail "There is no stage '$name'. The stages: ${all[*]}"
+  declare -F "${name}_" >/dev/null || fail "There is no stage '$name'. The stages: ${all[*]} sanitizer"
   say "▶ $name"
   # In a condition `set -e` would be off inside the stage.
   set +e

@@ -145,8 +145,7 @@ impl Context {
         let mut n = limbs(modulus, modulus);
         let n = lent(&mut n);
         #[expect(unsafe_code, reason = "a function of C")]
-        // SAFETY: `n` is a valid number for the whole call, which copies it; without scratch space the function makes
-        // its own.
+        // SAFETY: `n` is a valid number for the whole call, which copies it; the scratch space is dropped after it.
         let context = unsafe { sys::BN_MONT_CTX_new_for_modulus(&raw const n, Scratch::new().0.as_ptr()) };
         Self(NonNull::new(context).unwrap_or_else(|| out_of_memory()))
     }
@@ -167,7 +166,8 @@ impl Context {
         let value = &raw mut value;
         #[expect(unsafe_code, reason = "a function of C")]
         // SAFETY: both numbers are valid for the whole call and as long as `N`, so that the result fits into `value`
-        // and nothing is allocated there; a result may be one of the factors. The scratch space is this thread's own.
+        // and nothing is allocated there (where it did not fit, it would be refused: see `number`); a result may be one
+        // of the factors. The scratch space is this thread's own.
         let done = SCRATCH.with(|scratch| unsafe {
             sys::BN_mod_mul_montgomery(value, value, &raw const by, self.0.as_ptr(), scratch.0.as_ptr())
         });
@@ -260,7 +260,7 @@ fn read_only(Residue(limbs): &Residue) -> sys::BIGNUM {
 
 fn number(d: *mut Limb, len: usize) -> sys::BIGNUM {
     let width = c_int::try_from(len).unwrap_or_default();
-    // Of static data it neither frees nor moves the limbs.
+    // Of static data it neither frees nor moves the limbs, and refuses to make them more than `dmax`.
     sys::BIGNUM { d, width, dmax: width, neg: 0, flags: sys::BN_FLG_STATIC_DATA }
 }
 

@@ -20,3 +20,6 @@ mod aws_lc {
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+
+#[cfg(all(address_sanitizer_check, target_arch = "x86_64"))]
+mod faults;

@@ -92,6 +92,8 @@ macro_rules! read_digit {
     ($number:expr, $row:expr, $lane:expr, $next:expr) => {{
         let digits: &[u64] = $number.0.as_flattened();
         let lane: usize = $lane;
+        // On where scripts/sanitizer.sh runs the tests, which cannot see into assembly.
+        debug_assert!(lane + usize::from($next) < LANES);
         let digit: __m512i;
         // SAFETY: `$lane` plus one where `$next` is less than `LANES`, as every use below shows, and a constant below `K`
         // is a row of the number; the function has the feature.
@@ -258,9 +260,9 @@ macro_rules! kernel {
                     }};
                 }
                 for lane in 0..if LAST == K { LANES - 1 } else { LANES - 2 } {
-                                        each!(S in $rows { step!(S, column!(S, Middle, lane)); });
+                    each!(S in $rows { step!(S, column!(S, Middle, lane)); });
                 }
-                                if LAST != K {
+                if LAST != K {
                     each!(S in $rows { step!(S, column!(S, Seventh, LANES - 2)); });
                 }
                 each!(S in $rest { step!(S, column!(S, Last, LANES - 1)); });

@@ -88,7 +88,7 @@ pub(super) struct Size<const K: usize> {
     square: Run<K>,
 }
 
-/// Whether the processor has the instructions.
+/// Whether the processor has the instructions: what each `target_feature` of this module and of `product.rs` names.
 pub(super) fn is_available() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512dq")
@@ -156,14 +156,14 @@ fn clear() {
 #[expect(unsafe_code, reason = "reads memory into vectors")]
 #[target_feature(enable = "avx512f")]
 pub(super) fn load(row: &[u64; LANES]) -> __m512i {
-    // SAFETY: the row is borrowed, and 64 bytes long.
+    // SAFETY: the row is borrowed, and 64 bytes long; it need not be aligned.
     unsafe { _mm512_loadu_si512(row.as_ptr().cast()) }
 }
 
 #[expect(unsafe_code, reason = "writes vectors to memory")]
 #[target_feature(enable = "avx512f")]
 pub(super) fn store(row: &mut [u64; LANES], vector: __m512i) {
-    // SAFETY: the row is borrowed for this, and 64 bytes long.
+    // SAFETY: the row is borrowed for this, and 64 bytes long; it need not be aligned.
     unsafe { _mm512_storeu_si512(row.as_mut_ptr().cast(), vector) }
 }
 
