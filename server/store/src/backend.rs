@@ -1,7 +1,7 @@
 //! The switch between SQLite and PostgreSQL; nothing else knows there are two.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{PgConnection, SqliteConnection, query_scalar};
 
@@ -14,6 +14,8 @@ pub(crate) use crate::tx::Connection;
 use crate::tx::Held;
 pub use crate::tx::Tx;
 
+/// What fails sooner than this was no server that keeps silent.
+const SOON: Duration = Duration::from_secs(1);
 /// How long a sign of life may take.
 const PING: Duration = Duration::from_secs(2);
 /// What SQLite answers with a look at the file; `SELECT 1` alone would need none.
@@ -121,11 +123,20 @@ impl Store {
     /// connection can be had in time, or when SQLite's file is no longer the one that was opened.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.condition.check_file()?;
-        let held = match &self.pools {
-            Pools::Sqlite { batches, .. } => Held::Unit(batches.begin().await?),
-            Pools::Postgres(pool) => Held::Postgres(pool.get().await?),
+        let pool = match &self.pools {
+            Pools::Sqlite { batches, .. } => {
+                return Tx::writer(Held::Unit(batches.begin().await?), Arc::clone(&self.condition)).await;
+            }
+            Pools::Postgres(pool) => pool,
         };
-        Tx::writer(held, Arc::clone(&self.condition)).await
+        let begun = Instant::now();
+        match Tx::writer(Held::Postgres(pool.get().await?), Arc::clone(&self.condition)).await {
+            // A connection that broke since it was used: nothing was done on it, and the next one is asked whether it lives.
+            Err(error) if error.kind() == StoreErrorKind::Unavailable && begun.elapsed() < SOON => {
+                Tx::writer(Held::Postgres(pool.get().await?), Arc::clone(&self.condition)).await
+            }
+            result => result,
+        }
     }
 
     /// The same on SQLite, by a statement that opens the unit on the way.
