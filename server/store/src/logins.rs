@@ -239,19 +239,19 @@ pub async fn look(
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn spend(store: &Store, spend: Spend) -> Result<(Tx, Spent), StoreError> {
+pub async fn spend(store: &Store, attempt: Spend) -> Result<(Tx, Spent), StoreError> {
     macro_rules! rows {
         ($sql:expr, $connection:expr) => {
             query_as::<_, (i64, i64, Option<Timestamp>)>($sql)
-                .bind(spend.nonce.as_slice())
-                .bind(spend.keep_until)
-                .bind(spend.window.map(|window| window.scope))
-                .bind(spend.window.as_ref().map(|window| window.key.as_slice()))
-                .bind(spend.window.map(|window| window.start))
-                .bind(spend.window.map(|window| window.end))
-                .bind(spend.failures_key.as_slice())
-                .bind(spend.now)
-                .bind(i64::try_from(spend.kept_for_each.as_millis()).unwrap_or(i64::MAX))
+                .bind(attempt.nonce.as_slice())
+                .bind(attempt.keep_until)
+                .bind(attempt.window.map(|window| window.scope))
+                .bind(attempt.window.as_ref().map(|window| window.key.as_slice()))
+                .bind(attempt.window.map(|window| window.start))
+                .bind(attempt.window.map(|window| window.end))
+                .bind(attempt.failures_key.as_slice())
+                .bind(attempt.now)
+                .bind(i64::try_from(attempt.kept_for_each.as_millis()).unwrap_or(i64::MAX))
                 .fetch_all($connection)
         };
     }

@@ -27,12 +27,7 @@ pub struct Tx {
     engine: Engine,
     condition: Arc<Condition>,
     writes: bool,
-    /// Whether a transaction may be open.
-    open: bool,
-    /// Whether an answer is still to come.
-    asking: bool,
-    /// Whether the connection is of no more use.
-    broken: bool,
+    state: State,
     patience: Patience,
 }
 
@@ -74,8 +69,14 @@ impl Tx {
             Held::Sqlite(_) | Held::Unit(_) => Engine::Sqlite,
             Held::Postgres(_) => Engine::Postgres,
         };
-        let (writes, open, asking, broken) = (false, false, false, false);
-        Self { held: Some(held), engine, condition, writes, open, asking, broken, patience: Patience(PATIENCE) }
+        Self {
+            held: Some(held),
+            engine,
+            condition,
+            writes: false,
+            state: State::default(),
+            patience: Patience(PATIENCE),
+        }
     }
 
     /// A transaction that was begun.
@@ -86,15 +87,15 @@ impl Tx {
             return Ok(tx);
         }
         // Before it is: a BEGIN that nobody waits for any more may be carried out all the same.
-        tx.open = true;
+        tx.state.open = true;
         let begun = tx.control("BEGIN").await;
-        tx.open = begun.is_ok() || tx.broken;
+        tx.state.open = begun.is_ok() || tx.state.broken;
         begun.map(|()| tx)
     }
 
     /// Sees from its first statement on what was committed by then, and nothing later.
     pub(crate) async fn at_one_moment(mut self) -> Result<Self, StoreError> {
-        self.open = true;
+        self.state.open = true;
         match self.engine {
             Engine::Sqlite => self.control("BEGIN DEFERRED").await,
             Engine::Postgres => self.control("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
@@ -139,7 +140,7 @@ impl Tx {
             return Ok(Committed { condition, committing: Some(unit.finish()?) });
         }
         self.control("COMMIT").await?;
-        self.open = false;
+        self.state.open = false;
         Ok(Committed { condition, committing: None })
     }
 
@@ -172,7 +173,7 @@ impl Tx {
     }
 
     pub(crate) fn reading(&mut self) -> Result<Connection<'_>, StoreError> {
-        self.asking = true;
+        self.state.asking = true;
         match &mut self.held {
             Some(Held::Sqlite(connection)) => Ok(Connection::Sqlite(connection)),
             Some(Held::Unit(unit)) => Ok(Connection::Sqlite(unit.connection()?)),
@@ -194,9 +195,9 @@ impl Tx {
 
     /// Remembers what an answer tells about the connection and the database.
     pub(crate) fn note<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
-        self.asking = false;
+        self.state.asking = false;
         if let Err(error) = &answer {
-            self.broken |= error.kind() == StoreErrorKind::Unavailable;
+            self.state.broken |= error.kind() == StoreErrorKind::Unavailable;
             if let Some(Held::Unit(unit)) = &mut self.held
                 && matches!(error.kind(), StoreErrorKind::Unavailable | StoreErrorKind::Busy | StoreErrorKind::Damaged)
             {
@@ -237,7 +238,7 @@ impl Committed {
 impl Drop for Tx {
     fn drop(&mut self) {
         let Some(held) = self.held.take() else { return };
-        let state = State { open: self.open, asking: self.asking, broken: self.broken };
+        let state = self.state;
         match held {
             // It sees to that itself.
             Held::Unit(unit) => drop(unit),
@@ -247,11 +248,14 @@ impl Drop for Tx {
     }
 }
 
-/// How a unit of work leaves its connection.
-#[derive(Clone, Copy)]
+/// How a unit of work would leave its connection.
+#[derive(Clone, Copy, Default)]
 struct State {
+    /// Whether a transaction may be open.
     open: bool,
+    /// Whether an answer is still to come.
     asking: bool,
+    /// Whether it is of no more use.
     broken: bool,
 }
 

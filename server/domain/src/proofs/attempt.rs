@@ -101,7 +101,7 @@ impl Attempt {
     pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<Committed, ProofError> {
         let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
         let client = self.client.as_ref();
-        let spend = Spend {
+        let attempt = Spend {
             nonce: state.nonce,
             keep_until,
             window: client.map(Window::row),
@@ -109,7 +109,7 @@ impl Attempt {
             now: self.now,
             kept_for_each: kept_for_each(&core.settings.limits),
         };
-        let (mut tx, spent) = logins::spend(&core.store, spend).await?;
+        let (mut tx, spent) = logins::spend(&core.store, attempt).await?;
         if !spent.first {
             return Err(ProofError::HandshakeSpent);
         }
