@@ -4,12 +4,15 @@
 //! the client's window, then the failures. PostgreSQL may run the parts of a `WITH` in any order, so where order matters
 //! one part asks for the result of another.
 
+mod rows;
+
 use std::time::Duration;
 
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use crate::accounts::{AccountRecord, AccountStatus, Role};
+use self::rows::{LockRow, LookRow};
+use crate::accounts::AccountRecord;
 use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
 use crate::backend::{Engine, Store, Tx, begin_with, on};
 use crate::batch::{First, Opening, first};
@@ -344,81 +347,6 @@ pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreErro
         .bind(&head.seal)
         .bind(&session.provider))?;
     Ok(())
-}
-
-/// A row of [`LOOK`]: which part it is of, and what that part has.
-#[derive(sqlx::FromRow)]
-struct LookRow {
-    kind: i64,
-    number: i64,
-    at: Option<Timestamp>,
-    owner: Option<Uuid>,
-    id: Option<Uuid>,
-    identity: Option<String>,
-    salt: Option<Vec<u8>>,
-    preset: Option<i64>,
-    verifier_sealed: Option<Vec<u8>>,
-}
-
-impl LookRow {
-    fn credential(self) -> Option<SealedCredential> {
-        Some(SealedCredential {
-            owner: self.owner?,
-            id: self.id?,
-            version: self.number,
-            identity: self.identity?,
-            salt: self.salt?,
-            preset: self.preset?.try_into().ok()?,
-            verifier_sealed: self.verifier_sealed?,
-        })
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct LockRow {
-    id: AccountId,
-    email: String,
-    email_key: String,
-    display_name: Option<String>,
-    language: String,
-    role: Role,
-    status: AccountStatus,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    activated_at: Option<Timestamp>,
-    disabled_at: Option<Timestamp>,
-    credential_id: CredentialId,
-    credential_version: i64,
-    chain: i64,
-    sequence: i64,
-    hash: Vec<u8>,
-    seal: Vec<u8>,
-}
-
-impl LockRow {
-    fn split(self) -> LockedLogin {
-        let Self { id, email, email_key, display_name, language, role, status, created_at, updated_at, .. } = self;
-        let (activated_at, disabled_at) = (self.activated_at, self.disabled_at);
-        let (chain, sequence, hash, seal) = (self.chain, self.sequence, self.hash, self.seal);
-        LockedLogin {
-            account: AccountRecord {
-                id,
-                email,
-                email_key,
-                display_name,
-                language,
-                role,
-                status,
-                created_at,
-                updated_at,
-                activated_at,
-                disabled_at,
-            },
-            credential_id: self.credential_id,
-            credential_version: self.credential_version,
-            head: AuditHeadRecord { chain, sequence, hash, seal },
-        }
-    }
 }
 
 #[cfg(test)]

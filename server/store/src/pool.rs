@@ -152,13 +152,13 @@ impl<C: Connection> managed::Manager for Maker<C> {
     async fn create(&self) -> Result<C, sqlx::Error> {
         loop {
             match self.connect().await {
-                // As long as whoever asked has patience.
                 Ok(connection) => return Ok(connection),
                 Err(error) => {
                     self.suspect_all();
                     if self.server.is_none() || !is_starting(&error) {
                         return Err(error);
                     }
+                    // Again, as long as whoever asked has patience.
                     tokio::time::sleep(RETRY).await;
                 }
             }

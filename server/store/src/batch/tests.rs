@@ -118,6 +118,41 @@ async fn a_disk_that_is_full_fails_all_that_share_the_commit_and_nobody_after() 
     .await;
 }
 
+/// Begins a unit whose commit fails, as a disk's does.
+async fn doomed(db: &Store) -> crate::Tx {
+    let mut tx = db.begin().await.unwrap();
+    let crate::backend::Connection::Sqlite(c) = tx.writing().unwrap() else { unreachable!() };
+    sqlx::raw_sql("PRAGMA defer_foreign_keys = ON").execute(&mut *c).await.unwrap();
+    identities::insert(&mut tx, &identity(1, account_id(9))).await.unwrap();
+    tx
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_stays_with_the_one_it_comes_after_or_learns_that_it_is_gone() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let before = doomed(&db).await;
+        let together = {
+            let db = Store::clone(&db);
+            tokio::spawn(async move { db.begin().await.unwrap() })
+        };
+        a_moment().await;
+        let mut soon = before.commit_soon().await.unwrap();
+        let mut together = together.await.unwrap();
+        together.after(&mut soon).await.unwrap();
+        accounts::insert(&mut together, &account(1)).await.unwrap();
+        assert_eq!(together.commit().await.unwrap_err().kind(), StoreErrorKind::ForeignKey);
+        assert_eq!(soon.done().await.unwrap_err().kind(), StoreErrorKind::ForeignKey);
+
+        let mut soon = doomed(&db).await.commit_soon().await.unwrap();
+        a_moment().await;
+        let later = db.begin().await.unwrap();
+        assert_eq!(later.after(&mut soon).await.unwrap_err().kind(), StoreErrorKind::ForeignKey);
+        drop(later);
+        assert_eq!(read!(db, tx => accounts::count(tx)), 0);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_seen_of_a_commit_that_failed_is_never_settled() {
     on_sqlite(Prepared::Migrated, |db| async move {
@@ -126,12 +161,7 @@ async fn what_was_seen_of_a_commit_that_failed_is_never_settled() {
         let writer = {
             let db = Store::clone(&db);
             tokio::spawn(async move {
-                let mut tx = db.begin().await?;
-                // Fails at the commit, as a disk does.
-                let crate::backend::Connection::Sqlite(c) = tx.writing().unwrap() else { unreachable!() };
-                sqlx::raw_sql("PRAGMA defer_foreign_keys = ON").execute(&mut *c).await.unwrap();
-                let orphan = identity(1, account_id(9));
-                identities::insert(&mut tx, &orphan).await?;
+                let tx = doomed(&db).await;
                 tx.commit().await
             })
         };

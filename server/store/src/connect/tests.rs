@@ -120,3 +120,26 @@ async fn a_connection_the_server_ended_is_replaced() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_unit_begins_although_its_connection_was_ended_unnoticed() {
+    on_postgres(Prepared::Migrated, |db| async move {
+        let other = db.another_node().await;
+        let Pools::Postgres(pool) = &other.pools else { unreachable!() };
+        let mut administration = pool.get().await.unwrap();
+        commit!(db, tx => accounts::insert(tx, &account(1)));
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .execute(&mut *administration)
+        .await
+        .unwrap();
+        // So soon that its connection is still believed to be alive.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        commit!(db, tx => accounts::insert(tx, &account(2)));
+        drop(administration);
+        other.close().await;
+    })
+    .await;
+}

@@ -1,0 +1,84 @@
+//! Rows as the statements of a login answer them.
+
+use uuid::Uuid;
+
+use super::{LockedLogin, SealedCredential};
+use crate::accounts::{AccountRecord, AccountStatus, Role};
+use crate::audit_events::AuditHeadRecord;
+use crate::ids::{AccountId, CredentialId};
+use crate::timestamp::Timestamp;
+
+/// A row of [`LOOK`](super): which part it is of, and what that part has.
+#[derive(sqlx::FromRow)]
+pub(super) struct LookRow {
+    pub(super) kind: i64,
+    pub(super) number: i64,
+    pub(super) at: Option<Timestamp>,
+    owner: Option<Uuid>,
+    id: Option<Uuid>,
+    identity: Option<String>,
+    salt: Option<Vec<u8>>,
+    preset: Option<i64>,
+    verifier_sealed: Option<Vec<u8>>,
+}
+
+impl LookRow {
+    pub(super) fn credential(self) -> Option<SealedCredential> {
+        Some(SealedCredential {
+            owner: self.owner?,
+            id: self.id?,
+            version: self.number,
+            identity: self.identity?,
+            salt: self.salt?,
+            preset: self.preset?.try_into().ok()?,
+            verifier_sealed: self.verifier_sealed?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct LockRow {
+    id: AccountId,
+    email: String,
+    email_key: String,
+    display_name: Option<String>,
+    language: String,
+    role: Role,
+    status: AccountStatus,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    activated_at: Option<Timestamp>,
+    disabled_at: Option<Timestamp>,
+    credential_id: CredentialId,
+    credential_version: i64,
+    chain: i64,
+    sequence: i64,
+    hash: Vec<u8>,
+    seal: Vec<u8>,
+}
+
+impl LockRow {
+    pub(super) fn split(self) -> LockedLogin {
+        let Self { id, email, email_key, display_name, language, role, status, created_at, updated_at, .. } = self;
+        let (activated_at, disabled_at) = (self.activated_at, self.disabled_at);
+        let (chain, sequence, hash, seal) = (self.chain, self.sequence, self.hash, self.seal);
+        LockedLogin {
+            account: AccountRecord {
+                id,
+                email,
+                email_key,
+                display_name,
+                language,
+                role,
+                status,
+                created_at,
+                updated_at,
+                activated_at,
+                disabled_at,
+            },
+            credential_id: self.credential_id,
+            credential_version: self.credential_version,
+            head: AuditHeadRecord { chain, sequence, hash, seal },
+        }
+    }
+}
