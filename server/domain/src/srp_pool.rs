@@ -6,7 +6,8 @@
 //! **How many may wait** depends. A burst (a class that logs in when the bell rings) may queue: it is over in the blink
 //! of an eye. Under lasting overload a long queue would serve nobody better, and everybody later. So when somebody was
 //! refused within the last second, or the queue has stood for a second, there are places for one computation that runs
-//! and one that waits on each thread: whoever gets in is served in twice the usual time.
+//! and one that waits on each thread: whoever gets in is served in twice the usual time. Who has a place and is at the
+//! database first stands in no queue here.
 //!
 //! **Who is next.** Challenges and proofs have a lane each, and the threads take from both in turn. A login needs one of
 //! each, so a flood of challenges leaves every proof its place: whoever proves something has paid for it. A flood of
@@ -58,6 +59,8 @@ pub(crate) enum Step {
 pub(crate) struct Slot {
     shared: Arc<Shared>,
     step: Step,
+    /// Whether it has come to be computed.
+    is_here: bool,
 }
 
 struct Shared {
@@ -82,6 +85,8 @@ struct Lanes {
 struct Lane {
     /// Places that are reserved, waiting or being worked on.
     taken: usize,
+    /// Of these, the ones that wait or are being worked on.
+    here: usize,
     waiting: VecDeque<Job>,
     refused_at: Option<Instant>,
     /// Since when more are here than overload would leave room for.
@@ -124,10 +129,7 @@ impl SrpPool {
             return Err(Busy);
         }
         lane.taken += 1;
-        if lane.taken > shared.short() {
-            lane.crowded_since.get_or_insert_with(Instant::now);
-        }
-        Ok(Slot { shared: Arc::clone(shared), step })
+        Ok(Slot { shared: Arc::clone(shared), step, is_here: false })
     }
 
     /// A pair that was made ahead, if there is one.
@@ -173,11 +175,12 @@ impl Drop for SrpPool {
 impl Slot {
     /// Runs `compute` on a worker.
     pub(crate) async fn run<T: Send + 'static>(
-        self,
+        mut self,
         compute: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Internal> {
         let (done, result) = oneshot::channel();
         let (shared, step) = (Arc::clone(&self.shared), self.step);
+        self.is_here = true;
         let job = Box::new(move || {
             // Dropped from the last to the first, after a panic too: the place is free before whoever asked is told.
             let (done, place) = (done, self);
@@ -189,7 +192,7 @@ impl Slot {
             drop(place);
             drop(done.send(value));
         });
-        shared.lock().of(step).waiting.push_back(job);
+        shared.push(step, job);
         shared.bell.notify_one();
         drop(shared);
         result.await.map_err(|_| Internal::Lost)
@@ -201,7 +204,10 @@ impl Drop for Slot {
         let mut lanes = self.shared.lock();
         let lane = lanes.of(self.step);
         lane.taken = lane.taken.saturating_sub(1);
-        if lane.taken <= self.shared.short() {
+        if self.is_here {
+            lane.here = lane.here.saturating_sub(1);
+        }
+        if lane.here <= self.shared.short() {
             lane.crowded_since = None;
         }
     }
@@ -210,6 +216,16 @@ impl Drop for Slot {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Lanes> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, step: Step, job: Job) {
+        let mut lanes = self.lock();
+        let lane = lanes.of(step);
+        lane.waiting.push_back(job);
+        lane.here += 1;
+        if lane.here > self.short() {
+            lane.crowded_since.get_or_insert_with(Instant::now);
+        }
     }
 
     /// Places in a lane, taken ones included.

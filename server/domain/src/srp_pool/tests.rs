@@ -75,19 +75,35 @@ async fn a_burst_may_queue_and_under_overload_one_waits_on_each_thread() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
-    let pool = pool(2, 10);
+    let pool = pool(1, 10);
+    let (release, held) = hold(&pool).await;
     let mut standing = Vec::new();
-    for _ in 0..10 {
-        standing.push(pool.reserve(Step::Proof).unwrap());
+    for _ in 0..9 {
+        standing.push(tokio::spawn(pool.reserve(Step::Proof).unwrap().run(|| ())));
+        tokio::task::yield_now().await;
     }
     tokio::time::advance(OVERLOAD / 2).await;
-    standing.push(pool.reserve(Step::Proof).unwrap());
+    drop(pool.reserve(Step::Proof).unwrap());
     tokio::time::advance(OVERLOAD / 2).await;
     assert!(pool.reserve(Step::Proof).is_err());
     // Worked off, and remembered no longer than a refusal is.
-    standing.clear();
+    drop(release);
+    held.await.unwrap();
+    for one in standing {
+        one.await.unwrap().unwrap();
+    }
     tokio::time::advance(OVERLOAD).await;
-    assert_eq!(fill(&pool, Step::Proof).len(), 12);
+    assert_eq!(fill(&pool, Step::Proof).len(), 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_a_place_and_is_still_elsewhere_stands_in_no_queue() {
+    let pool = pool(1, 10);
+    let elsewhere: Vec<_> = (0..9).map(|_| pool.reserve(Step::Proof).unwrap()).collect();
+    tokio::time::advance(2 * OVERLOAD).await;
+    assert_eq!(fill(&pool, Step::Proof).len(), 2);
+    assert_eq!(fill(&pool, Step::Proof).len(), 0, "their places are taken all the same, under overload too");
+    drop(elsewhere);
 }
 
 #[tokio::test(start_paused = true)]
