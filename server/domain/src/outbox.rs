@@ -21,6 +21,10 @@ const HORIZON: Duration = Duration::from_hours(1);
 /// News of what happened to an account is worth sending this long, however long the mail server is away.
 pub(crate) const NEWS_LIFE: Duration = Duration::from_hours(7 * 24);
 
+/// When work that must tell nothing is begun: not before this, and within that from then on.
+const NOT_BEFORE: Duration = Duration::from_millis(100);
+const SOME_TIME: Duration = Duration::from_millis(900);
+
 /// The queue of later work, as `jobs` sees it.
 #[derive(Clone)]
 pub struct Outbox(pub(crate) Arc<Core>);
@@ -189,6 +193,21 @@ impl From<OutboxRecord> for GivenUp {
 }
 
 impl Core {
+    /// Rings `outbox_bell` at some moment of the next second, whether or not there is a mail.
+    ///
+    /// Sending takes the processor from whoever is answered at that moment: were it the same request's answer, its time
+    /// would tell that somebody was written to.
+    pub(crate) fn ring_some_time(self: &Arc<Self>) {
+        let mut random = [0u8; 2];
+        self.entropy.fill(&mut random);
+        let wait = NOT_BEFORE + SOME_TIME.mul_f64(f64::from(u16::from_be_bytes(random)) / f64::from(u16::MAX));
+        let core = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            core.outbox_bell.notify_one();
+        });
+    }
+
     /// Writes a mail into the outbox. After the commit, ring `outbox_bell`.
     pub(crate) async fn push_mail(&self, tx: &mut Tx, mail: NewMail, now: Timestamp) -> Result<(), Internal> {
         let id = OutboxId::from_uuid(self.new_id(now));

@@ -91,8 +91,7 @@ impl Resets {
             None => core.write_in_vain(&mut tx, address, now).await?,
         }
         tx.commit().await?;
-        // In any case: the worker that wakes up must not tell by what it costs.
-        core.outbox_bell.notify_one();
+        core.ring_some_time();
         Ok(RequestedReset { good_for, resend_after })
     }
 
