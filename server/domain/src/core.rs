@@ -12,6 +12,7 @@ use crate::client_limits::Floods;
 use crate::combs::Combs;
 use crate::decoys::PresetShares;
 use crate::keyring::{Keyring, mac};
+use crate::proofs::InFlight;
 use crate::providers::Providers;
 use crate::seal::EpochKeys;
 use crate::seams::{Clock, Fetch, SecureEntropy};
@@ -33,6 +34,7 @@ pub(crate) struct Core {
     pub(crate) srp_pool: SrpPool,
     pub(crate) combs: Arc<Combs>,
     pub(crate) floods: Floods,
+    pub(crate) in_flight: Arc<InFlight>,
     pub(crate) seen_tokens: SeenTokens,
     pub(crate) preset_shares: RwLock<PresetShares>,
     /// A sealed credential of nobody.

@@ -2,6 +2,7 @@
 
 use tacit_shared::sealed::Purpose;
 use tacit_store::Timestamp;
+use tacit_store::logins::SpentHandshake;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -104,6 +105,12 @@ impl Handshake {
     /// The credential that the challenge was made from.
     pub(crate) const fn credential(&self) -> Credential {
         Credential { account: self.owner, id: self.credential, version: self.version }
+    }
+
+    /// What is kept of it once it was answered.
+    pub(crate) const fn spent(&self) -> SpentHandshake {
+        let keep_until = Timestamp::from_millis(self.issued_at.as_millis() + SPENT_KEPT_MS);
+        SpentHandshake { nonce: self.nonce, keep_until }
     }
 
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {

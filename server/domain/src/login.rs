@@ -81,8 +81,7 @@ impl Logins {
             Subject::Pending => Err(proved.refuse(core, LoginError::NotActivated).await),
             Subject::Account => Box::pin(self.open_session(&mut proved, prove, origin, now)).await,
         };
-        proved.spent.done().await?;
-        outcome
+        proved.settle(core, outcome).await
     }
 
     async fn open_session(
@@ -93,10 +92,9 @@ impl Logins {
         now: Timestamp,
     ) -> Result<OpenedSession, LoginError> {
         let core = &self.0;
-        let Proved { state, attempt, verdict, spent } = proved;
+        let Proved { state, attempt, verdict } = proved;
         let owner = AccountId::from_uuid(state.owner);
         let (mut tx, locked) = logins::lock(&core.store, owner, chain_of(Some(owner))).await?;
-        tx.after(spent).await?;
         let Some(locked) = locked else {
             // An account that is gone is the caller's affair, a chain without an end is ours.
             let there =
@@ -112,6 +110,7 @@ impl Logins {
             AccountStatus::Disabled => {
                 attempt.succeed(&mut tx).await?;
                 tx.commit().await?;
+                attempt.land();
                 return Err(LoginError::Disabled);
             }
             AccountStatus::Invited => return Err(LoginError::REJECTED),
@@ -120,12 +119,12 @@ impl Logins {
         let (refresh_token, token) = core.first_refresh_token(&session, now);
         let event = Event::of(account.id, EventType::Login, &origin).in_session(session.id);
         let (link, from) = core.next_link(locked.head, event, now)?;
-        let (window, failures) = attempt.counted();
         let opened = OpenedLogin {
             session: &session,
             token: &token,
-            window,
-            failures,
+            window: attempt.written_window(),
+            spends: attempt.unspent(),
+            failures: attempt.failures_keys(),
             event: &link.event,
             origin: &from,
             head: &link.head,

@@ -160,6 +160,7 @@ impl Domain {
             srp_pool,
             combs: Arc::new(Combs::new(limits.srp_combs)),
             floods: Floods::default(),
+            in_flight: Arc::default(),
             seen_tokens: seen_tokens(settings.lifetimes.access_token),
             preset_shares: RwLock::new(PresetShares::initial()),
             stand_in,

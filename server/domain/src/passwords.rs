@@ -18,7 +18,7 @@ use crate::caller::Caller;
 use crate::core::Core;
 use crate::fault::{Fault, Internal, InvalidInput};
 use crate::outbox::{MailKind, NEWS_LIFE, NewMail};
-use crate::proofs::{Authorisation, ProofError};
+use crate::proofs::{Authorisation, ProofError, Proved};
 use crate::sessions::ended;
 use crate::verifiers;
 
@@ -107,7 +107,19 @@ impl Passwords {
         let core = &self.0;
         let now = core.now();
         let purposes = [Purpose::Change, Purpose::Upgrade];
-        let proved = Box::pin(core.look_at_callers(&change.shown, caller, &purposes, now)).await?;
+        let mut proved = Box::pin(core.look_at_callers(&change.shown, caller, &purposes, now)).await?;
+        let outcome = self.replace(&mut proved, caller, &change, now).await;
+        proved.settle(core, outcome).await
+    }
+
+    async fn replace(
+        &self,
+        proved: &mut Proved,
+        caller: &Caller,
+        change: &Authorisation,
+        now: Timestamp,
+    ) -> Result<Proof, PasswordError> {
+        let core = &self.0;
         let plain = proved.open_sealed(core, &change.sealed).await?;
         let wish = match Wish::read(&plain) {
             Ok(wish) => wish,
@@ -131,7 +143,7 @@ impl Passwords {
         tx.commit().await?;
         core.outbox_bell.notify_one();
         tracing::info!(account = %account.id, session = %caller.session.id, upgrade = is_upgrade, "credential replaced");
-        Ok(proved.verdict.m2)
+        Ok(proved.verdict.m2.clone())
     }
 }
 

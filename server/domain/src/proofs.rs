@@ -3,11 +3,13 @@
 mod attempt;
 mod candidate;
 mod error;
+mod in_flight;
 mod input;
 
 use std::sync::Arc;
 
 use tacit_shared::FieldCode;
+use tacit_shared::codes::Code;
 use tacit_shared::messages::Challenge;
 use tacit_shared::sealed::{self, Context, Purpose};
 use tacit_shared::srp::server::{self, Verdict};
@@ -16,20 +18,21 @@ use tacit_shared::{encoding, preset};
 use tacit_store::accounts::AccountRecord;
 use tacit_store::credentials::{self, CredentialRecord};
 use tacit_store::logins::Standing;
-use tacit_store::{Committed, Timestamp, Tx};
+use tacit_store::{Timestamp, Tx};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub(crate) use self::attempt::Attempt;
 pub(crate) use self::candidate::{Candidate, Row};
 pub use self::error::ProofError;
+pub(crate) use self::in_flight::InFlight;
 pub use self::input::Authorisation;
 pub(crate) use self::input::ShownProof;
 use crate::audit::{AuditResult, Event, EventType};
 use crate::caller::{Caller, Origin};
 use crate::combs::Credential;
 use crate::core::Core;
-use crate::fault::{Internal, InvalidInput};
+use crate::fault::{Fault, Internal, InvalidInput};
 use crate::handshake::{self, Handshake, Subject};
 use crate::srp_pool::{Slot, Step};
 
@@ -47,8 +50,6 @@ pub(crate) struct Proved {
     pub(crate) state: Handshake,
     pub(crate) attempt: Attempt,
     pub(crate) verdict: Verdict,
-    /// The handshake, spent, and the attempt, counted. Nothing may be told before that is done.
-    pub(crate) spent: Committed,
 }
 
 impl Core {
@@ -152,14 +153,12 @@ impl Core {
         }
         let kind = what_failed(state.purpose);
         self.admit_authorisation(caller, now).await?;
-        let attempt = Attempt::of_caller(self.account_failures_key(caller.account.id), now);
+        let attempt = Attempt::of_caller(self.account_failures_key(caller.account.id), &state, now);
         let looked = Box::pin(self.look_at(shown, state, attempt)).await;
         if matches!(looked, Err(ProofError::Rejected)) {
             self.record_alone(Event::by(caller, kind, AuditResult::Failure), now).await?;
         }
-        let mut proved = looked?;
-        proved.spent.done().await?;
-        Ok(proved)
+        looked
     }
 
     /// Counts what a session proves: each that is right leaves an event that stays for ever, and perhaps a mail.
@@ -172,18 +171,17 @@ impl Core {
     }
 
     /// Spends the handshake, then looks at the proof. Unknown accounts do the same work and fail the same way.
-    async fn look_at(&self, shown: &ShownProof, state: Handshake, attempt: Attempt) -> Result<Proved, ProofError> {
+    async fn look_at(&self, shown: &ShownProof, state: Handshake, mut attempt: Attempt) -> Result<Proved, ProofError> {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let public = PublicValue::parse_hex(preset.group, &shown.public)
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
-        let standing = attempt.look(self, &state).await?;
+        let stood = attempt.look(self, &state).await?;
         let slot = self.srp_pool.reserve(Step::Proof)?;
-        let mut spent = attempt.spend(self, &state).await?;
+        let standing = attempt.count(self, &state, stood).await?;
         match self.check(shown, public, &state, &standing, slot, attempt.now()).await {
-            Ok(verdict) => Ok(Proved { state, attempt, verdict, spent }),
-            // Not before it is certain that nobody looks at another proof for this handshake.
+            Ok(verdict) => Ok(Proved { state, attempt, verdict }),
             Err(refused) => {
-                spent.done().await?;
+                attempt.fail(self).await?;
                 Err(refused)
             }
         }
@@ -235,7 +233,7 @@ impl Core {
 
 impl Proved {
     /// Opens what the proof authorises. Where it does not open the attempt still is none that failed.
-    pub(crate) async fn open_sealed(&self, core: &Core, sealed: &str) -> Result<Zeroizing<Vec<u8>>, ProofError> {
+    pub(crate) async fn open_sealed(&mut self, core: &Core, sealed: &str) -> Result<Zeroizing<Vec<u8>>, ProofError> {
         let session = self.state.session.hyphenated().to_string();
         let opened = Context::of(self.state.purpose, &session)
             .and_then(|context| sealed::open(&self.verdict.key, context, sealed).ok());
@@ -245,15 +243,33 @@ impl Proved {
         }
     }
 
+    /// To be asked with what came of the proof before that is told: what did not come to anything has failed.
+    pub(crate) async fn settle<T, E: Fault + From<ProofError>>(
+        mut self,
+        core: &Core,
+        outcome: Result<T, E>,
+    ) -> Result<T, E> {
+        match outcome.as_ref().err().map(Fault::code) {
+            None => self.attempt.land(),
+            // That tells nothing of the proof, and needs not wait for a database that fails.
+            Some(Code::Unavailable | Code::Internal) => {}
+            Some(_) => self.attempt.fail(core).await.map_err(ProofError::from)?,
+        }
+        outcome
+    }
+
     /// Gives the attempt back, whose proof was right, and answers why nothing is done all the same.
-    pub(crate) async fn refuse<E: From<ProofError>>(&self, core: &Core, reason: E) -> E {
+    pub(crate) async fn refuse<E: From<ProofError>>(&mut self, core: &Core, reason: E) -> E {
         let given_back = async {
             let mut tx = core.store.begin().await?;
             self.attempt.succeed(&mut tx).await?;
             tx.commit().await
         };
         match given_back.await {
-            Ok(()) => reason,
+            Ok(()) => {
+                self.attempt.land();
+                reason
+            }
             Err(error) => ProofError::from(error).into(),
         }
     }

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use tacit_shared::encoding;
+use tacit_store::Timestamp;
 use tacit_store::epoch_keys::{self, EpochKeyRecord};
-use tacit_store::{Engine, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::aead::{self, Key};
@@ -124,7 +124,7 @@ impl Core {
     pub(crate) async fn destroy_epoch_keys(&self, now: Timestamp) -> Result<(), Internal> {
         let oldest = (now.as_millis() - DESTROY_AFTER_MS).div_euclid(EPOCH_MS);
         self.epoch_keys.lock().retain(|epoch, _| *epoch >= oldest);
-        if self.store.engine() == Engine::Postgres {
+        if self.store.engine().is_shared() {
             let mut tx = self.store.begin().await?;
             epoch_keys::delete_expired(&mut tx, now).await?;
             tx.commit().await?;
@@ -136,7 +136,7 @@ impl Core {
         if let Some(key) = self.epoch_keys.lock().get(&epoch) {
             return Ok(Some(key.clone()));
         }
-        if self.store.engine() != Engine::Postgres {
+        if !self.store.engine().is_shared() {
             return Ok(None);
         }
         let Some(record) = epoch_keys::find(&mut self.store.read().await?, epoch).await? else { return Ok(None) };
@@ -152,7 +152,7 @@ impl Core {
     async fn make_epoch_key(&self, epoch: i64) -> Result<EpochKey, Internal> {
         let mut bytes = Zeroizing::new([0u8; 32]);
         self.entropy.fill(&mut *bytes);
-        if self.store.engine() == Engine::Postgres {
+        if self.store.engine().is_shared() {
             let record = EpochKeyRecord {
                 epoch,
                 key_id: self.keyring.id.clone(),

@@ -16,7 +16,7 @@ use crate::caller::Caller;
 use crate::core::Core;
 use crate::fault::{Fault, InvalidInput};
 use crate::handshake::SKEW_MS;
-use crate::proofs::{Authorisation, ProofError};
+use crate::proofs::{Authorisation, ProofError, Proved};
 
 /// How long a session that has shown the password again may do what asks for it.
 pub(crate) const GOOD_FOR: Duration = Duration::from_mins(10);
@@ -64,7 +64,19 @@ impl StepUps {
     async fn step_up(&self, caller: &Caller, proof: Authorisation) -> Result<SteppedUp, ProofError> {
         let core = &self.0;
         let now = core.now();
-        let proved = Box::pin(core.look_at_callers(&proof.shown, caller, &[Purpose::StepUp], now)).await?;
+        let mut proved = Box::pin(core.look_at_callers(&proof.shown, caller, &[Purpose::StepUp], now)).await?;
+        let outcome = self.note(&mut proved, caller, &proof, now).await;
+        proved.settle(core, outcome).await
+    }
+
+    async fn note(
+        &self,
+        proved: &mut Proved,
+        caller: &Caller,
+        proof: &Authorisation,
+        now: Timestamp,
+    ) -> Result<SteppedUp, ProofError> {
+        let core = &self.0;
         if !proved.open_sealed(core, &proof.sealed).await?.is_empty() {
             let wrong = InvalidInput::field("sealed", FieldCode::Malformed);
             return Err(proved.refuse(core, wrong.into()).await);
@@ -77,7 +89,7 @@ impl StepUps {
         proved.attempt.succeed(&mut tx).await?;
         core.record(&mut tx, Event::by(caller, EventType::SteppedUp, AuditResult::Success), now).await?;
         tx.commit().await?;
-        Ok(SteppedUp { server_proof: proved.verdict.m2, good_for: GOOD_FOR })
+        Ok(SteppedUp { server_proof: proved.verdict.m2.clone(), good_for: GOOD_FOR })
     }
 }
 

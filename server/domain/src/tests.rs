@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::Domain;
 use crate::caller::Origin;
+use crate::core::Core;
 use crate::fault::Fault as _;
 use crate::keyring::MasterKey;
 use crate::login::{LoginError, OpenedSession};
@@ -21,7 +22,7 @@ use crate::refresh::RefreshError;
 use crate::seams::{Clock, NoFetch, Seams};
 use crate::settings::{Lifetimes, Limits, Settings, SigningAlgorithm};
 
-const P: &[u8] = b"what Argon2id and HKDF made of a password";
+pub(crate) const P: &[u8] = b"what Argon2id and HKDF made of a password";
 
 struct SteppedClock(AtomicI64);
 
@@ -62,6 +63,10 @@ impl World {
         self.domain = open(&self.folder, &self.clock).await;
     }
 
+    pub(crate) fn core(&self) -> &Core {
+        &self.domain.logins.0
+    }
+
     fn advance(&self, time: Duration) {
         self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
@@ -80,7 +85,7 @@ impl World {
         self.domain.sign_ups.sign_up(sign_up.try_into().unwrap(), &Origin::default()).await.unwrap().ticket.to_string()
     }
 
-    async fn registered(&self, address: &str) {
+    pub(crate) async fn registered(&self, address: &str) {
         self.registered_with(address, small()).await;
     }
 
@@ -102,7 +107,7 @@ impl World {
         self.domain.sign_ups.resend(message.try_into().unwrap(), &Origin::default()).await
     }
 
-    async fn begin(&self, address: &str) -> Challenge {
+    pub(crate) async fn begin(&self, address: &str) -> Challenge {
         let start = LoginStart { auth_id: address.to_owned(), ticket: None };
         self.domain.logins.begin(start.try_into().unwrap(), &Origin::default()).await.unwrap()
     }
@@ -166,7 +171,7 @@ fn credential(preset: &Preset) -> Credential {
     }
 }
 
-fn answer(challenge: &Challenge, p: &[u8]) -> LoginProof {
+pub(crate) fn answer(challenge: &Challenge, p: &[u8]) -> LoginProof {
     let parsed = challenge.parse().unwrap();
     let group = parsed.preset.group;
     let x = client::private_key(&parsed.identity, &parsed.salt, p);

@@ -105,6 +105,17 @@ pub(crate) enum Pools {
     Postgres(Pool<PgConnection>),
 }
 
+impl Engine {
+    /// Whether several nodes may work with one database.
+    #[must_use]
+    pub const fn is_shared(self) -> bool {
+        match self {
+            Self::Sqlite => false,
+            Self::Postgres => true,
+        }
+    }
+}
+
 impl Store {
     /// The engine behind it.
     #[must_use]

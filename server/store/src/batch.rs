@@ -90,8 +90,6 @@ pub(crate) struct Batches {
 /// A transaction and what is in it.
 #[derive(Default)]
 struct Batch {
-    /// Which transaction it is, counted from the start of the process.
-    number: u64,
     /// There while a transaction is open.
     connection: Option<Lent<SqliteConnection>>,
     /// Whether something was done behind the savepoint that is to stay.
@@ -107,7 +105,7 @@ pub(crate) type Answer<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError
 
 type Waiting = oneshot::Sender<Result<(), StoreError>>;
 
-/// A unit's turn. Dropped without [`Unit::finish`], what it wrote is undone.
+/// A unit's turn. Dropped without [`Unit::commit`], what it wrote is undone.
 pub(crate) struct Unit {
     batches: Arc<Batches>,
     batch: Option<OwnedMutexGuard<Batch>>,
@@ -201,18 +199,6 @@ impl Batches {
     }
 }
 
-/// A unit that is over, on its way to the disk.
-pub(crate) struct Committing {
-    batch: u64,
-    outcome: oneshot::Receiver<Result<(), StoreError>>,
-}
-
-impl Committing {
-    pub(crate) async fn outcome(self) -> Result<(), StoreError> {
-        self.outcome.await.unwrap_or_else(|_| Err(over()))
-    }
-}
-
 impl Batch {
     async fn connect(&mut self, writer: &Pool<SqliteConnection>) -> Result<&mut SqliteConnection, StoreError> {
         let connection = match self.connection.take() {
@@ -240,9 +226,6 @@ impl Unit {
             Err(error) => Err(error),
         };
         batch.used = false;
-        if opening == Opening::Begin {
-            batch.number += 1;
-        }
         match opened {
             Ok(answer) => Ok((self, answer)),
             // Who knows how far it came: whether there is a savepoint, and what the one before had written.
@@ -262,8 +245,8 @@ impl Unit {
         batch.connection.as_deref_mut().ok_or_else(over)
     }
 
-    /// Leaves what was written to the commit. Who waits for that learns what became of it.
-    pub(crate) fn finish(mut self) -> Result<Committing, StoreError> {
+    /// Leaves what was written to the commit, and waits for that.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
@@ -273,12 +256,8 @@ impl Unit {
         batch.waiting.push(told);
         self.batches.unsettled.store(true, Ordering::Release);
         Self::end_soon(&self.batches, &mut batch);
-        Ok(Committing { batch: batch.number, outcome })
-    }
-
-    /// Whether this unit and that one are in the same transaction: they stay together or not at all.
-    pub(crate) fn is_with(&self, committing: &Committing) -> bool {
-        self.batch.as_ref().is_some_and(|batch| batch.number == committing.batch)
+        drop(batch);
+        outcome.await.unwrap_or_else(|_| Err(over()))
     }
 
     /// Remembers a failure of the database's own. There is nothing to be done in this unit any more.

@@ -51,4 +51,3 @@ pub use ids::{
 pub use migrate::SchemaState;
 pub use statements::{Statement, statements};
 pub use timestamp::Timestamp;
-pub use tx::Committed;

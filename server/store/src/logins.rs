@@ -59,6 +59,8 @@ pub struct SealedCredential {
 /// What is known before a proof is looked at.
 #[derive(Default)]
 pub struct Standing {
+    /// Whether the handshake was spent.
+    pub is_spent: bool,
     /// Attempts counted in the client's window.
     pub counted: i64,
     /// Failures in a row.
@@ -69,13 +71,20 @@ pub struct Standing {
     pub pending: Option<SealedCredential>,
 }
 
-/// An attempt: the handshake that it spends, and what it is counted under.
+/// A handshake that is spent.
 #[derive(Clone, Copy)]
-pub struct Spend {
-    /// Names the handshake.
+pub struct SpentHandshake {
+    /// Names it.
     pub nonce: [u8; 16],
     /// How long it is to be known as spent.
     pub keep_until: Timestamp,
+}
+
+/// An attempt: the handshake that it spends, and what it is counted under.
+#[derive(Clone, Copy)]
+pub struct Spend {
+    /// The handshake.
+    pub handshake: SpentHandshake,
     /// Where the client's attempts are counted.
     pub window: Option<CountedWindow>,
     /// What failures in a row are counted under.
@@ -115,8 +124,10 @@ pub struct OpenedLogin<'a> {
     pub session: &'a SessionRecord,
     /// Its first refresh token.
     pub token: &'a RefreshTokenRecord,
-    /// Where the attempt was counted.
+    /// Where the attempt was counted before; a count of it is taken back.
     pub window: Option<CountedWindow>,
+    /// The handshake, where it was not spent before.
+    pub spends: Option<SpentHandshake>,
     /// What failures were counted under; twice the same for one.
     pub failures: [&'a [u8]; 2],
     /// The event.
@@ -133,7 +144,8 @@ const LOOK: &str = "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created
     WHERE id = $1 \
     UNION ALL SELECT 3, failures, last_at, NULL, NULL, NULL, NULL, NULL, NULL FROM proof_failures WHERE key = $2 \
     UNION ALL SELECT 4, count, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM throttles \
-    WHERE scope = $3 AND key = $4 AND window_start = $5";
+    WHERE scope = $3 AND key = $4 AND window_start = $5 \
+    UNION ALL SELECT 5, 1, expires_at, NULL, NULL, NULL, NULL, NULL, NULL FROM spent_handshakes WHERE nonce = $6";
 
 const SPEND_SQLITE: First = first!(
     "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
@@ -178,6 +190,7 @@ const OPEN_SQLITE: &str = "INSERT INTO sessions (id, account_id, created_at, las
     INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
     VALUES ($15, $16, $17, $18, $19, $20); \
     UPDATE throttles SET count = count - 1 WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0; \
+    INSERT INTO spent_handshakes (nonce, expires_at) SELECT $49, $50 WHERE $49 IS NOT NULL; \
     DELETE FROM proof_failures WHERE key IN ($24, $25); \
     INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) VALUES ($26, $27, $28, $29, $30); \
     INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, detail, \
@@ -192,6 +205,7 @@ const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_i
     refunded AS (UPDATE throttles SET count = count - 1 \
     WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0 RETURNING 1), \
     cleared AS (DELETE FROM proof_failures WHERE key IN ($24, $25) AND (SELECT COUNT(*) FROM refunded) >= 0), \
+    spent AS (INSERT INTO spent_handshakes (nonce, expires_at) SELECT $49::bytea, $50::bigint WHERE $49::bytea IS NOT NULL), \
     came AS (INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
     VALUES ($26, $27, $28, $29, $30)), \
     noted AS (INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, \
@@ -217,6 +231,7 @@ pub async fn look(
     owner: Uuid,
     failures_key: &[u8],
     window: Option<CountedWindow>,
+    nonce: &[u8],
 ) -> Result<Standing, StoreError> {
     let rows = on!(read tx, c => query_as::<_, LookRow>(LOOK)
         .bind(owner)
@@ -224,6 +239,7 @@ pub async fn look(
         .bind(window.map(|window| window.scope))
         .bind(window.as_ref().map(|window| window.key.as_slice()))
         .bind(window.map(|window| window.start))
+        .bind(nonce)
         .fetch_all(c))?;
     let mut standing = Standing::default();
     for row in rows {
@@ -231,7 +247,8 @@ pub async fn look(
             1 => standing.account = row.credential(),
             2 => standing.pending = row.credential(),
             3 => standing.failures = ProofFailures { failures: row.number, last_at: row.at },
-            _ => standing.counted = row.number,
+            4 => standing.counted = row.number,
+            _ => standing.is_spent = true,
         }
     }
     Ok(standing)
@@ -246,8 +263,8 @@ pub async fn spend(store: &Store, attempt: Spend) -> Result<(Tx, Spent), StoreEr
     macro_rules! rows {
         ($sql:expr, $connection:expr) => {
             query_as::<_, (i64, i64, Option<Timestamp>)>($sql)
-                .bind(attempt.nonce.as_slice())
-                .bind(attempt.keep_until)
+                .bind(attempt.handshake.nonce.as_slice())
+                .bind(attempt.handshake.keep_until)
                 .bind(attempt.window.map(|window| window.scope))
                 .bind(attempt.window.as_ref().map(|window| window.key.as_slice()))
                 .bind(attempt.window.map(|window| window.start))
@@ -296,7 +313,7 @@ pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreErro
         Engine::Sqlite => OPEN_SQLITE,
         Engine::Postgres => OPEN_POSTGRES,
     };
-    let OpenedLogin { session, token, window, failures: [one, other], event, origin, head } = opened;
+    let OpenedLogin { session, token, window, spends, failures: [one, other], event, origin, head } = opened;
     on!(execute tx, query(sql)
         .bind(session.id)
         .bind(session.account_id)
@@ -345,7 +362,9 @@ pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreErro
         .bind(head.sequence)
         .bind(&head.hash)
         .bind(&head.seal)
-        .bind(&session.provider))?;
+        .bind(&session.provider)
+        .bind(spends.as_ref().map(|handshake| handshake.nonce.as_slice()))
+        .bind(spends.map(|handshake| handshake.keep_until)))?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use sqlx::{Executor, PgConnection, SqliteConnection, raw_sql};
 use tokio::runtime::Handle;
 
 use crate::backend::Engine;
-use crate::batch::{Committing, Unit};
+use crate::batch::Unit;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::pool::{Lent, discard};
@@ -121,38 +121,32 @@ impl Tx {
     /// # Errors
     /// Any failure to do so. Then nothing was written, unless the database went away at this very moment: nobody can
     /// know then.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        let mut committed = self.commit_soon().await?;
-        committed.done().await
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        if !self.writes {
+            return Ok(());
+        }
+        if let Some(Held::Unit(unit)) = self.held.take_if(|held| matches!(held, Held::Unit(_))) {
+            unit.commit().await?;
+        } else {
+            self.control("COMMIT").await?;
+            self.state.open = false;
+        }
+        // What went into a file that was taken away meanwhile must not be acknowledged.
+        self.condition.check_file()
     }
 
-    /// The same, without waiting for the disk of SQLite. Nothing may be told that rests on it before
-    /// [`Committed::done`] says so.
+    /// The same on PostgreSQL without waiting for the disk: others see it at once, and it becomes durable with whatever is
+    /// committed after it. Nothing may be told that rests on it before.
     ///
     /// # Errors
     /// As for [`Tx::commit`].
-    pub async fn commit_soon(mut self) -> Result<Committed, StoreError> {
-        let condition = Arc::clone(&self.condition);
-        if !self.writes {
-            return Ok(Committed { condition, committing: None });
+    pub async fn commit_unsynced(mut self) -> Result<(), StoreError> {
+        if self.engine == Engine::Sqlite || !self.writes {
+            return self.commit().await;
         }
-        if let Some(Held::Unit(unit)) = self.held.take_if(|held| matches!(held, Held::Unit(_))) {
-            return Ok(Committed { condition, committing: Some(unit.finish()?) });
-        }
-        self.control("COMMIT").await?;
+        self.control("SET LOCAL synchronous_commit TO off; COMMIT").await?;
         self.state.open = false;
-        Ok(Committed { condition, committing: None })
-    }
-
-    /// Makes sure that what this writes stays only if that stays, too.
-    ///
-    /// # Errors
-    /// Why that did not stay.
-    pub async fn after(&self, committed: &mut Committed) -> Result<(), StoreError> {
-        match (&self.held, &committed.committing) {
-            (Some(Held::Unit(unit)), Some(committing)) if unit.is_with(committing) => Ok(()),
-            _ => committed.wait().await,
-        }
+        Ok(())
     }
 
     async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
@@ -206,32 +200,6 @@ impl Tx {
             self.condition.note(error, self.writes);
         }
         answer
-    }
-}
-
-/// What was written, on its way to the disk or there.
-#[must_use]
-pub struct Committed {
-    condition: Arc<Condition>,
-    committing: Option<Committing>,
-}
-
-impl Committed {
-    /// Waits until it is durable and visible.
-    ///
-    /// # Errors
-    /// Any failure to make it so: then nothing was written, unless the database went away at this very moment.
-    pub async fn done(&mut self) -> Result<(), StoreError> {
-        self.wait().await?;
-        // What went into a file that was taken away meanwhile must not be acknowledged.
-        self.condition.check_file()
-    }
-
-    async fn wait(&mut self) -> Result<(), StoreError> {
-        match self.committing.take() {
-            Some(committing) => committing.outcome().await,
-            None => Ok(()),
-        }
     }
 }
 

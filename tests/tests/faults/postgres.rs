@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tacit_tests::{App, Cluster, Person, Process, Proxy, Setup};
 
 use super::load::{LONGEST, Load, Seen};
@@ -141,4 +142,27 @@ async fn a_failover_to_the_standby_loses_nothing() {
     world.all_is_well().await;
 
     report("failed over", &world.nothing_acknowledged_is_lost(&standby).await);
+}
+
+/// Counts go to the disk with what is told, and not before; see `Tx::commit_unsynced`.
+#[tokio::test]
+async fn a_proof_that_was_told_to_be_wrong_is_counted_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing else takes to the disk what does not wait for it.
+    let mut cluster = Cluster::create_with(folder.path(), &["shared_buffers=16MB", "wal_writer_delay=10s"]).await;
+    let app = App::start_in(&cluster, Setup::new()).await;
+    let person = app.registered("person@example.com").await;
+    let handshake = person.begin_login().await;
+    for round in 1..=3 {
+        person.guess(&json!({})).await.expect_problem(401, "proof_rejected").done();
+        cluster.crash().await;
+        cluster.start().await;
+        app.until("SELECT failures FROM proof_failures", round).await;
+        assert_eq!(app.database.number("SELECT COUNT(*) FROM spent_handshakes").await, round);
+    }
+    person.prove(&handshake).await.expect_status(200).done();
+    cluster.crash().await;
+    cluster.start().await;
+    person.prove(&handshake).await.expect_problem(401, "handshake_spent").done();
+    app.stop().await;
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use tacit_tests::{App, Client, Database, Engine, Launch, Person, Process, Setup, User, give_to_nobody};
 
+const PROOF: &str = "/api/auth/srp/login/proof";
+
 /// A little longer than the five seconds that a lock is waited for, and once more for whoever waits behind.
 const LONGEST: Duration = Duration::from_secs(14);
 
@@ -66,6 +68,34 @@ async fn a_lock_held_for_long_is_told_and_survived() {
 
         person.log_in().await;
         ready_again(&there).await;
+        no_panic(&process.stop().await);
+        app.start_again().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_proof_that_cannot_be_counted_tells_nothing_and_counts_when_it_can_be() {
+    sentence(async |app, _| {
+        let (person, other) = (app.registered("person@example.com").await, app.registered("other@example.com").await);
+        app.stop().await;
+        let process = Process::serve(&app.variables()).await;
+        let there = app.client_at(&process.base);
+        let (person, other) = (person.through(&there), other.through(&there));
+        let handshake = person.begin_login().await;
+        let mut wrong = person.proof_body(&handshake);
+        wrong["M1"] = "00".repeat(32).into();
+
+        let lock = app.database.cut_off().await;
+        there.post(PROOF, wrong).await.expect_problem(503, "unavailable").done();
+        person.prove(&handshake).await.expect_problem(401, "handshake_spent").done();
+        lock.end().await;
+
+        // The next login that can be written takes along what could not.
+        other.log_in().await;
+        app.until("SELECT COUNT(*) FROM proof_failures WHERE failures = 1", 1).await;
+        person.prove(&handshake).await.expect_problem(401, "handshake_spent").done();
+        person.log_in().await;
         no_panic(&process.stop().await);
         app.start_again().await;
     })

@@ -17,10 +17,6 @@ fn somewhere() -> Origin {
 }
 
 impl World {
-    fn core(&self) -> &Core {
-        &self.domain.audit.0
-    }
-
     /// Where events came from is kept for accounts that there are.
     async fn is_known(&self, account: AccountId) {
         let core = self.core();

@@ -1,13 +1,15 @@
 //! One proof as an attempt: what it is counted under, before it is looked at and after.
 
-use tacit_store::logins::{self, CountedWindow, Spend, Standing};
+use tacit_store::logins::{self, CountedWindow, Spend, SpentHandshake, Standing};
 use tacit_store::proof_failures::ProofFailures;
-use tacit_store::{AccountId, Committed, StoreError, Timestamp, Tx, proof_failures as rows};
+use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
 
 use super::ProofError;
+use super::in_flight::{Ahead, Entered, Failure, Flight, Moment};
 use crate::caller::{Meter, Origin};
 use crate::core::Core;
-use crate::handshake::{self, Handshake, Subject};
+use crate::fault::Internal;
+use crate::handshake::{Handshake, Subject};
 use crate::known_devices::KnownDevice;
 use crate::proof_failures::{self, Held, Of, kept_for_each};
 use crate::throttle::Window;
@@ -25,8 +27,30 @@ pub(crate) struct Attempt {
     together: Option<[u8; 32]>,
     /// Absent for a known device and for a session: neighbours behind one address must not shut them out.
     client: Option<Window>,
+    handshake: SpentHandshake,
     meter: Meter,
     now: Timestamp,
+    counted: Counted,
+}
+
+/// How an attempt is counted while it is looked at.
+enum Counted {
+    /// Not yet.
+    Not,
+    /// In the database, as one that failed: others see it, and it is on the disk with whatever is committed next.
+    Written,
+    /// In memory; see [`in_flight`](super::in_flight).
+    InFlight(Flight),
+    /// What came of it is committed.
+    Landed,
+}
+
+/// What the database says before an attempt is looked at.
+pub(super) struct Stood {
+    /// The credential to check the proof against, and counts.
+    pub(super) standing: Standing,
+    together: Option<ProofFailures>,
+    asked: Moment,
 }
 
 impl Attempt {
@@ -50,16 +74,28 @@ impl Attempt {
             key: device.as_ref().map_or(address, |device| core.device_key(device)),
             address,
             client: device.is_none().then(client),
+            handshake: state.spent(),
             together: device.is_some().then(|| core.devices_failures_key(AccountId::from_uuid(state.owner))),
             device,
             meter: origin.meter.clone(),
             now,
+            counted: Counted::Not,
         }
     }
 
     /// In a session.
-    pub(super) fn of_caller(key: [u8; 32], now: Timestamp) -> Self {
-        Self { key, address: key, device: None, together: None, client: None, meter: Meter::default(), now }
+    pub(super) fn of_caller(key: [u8; 32], state: &Handshake, now: Timestamp) -> Self {
+        Self {
+            key,
+            address: key,
+            device: None,
+            together: None,
+            client: None,
+            handshake: state.spent(),
+            meter: Meter::default(),
+            now,
+            counted: Counted::Not,
+        }
     }
 
     /// When it was made.
@@ -71,22 +107,39 @@ impl Attempt {
         self.device.as_ref()
     }
 
-    /// Refuses what would be one too many, without counting or spending anything. What it asks the database on the way,
-    /// the credential to check the proof against, is answered with it.
-    pub(super) async fn look(&self, core: &Core, state: &Handshake) -> Result<Standing, ProofError> {
+    /// Refuses what would be one too many, without counting or spending anything.
+    pub(super) async fn look(&self, core: &Core, state: &Handshake) -> Result<Stood, ProofError> {
+        let asked = core.in_flight.moment();
         let mut tx = core.store.read().await?;
-        let standing = logins::look(&mut tx, state.owner, &self.key, self.client.as_ref().map(Window::row)).await?;
-        if let Some(client) = &self.client
-            && !client.has_room(standing.counted, &self.meter)
-        {
-            return Err(ProofError::TooMany(client.remaining(self.now)));
-        }
-        let stood_together = match &self.together {
+        let window = self.client.as_ref().map(Window::row);
+        let standing = logins::look(&mut tx, state.owner, &self.key, window, &self.handshake.nonce).await?;
+        let together = match &self.together {
             Some(key) => Some(rows::find(&mut tx, key).await?),
             None => None,
         };
-        self.check(core, standing.failures, stood_together)?;
-        Ok(standing)
+        let stood = Stood { standing, together, asked };
+        self.check_after(core, &stood, Ahead::default())?;
+        Ok(stood)
+    }
+
+    fn check_after(&self, core: &Core, stood: &Stood, ahead: Ahead) -> Result<(), ProofError> {
+        if let Some(client) = &self.client
+            && !client.has_room(stood.standing.counted.saturating_add(ahead.client), &self.meter)
+        {
+            return Err(ProofError::TooMany(client.remaining(self.now)));
+        }
+        let together = stood.together.map(|stood| ahead.after_together(stood));
+        Ok(self.check(core, ahead.after(stood.standing.failures), together)?)
+    }
+
+    fn spend(&self, core: &Core) -> Spend {
+        Spend {
+            handshake: self.handshake,
+            window: self.client.as_ref().map(Window::row),
+            failures_key: self.key,
+            now: self.now,
+            kept_for_each: kept_for_each(&core.settings.limits),
+        }
     }
 
     fn check(&self, core: &Core, stood: ProofFailures, together: Option<ProofFailures>) -> Result<(), Held> {
@@ -96,20 +149,38 @@ impl Attempt {
         together.map_or(Ok(()), |stood| proof_failures::check_together(limits, stood))
     }
 
-    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof. Nothing may be
-    /// told of the proof before that is done.
-    pub(super) async fn spend(&self, core: &Core, state: &Handshake) -> Result<Committed, ProofError> {
-        let keep_until = Timestamp::from_millis(state.issued_at.as_millis() + handshake::SPENT_KEPT_MS);
-        let client = self.client.as_ref();
-        let attempt = Spend {
-            nonce: state.nonce,
-            keep_until,
-            window: client.map(Window::row),
-            failures_key: self.key,
-            now: self.now,
-            kept_for_each: kept_for_each(&core.settings.limits),
+    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
+    pub(super) async fn count(
+        &mut self,
+        core: &Core,
+        state: &Handshake,
+        mut stood: Stood,
+    ) -> Result<Standing, ProofError> {
+        let failure = Failure { spend: self.spend(core), together: self.together };
+        if core.store.engine().is_shared() {
+            self.write(core, failure).await?;
+            self.counted = Counted::Written;
+            return Ok(stood.standing);
+        }
+        let (mut flight, ahead) = loop {
+            match core.in_flight.enter(&core.store, failure, stood.asked)? {
+                Entered::Flight(flight, ahead) if !stood.standing.is_spent => break (flight, ahead),
+                Entered::Flight(..) | Entered::Spent => return Err(ProofError::HandshakeSpent),
+                Entered::Stale => stood = self.look(core, state).await?,
+            }
         };
-        let (mut tx, spent) = logins::spend(&core.store, attempt).await?;
+        self.check_after(core, &stood, ahead)?;
+        if let Some(client) = &self.client {
+            client.had_room(stood.standing.counted.saturating_add(ahead.client).saturating_add(1), &self.meter);
+        }
+        flight.begin_look();
+        self.counted = Counted::InFlight(flight);
+        Ok(stood.standing)
+    }
+
+    async fn write(&self, core: &Core, Failure { spend, together }: Failure) -> Result<(), ProofError> {
+        let client = self.client.as_ref();
+        let (mut tx, spent) = logins::spend(&core.store, spend).await?;
         if !spent.first {
             return Err(ProofError::HandshakeSpent);
         }
@@ -119,21 +190,52 @@ impl Attempt {
         {
             return Err(ProofError::TooMany(client.remaining(self.now)));
         }
-        let stood_together = match &self.together {
+        let stood_together = match &together {
             Some(key) => Some(core.count_failure(&mut tx, key, self.now).await?),
             None => None,
         };
         self.check(core, spent.failures, stood_together)?;
-        Ok(tx.commit_soon().await?)
+        // What is told of the proof is written after it, and waits for the disk.
+        Ok(tx.commit_unsynced().await?)
     }
 
-    /// Where it was counted, for whoever takes it back with other rows; see [`Attempt::succeed`].
-    pub(crate) fn counted(&self) -> (Option<CountedWindow>, [&[u8]; 2]) {
-        let address = if self.device.is_some() { &self.address } else { &self.key };
-        (self.client.as_ref().map(Window::row), [&self.key, address])
+    /// Makes sure that a failure is on the disk before it is told. What has landed stays as it is.
+    pub(crate) async fn fail(&mut self, core: &Core) -> Result<(), Internal> {
+        match &mut self.counted {
+            Counted::InFlight(flight) => flight.fail().await,
+            Counted::Written => {
+                let mut tx = core.store.begin().await?;
+                spent_handshakes::touch(&mut tx, &self.handshake.nonce).await?;
+                Ok(tx.commit().await?)
+            }
+            Counted::Not | Counted::Landed => Ok(()),
+        }
     }
 
-    /// What is left to take back when [`Attempt::counted`] was: the count of all known devices begins anew.
+    /// To be called once it is committed that the attempt succeeded.
+    pub(crate) fn land(&mut self) {
+        if let Counted::InFlight(flight) = &mut self.counted {
+            flight.land();
+        }
+        self.counted = Counted::Landed;
+    }
+
+    /// The window where it was counted before, for whoever takes that back with other rows; see [`Attempt::succeed`].
+    pub(crate) fn written_window(&self) -> Option<CountedWindow> {
+        self.client.as_ref().filter(|_| matches!(self.counted, Counted::Written)).map(Window::row)
+    }
+
+    /// The handshake, where it is still to be spent.
+    pub(crate) fn unspent(&self) -> Option<SpentHandshake> {
+        matches!(self.counted, Counted::InFlight(_)).then_some(self.handshake)
+    }
+
+    /// What failures in a row are counted under; twice the same for one.
+    pub(crate) fn failures_keys(&self) -> [&[u8]; 2] {
+        [&self.key, if self.device.is_some() { &self.address } else { &self.key }]
+    }
+
+    /// What is left to take back when the rest was: the count of all known devices begins anew.
     pub(crate) async fn forgive_devices(&self, tx: &mut Tx) -> Result<(), StoreError> {
         match &self.together {
             Some(together) => rows::clear(tx, together).await,
@@ -151,8 +253,10 @@ impl Attempt {
     /// Takes back what was counted. A known device that succeeds opens the address for others again, and begins the count
     /// of all known devices anew.
     pub(crate) async fn succeed(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        // In the order in which they were counted: two logins of one account must not wait for each other.
-        if let Some(client) = &self.client {
+        if let Some(SpentHandshake { nonce, keep_until }) = self.unspent() {
+            spent_handshakes::spend(tx, &nonce, keep_until).await?;
+        } else if let Some(client) = &self.client {
+            // In the order in which they were counted: two logins of one account must not wait for each other.
             client.refund(tx).await?;
         }
         self.note_success();

@@ -128,32 +128,6 @@ async fn doomed(db: &Store) -> crate::Tx {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_unit_stays_with_the_one_it_comes_after_or_learns_that_it_is_gone() {
-    on_sqlite(Prepared::Migrated, |db| async move {
-        let before = doomed(&db).await;
-        let together = {
-            let db = Store::clone(&db);
-            tokio::spawn(async move { db.begin().await.unwrap() })
-        };
-        a_moment().await;
-        let mut soon = before.commit_soon().await.unwrap();
-        let mut together = together.await.unwrap();
-        together.after(&mut soon).await.unwrap();
-        accounts::insert(&mut together, &account(1)).await.unwrap();
-        assert_eq!(together.commit().await.unwrap_err().kind(), StoreErrorKind::ForeignKey);
-        assert_eq!(soon.done().await.unwrap_err().kind(), StoreErrorKind::ForeignKey);
-
-        let mut soon = doomed(&db).await.commit_soon().await.unwrap();
-        a_moment().await;
-        let later = db.begin().await.unwrap();
-        assert_eq!(later.after(&mut soon).await.unwrap_err().kind(), StoreErrorKind::ForeignKey);
-        drop(later);
-        assert_eq!(read!(db, tx => accounts::count(tx)), 0);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_seen_of_a_commit_that_failed_is_never_settled() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let before = db.lost_commits();

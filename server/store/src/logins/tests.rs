@@ -6,8 +6,8 @@ use crate::testing::{
     pending, read, refresh_token, session, session_id, uuid,
 };
 use crate::{
-    Store, accounts, audit_events, credentials, pending_credentials, proof_failures, refresh_tokens, sessions,
-    throttles,
+    Store, StoreErrorKind, accounts, audit_events, credentials, pending_credentials, proof_failures, refresh_tokens,
+    sessions, throttles,
 };
 
 const KEY: &[u8] = &[7; 32];
@@ -16,10 +16,13 @@ fn window() -> CountedWindow {
     CountedWindow { scope: "client_proof", key: [9; 32], start: NOW, end: after(1000) }
 }
 
+fn handshake(number: u8) -> SpentHandshake {
+    SpentHandshake { nonce: [number; 16], keep_until: after(9) }
+}
+
 fn attempt(number: u8, window: Option<CountedWindow>) -> Spend {
     Spend {
-        nonce: [number; 16],
-        keep_until: after(9),
+        handshake: handshake(number),
         window,
         failures_key: [7; 32],
         now: NOW,
@@ -50,21 +53,23 @@ on_both_engines! {
         assert_eq!((known.first, known.counted, known.failures.failures), (true, 0, 2));
         assert!(!spend(3, None).await.first);
 
-        let stands = read!(db, tx => look(tx, uuid(1), KEY, Some(window())));
+        let stands = read!(db, tx => look(tx, uuid(1), KEY, Some(window()), &[3; 16]));
         assert_eq!((stands.counted, stands.failures.failures), (2, 4));
         assert!(stands.account.is_none() && stands.pending.is_none());
-        assert_eq!(read!(db, tx => look(tx, uuid(1), b"other", None)).counted, 0);
+        assert!(stands.is_spent);
+        let stands = read!(db, tx => look(tx, uuid(1), b"other", None, &[4; 16]));
+        assert!(stands.counted == 0 && !stands.is_spent);
     }
 
     async fn a_look_finds_what_an_owner_may_stand_for(db: Migrated) {
         commit!(db, tx => prepare(tx));
         commit!(db, tx => pending_credentials::insert(tx, &pending(2, "new@example.com")));
-        let found = read!(db, tx => look(tx, uuid(1), KEY, None));
+        let found = read!(db, tx => look(tx, uuid(1), KEY, None, &[1; 16]));
         let (record, found) = (credential(account_id(1), 1), found.account.unwrap());
         assert_eq!((found.owner, found.id, found.version), (uuid(1), record.id.as_uuid(), 1));
         assert_eq!((found.identity, found.salt, found.preset), (record.identity, record.salt, record.preset));
         assert_eq!(found.verifier_sealed, record.verifier_sealed);
-        let found = read!(db, tx => look(tx, uuid(2), KEY, None));
+        let found = read!(db, tx => look(tx, uuid(2), KEY, None, &[1; 16]));
         let (record, found) = (pending(2, "new@example.com"), found.pending.unwrap());
         assert_eq!((found.owner, found.id, found.version), (uuid(2), uuid(2), 0));
         assert_eq!((found.identity, found.verifier_sealed), (record.identity, record.verifier_sealed));
@@ -107,6 +112,7 @@ on_both_engines! {
             session: &session,
             token: &token,
             window: Some(window()),
+            spends: None,
             failures: [KEY, &known],
             event: &event,
             origin: &origin,
@@ -123,5 +129,35 @@ on_both_engines! {
         for (key, left) in [(KEY, 0), (known.as_slice(), 0), (other.as_slice(), 1)] {
             assert_eq!(read!(db, tx => proof_failures::find(tx, key)).failures, left);
         }
+    }
+
+    async fn a_login_that_was_not_counted_before_spends_its_handshake_itself(db: Migrated) {
+        commit!(db, tx => prepare(tx));
+        let (session, token) = (session(1, account_id(1)), refresh_token(1, session_id(1)));
+        let (event, origin) = (audit_event(7, 3, Some(account_id(1))), audit_origin(7, account_id(1)));
+        let opened = OpenedLogin {
+            session: &session,
+            token: &token,
+            window: None,
+            spends: Some(handshake(1)),
+            failures: [KEY, KEY],
+            event: &event,
+            origin: &origin,
+            head: &audit_head(3, 7),
+        };
+        commit!(db, tx => open(tx, &opened));
+        assert!(read!(db, tx => look(tx, uuid(1), KEY, None, &[1; 16])).is_spent);
+        let (tx, spent) = spend(&db, attempt(1, None)).await.unwrap();
+        drop(tx);
+        assert!(!spent.first);
+
+        // Whatever was overlooked before: nothing opens two sessions with one handshake.
+        let (event, token) = (audit_event(8, 3, Some(account_id(1))), refresh_token(2, session_id(2)));
+        let (session, origin) = (crate::testing::session(2, account_id(1)), audit_origin(8, account_id(1)));
+        let again = OpenedLogin { session: &session, token: &token, event: &event, origin: &origin, head: &audit_head(3, 8), ..opened };
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(open(&mut tx, &again).await.unwrap_err().kind(), StoreErrorKind::UniqueViolation);
+        drop(tx);
+        assert!(read!(db, tx => sessions::find_active(tx, session.id, NOW)).is_none());
     }
 }

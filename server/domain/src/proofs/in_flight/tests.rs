@@ -1,0 +1,161 @@
+use std::time::Duration;
+
+use tacit_store::logins::SpentHandshake;
+use tacit_store::proof_failures;
+
+use super::*;
+use crate::caller::Origin;
+use crate::core::Core;
+use crate::tests::{P, World, answer};
+
+const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_000);
+
+/// The attempt with this number, for the address with that one.
+fn failure(number: u8, address: u8) -> Failure {
+    let handshake = SpentHandshake { nonce: [number; 16], keep_until: NOW + Duration::from_mins(2) };
+    let kept_for_each = Duration::from_secs(1);
+    let spend = Spend { handshake, window: None, failures_key: [address; 32], now: NOW, kept_for_each };
+    Failure { spend, together: None }
+}
+
+fn enter(core: &Core, failure: Failure, asked: Moment) -> Entered {
+    core.in_flight.enter(&core.store, failure, asked).unwrap()
+}
+
+fn flight(core: &Core, failure: Failure) -> (Flight, Ahead) {
+    match enter(core, failure, core.in_flight.moment()) {
+        Entered::Flight(flight, ahead) => (flight, ahead),
+        Entered::Spent | Entered::Stale => panic!("it is the first for its handshake"),
+    }
+}
+
+async fn failures(core: &Core, address: u8) -> i64 {
+    proof_failures::find(&mut core.store.read().await.unwrap(), &[address; 32]).await.unwrap().failures
+}
+
+async fn is_spent(core: &Core, nonce: [u8; 16]) -> bool {
+    let mut tx = core.store.read().await.unwrap();
+    logins::look(&mut tx, uuid::Uuid::nil(), &[], None, &nonce).await.unwrap().is_spent
+}
+
+/// Waits until nothing is under way.
+async fn landed(core: &Core) {
+    while !core.in_flight.lock().nonces.is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(core.in_flight.lock().counts.is_empty());
+}
+
+#[tokio::test]
+async fn a_handshake_is_looked_at_once() {
+    let world = World::start().await;
+    let core = world.core();
+    let asked = core.in_flight.moment();
+    let (mut first, _) = flight(core, failure(1, 9));
+    assert!(matches!(enter(core, failure(1, 8), asked), Entered::Spent));
+    first.begin_look();
+    first.fail().await.unwrap();
+    assert!(matches!(enter(core, failure(1, 8), asked), Entered::Stale), "the database knows better now");
+    assert!(is_spent(core, [1; 16]).await);
+}
+
+#[tokio::test]
+async fn who_is_under_way_counts_for_those_who_come_after() {
+    let world = World::start().await;
+    let core = world.core();
+    let (first, ahead) = flight(core, failure(1, 9));
+    assert_eq!(ahead.failures, ProofFailures::default());
+    let (second, ahead) = flight(core, failure(2, 9));
+    assert_eq!(ahead.failures, ProofFailures { failures: 1, last_at: Some(NOW) });
+    assert_eq!(flight(core, failure(3, 8)).1.failures.failures, 0, "another address");
+    drop((first, second));
+    assert_eq!(flight(core, failure(4, 9)).1.failures.failures, 0, "they were not looked at");
+    landed(core).await;
+    assert_eq!(failures(core, 9).await, 0);
+}
+
+#[tokio::test]
+async fn between_the_database_and_memory_no_failure_is_overlooked() {
+    let world = World::start().await;
+    let core = world.core();
+    let asked = core.in_flight.moment();
+    let (mut first, _) = flight(core, failure(1, 9));
+    first.begin_look();
+    first.fail().await.unwrap();
+    assert!(matches!(enter(core, failure(2, 9), asked), Entered::Stale));
+    assert!(matches!(enter(core, failure(3, 8), asked), Entered::Flight(..)), "another address");
+    assert_eq!(failures(core, 9).await, 1);
+    for number in 0..=u8::MAX {
+        for _ in 0..=(WRITTEN_MOST / usize::from(u8::MAX)) {
+            flight(core, failure(number, 7)).0.land();
+        }
+    }
+    assert!(matches!(enter(core, failure(4, 8), asked), Entered::Stale), "who asked too long ago asks again");
+}
+
+#[tokio::test]
+async fn what_succeeds_counts_nowhere() {
+    let world = World::start().await;
+    let core = world.core();
+    let asked = core.in_flight.moment();
+    let (mut first, _) = flight(core, failure(1, 9));
+    first.begin_look();
+    first.land();
+    first.fail().await.unwrap();
+    drop(first);
+    assert!(matches!(enter(core, failure(2, 9), asked), Entered::Flight(..)));
+    landed(core).await;
+    assert_eq!(failures(core, 9).await, 0);
+}
+
+#[tokio::test]
+async fn whoever_breaks_off_has_failed() {
+    let world = World::start().await;
+    let core = world.core();
+    world.registered("person@example.com").await;
+    let (mut spent, mut counted) = (0, 0);
+    for round in 0..60_u32 {
+        let address = format!("{round}@example.com");
+        let challenge = world.begin(&address).await;
+        let state = core.open_handshake(&challenge.handshake, core.now()).await.unwrap().unwrap();
+        let logins = world.domain.logins.clone();
+        let proof = answer(&challenge, P).try_into().unwrap();
+        let looking = tokio::spawn(async move { drop(logins.prove(proof, Origin::default()).await) });
+        tokio::time::sleep(Duration::from_micros(u64::from(round) * 40)).await;
+        looking.abort();
+        drop(looking.await);
+        landed(core).await;
+        spent += i64::from(is_spent(core, state.nonce).await);
+        counted += proof_failures::find(&mut core.store.read().await.unwrap(), &state.attempt).await.unwrap().failures;
+    }
+    assert_eq!(spent, counted);
+    assert!(spent > 0, "the last ones had time enough to be looked at");
+}
+
+#[tokio::test]
+async fn whoever_breaks_off_when_it_is_written_that_they_succeeded_has_not_failed() {
+    let world = World::start().await;
+    let core = world.core();
+    let (mut first, _) = flight(core, failure(1, 9));
+    first.begin_look();
+    let mut tx = core.store.begin().await.unwrap();
+    let SpentHandshake { nonce, keep_until } = failure(1, 9).spend.handshake;
+    assert!(tacit_store::spent_handshakes::spend(&mut tx, &nonce, keep_until).await.unwrap());
+    tx.commit().await.unwrap();
+    drop(first);
+    landed(core).await;
+    assert_eq!(failures(core, 9).await, 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_stays_counted_until_it_can() {
+    let world = World::start().await;
+    let core = world.core();
+    // A count that no statement can add to.
+    let overflow =
+        Failure { spend: Spend { now: Timestamp::from_millis(i64::MAX), ..failure(1, 9).spend }, together: None };
+    let (mut first, _) = flight(core, overflow);
+    first.begin_look();
+    assert!(first.fail().await.is_err());
+    assert_eq!(flight(core, failure(2, 9)).1.failures.failures, 1);
+}
