@@ -123,7 +123,7 @@ impl Logins {
             session: &session,
             token: &token,
             window: attempt.written_window(),
-            spends: attempt.unspent(),
+            handshake: attempt.handshake(),
             failures: attempt.failures_keys(),
             event: &link.event,
             origin: &from,

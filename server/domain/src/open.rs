@@ -27,6 +27,7 @@ use crate::mailbox::Mailbox;
 use crate::oauth::Oauth;
 use crate::outbox::Outbox;
 use crate::passwords::Passwords;
+use crate::proofs::InFlight;
 use crate::providers::Providers;
 use crate::refresh::Refresh;
 use crate::resets::Resets;
@@ -147,6 +148,7 @@ impl Domain {
         let srp_pool = SrpPool::start(limits.srp_workers, limits.srp_queue, limits.srp_pairs, entropy)
             .map_err(OpenError::Threads)?;
         let settings = Arc::new(settings);
+        let in_flight = InFlight::new(store.clone());
         let core = Arc::new(Core {
             store,
             keyring,
@@ -160,7 +162,7 @@ impl Domain {
             srp_pool,
             combs: Arc::new(Combs::new(limits.srp_combs)),
             floods: Floods::default(),
-            in_flight: Arc::default(),
+            in_flight,
             seen_tokens: seen_tokens(settings.lifetimes.access_token),
             preset_shares: RwLock::new(PresetShares::initial()),
             stand_in,

@@ -124,7 +124,7 @@ impl SrpPool {
         let mut lanes = shared.lock();
         let places = shared.places(&lanes, step);
         let lane = lanes.of(step);
-        if lane.taken >= places {
+        if lane.here >= places || lane.taken >= shared.all() {
             lane.refused_at = Some(Instant::now());
             return Err(Busy);
         }
@@ -228,20 +228,24 @@ impl Shared {
         }
     }
 
-    /// Places in a lane, taken ones included.
+    /// Places in a lane, whoever has them.
+    const fn all(&self) -> usize {
+        self.workers + self.queue
+    }
+
+    /// How many may be here in a lane, the ones that are included.
     fn places(&self, lanes: &Lanes, step: Step) -> usize {
         let (lane, other) = match step {
             Step::Challenge => (&lanes.challenges, &lanes.proofs),
             Step::Proof => (&lanes.proofs, &lanes.challenges),
         };
-        let all = self.workers + self.queue;
         let refused = lane.refused_at.is_some_and(|at| at.elapsed() < OVERLOAD);
         let crowded = lane.crowded_since.is_some_and(|since| since.elapsed() >= OVERLOAD);
         if !refused && !crowded {
-            return all;
+            return self.all();
         }
         // Of both lanes together; half of that is this lane's in any case.
-        self.short().saturating_sub(other.taken).max(self.workers).min(all)
+        self.short().saturating_sub(other.here).max(self.workers).min(self.all())
     }
 
     /// Places under overload: one runs and one waits on each thread.

@@ -65,15 +65,20 @@ impl Window {
         Ok(self.has_room(counted, meter))
     }
 
+    /// Lets the client know that so many attempts are counted.
+    pub(crate) fn note(&self, counted: i64, meter: &Meter) {
+        meter.note(self.usage(counted));
+    }
+
     /// Whether another attempt is allowed after so many.
     pub(crate) fn has_room(&self, counted: i64, meter: &Meter) -> bool {
-        meter.note(self.usage(counted));
+        self.note(counted, meter);
         counted < i64::from(self.limit)
     }
 
     /// Whether so many attempts are allowed, the last of them counted.
     pub(crate) fn had_room(&self, counted: i64, meter: &Meter) -> bool {
-        meter.note(self.usage(counted));
+        self.note(counted, meter);
         counted <= i64::from(self.limit)
     }
 

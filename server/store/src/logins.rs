@@ -126,8 +126,9 @@ pub struct OpenedLogin<'a> {
     pub token: &'a RefreshTokenRecord,
     /// Where the attempt was counted before; a count of it is taken back.
     pub window: Option<CountedWindow>,
-    /// The handshake, where it was not spent before.
-    pub spends: Option<SpentHandshake>,
+    /// The handshake. On SQLite this spends it; on PostgreSQL it was spent before the look, and is written once more in
+    /// case the database has forgotten that.
+    pub handshake: SpentHandshake,
     /// What failures were counted under; twice the same for one.
     pub failures: [&'a [u8]; 2],
     /// The event.
@@ -190,7 +191,7 @@ const OPEN_SQLITE: &str = "INSERT INTO sessions (id, account_id, created_at, las
     INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
     VALUES ($15, $16, $17, $18, $19, $20); \
     UPDATE throttles SET count = count - 1 WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0; \
-    INSERT INTO spent_handshakes (nonce, expires_at) SELECT $49, $50 WHERE $49 IS NOT NULL; \
+    INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($49, $50); \
     DELETE FROM proof_failures WHERE key IN ($24, $25); \
     INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) VALUES ($26, $27, $28, $29, $30); \
     INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, detail, \
@@ -205,7 +206,8 @@ const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_i
     refunded AS (UPDATE throttles SET count = count - 1 \
     WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0 RETURNING 1), \
     cleared AS (DELETE FROM proof_failures WHERE key IN ($24, $25) AND (SELECT COUNT(*) FROM refunded) >= 0), \
-    spent AS (INSERT INTO spent_handshakes (nonce, expires_at) SELECT $49::bytea, $50::bigint WHERE $49::bytea IS NOT NULL), \
+    spent AS (INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($49, $50) \
+    ON CONFLICT (nonce) DO UPDATE SET expires_at = excluded.expires_at), \
     came AS (INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
     VALUES ($26, $27, $28, $29, $30)), \
     noted AS (INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, \
@@ -306,14 +308,14 @@ pub async fn lock(store: &Store, account: AccountId, chain: i64) -> Result<(Tx, 
 /// Opens a session and takes back what was counted before, with the event that says so.
 ///
 /// # Errors
-/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when the event's place is taken; any failure of the
-/// database.
+/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when the event's place is taken, and on SQLite when the
+/// handshake was spent; any failure of the database.
 pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreError> {
     let sql = match tx.engine() {
         Engine::Sqlite => OPEN_SQLITE,
         Engine::Postgres => OPEN_POSTGRES,
     };
-    let OpenedLogin { session, token, window, spends, failures: [one, other], event, origin, head } = opened;
+    let OpenedLogin { session, token, window, handshake, failures: [one, other], event, origin, head } = opened;
     on!(execute tx, query(sql)
         .bind(session.id)
         .bind(session.account_id)
@@ -363,8 +365,8 @@ pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreErro
         .bind(&head.hash)
         .bind(&head.seal)
         .bind(&session.provider)
-        .bind(spends.as_ref().map(|handshake| handshake.nonce.as_slice()))
-        .bind(spends.map(|handshake| handshake.keep_until)))?;
+        .bind(handshake.nonce.as_slice())
+        .bind(handshake.keep_until))?;
     Ok(())
 }
 

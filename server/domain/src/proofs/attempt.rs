@@ -157,21 +157,25 @@ impl Attempt {
         mut stood: Stood,
     ) -> Result<Standing, ProofError> {
         let failure = Failure { spend: self.spend(core), together: self.together };
-        if core.store.engine().is_shared() {
-            self.write(core, failure).await?;
-            self.counted = Counted::Written;
-            return Ok(stood.standing);
-        }
+        let shared = core.store.engine().is_shared();
         let (mut flight, ahead) = loop {
-            match core.in_flight.enter(&core.store, failure, stood.asked)? {
-                Entered::Flight(flight, ahead) if !stood.standing.is_spent => break (flight, ahead),
-                Entered::Flight(..) | Entered::Spent => return Err(ProofError::HandshakeSpent),
+            if stood.standing.is_spent {
+                return Err(ProofError::HandshakeSpent);
+            }
+            if shared {
+                self.write(core, failure).await?;
+                self.counted = Counted::Written;
+                return Ok(stood.standing);
+            }
+            match core.in_flight.enter(failure, stood.asked)? {
+                Entered::Flight(flight, ahead) => break (flight, ahead),
+                Entered::Spent => return Err(ProofError::HandshakeSpent),
                 Entered::Stale => stood = self.look(core, state).await?,
             }
         };
         self.check_after(core, &stood, ahead)?;
         if let Some(client) = &self.client {
-            client.had_room(stood.standing.counted.saturating_add(ahead.client).saturating_add(1), &self.meter);
+            client.note(stood.standing.counted.saturating_add(ahead.client).saturating_add(1), &self.meter);
         }
         flight.begin_look();
         self.counted = Counted::InFlight(flight);
@@ -225,9 +229,9 @@ impl Attempt {
         self.client.as_ref().filter(|_| matches!(self.counted, Counted::Written)).map(Window::row)
     }
 
-    /// The handshake, where it is still to be spent.
-    pub(crate) fn unspent(&self) -> Option<SpentHandshake> {
-        matches!(self.counted, Counted::InFlight(_)).then_some(self.handshake)
+    /// The handshake, for whoever spends it with other rows.
+    pub(crate) const fn handshake(&self) -> SpentHandshake {
+        self.handshake
     }
 
     /// What failures in a row are counted under; twice the same for one.
@@ -253,10 +257,10 @@ impl Attempt {
     /// Takes back what was counted. A known device that succeeds opens the address for others again, and begins the count
     /// of all known devices anew.
     pub(crate) async fn succeed(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        if let Some(SpentHandshake { nonce, keep_until }) = self.unspent() {
-            spent_handshakes::spend(tx, &nonce, keep_until).await?;
-        } else if let Some(client) = &self.client {
-            // In the order in which they were counted: two logins of one account must not wait for each other.
+        // In the order in which they were counted: two logins of one account must not wait for each other.
+        let SpentHandshake { nonce, keep_until } = self.handshake;
+        spent_handshakes::renew(tx, &nonce, keep_until).await?;
+        if let (Counted::Written, Some(client)) = (&self.counted, &self.client) {
             client.refund(tx).await?;
         }
         self.note_success();

@@ -9,33 +9,38 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tacit_store::logins::{self, Spend};
+use tacit_store::logins::{self, Spend, SpentHandshake};
 use tacit_store::proof_failures::{self as rows, ProofFailures};
-use tacit_store::{Store, StoreError, Timestamp};
+use tacit_store::{Store, StoreError, Timestamp, spent_handshakes};
 use tokio::runtime::Handle;
 
 use crate::fault::Internal;
 
 /// How many may stay unwritten before no more proofs are looked at.
 const OWED_MOST: usize = 1024;
+/// How long until what could not be written is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How many that were written are remembered for those that asked the database before.
 const WRITTEN_MOST: usize = 1024;
 
 /// All that are under way.
-#[derive(Default)]
-pub(crate) struct InFlight(Mutex<Table>);
+pub(crate) struct InFlight {
+    store: Store,
+    table: Mutex<Table>,
+}
 
 #[derive(Default)]
 struct Table {
     nonces: HashSet<[u8; 16]>,
-    counts: HashMap<[u8; 32], ProofFailures>,
+    counts: HashMap<Key, ProofFailures>,
     /// The last that were written.
     written: VecDeque<Written>,
     /// How many were written altogether.
     total: u64,
-    /// Those that could not be written, each with the reason.
-    owed: Vec<(Seat, StoreError)>,
+    /// Those that could not be written, the oldest first. While there are any, a task tries again and again.
+    owed: VecDeque<Owed>,
 }
 
 /// What somebody who asked the database before that was written there has missed.
@@ -45,8 +50,19 @@ struct Written {
     keys: Keys,
 }
 
+struct Owed {
+    failure: Failure,
+    /// Why it could not be written.
+    why: StoreError,
+    /// Whether a right proof for the same address came after it: then only the handshake is spent.
+    forgiven: bool,
+}
+
+/// What is counted: a client in one window, or what has no window.
+type Key = ([u8; 32], Option<Timestamp>);
+
 /// What an attempt may be counted under: its client, its address or device, and all devices of the account.
-type Keys = [Option<[u8; 32]>; 3];
+type Keys = [Option<Key>; 3];
 
 /// When the database was asked, as far as what is written here goes.
 #[derive(Clone, Copy)]
@@ -56,7 +72,7 @@ pub(super) struct Moment(u64);
 pub(super) enum Entered {
     /// It may, if there were not too many before.
     Flight(Flight, Ahead),
-    /// Another is looked at, or was, for the same handshake.
+    /// Another is looked at for the same handshake.
     Spent,
     /// What the database said is out of date; it is to be asked again.
     Stale,
@@ -81,19 +97,19 @@ pub(super) struct Failure {
     pub(super) together: Option<[u8; 32]>,
 }
 
-/// An attempt's place among those under way. Dropped after the look has begun, without [`Flight::land`], it has failed.
+/// An attempt among those under way. Dropped after the look has begun, without [`Flight::land`], it has failed.
 pub(super) struct Flight {
-    seat: Option<Box<Seat>>,
+    all: Arc<InFlight>,
+    /// Until it has landed or failed.
+    failure: Option<Box<Failure>>,
     looked: bool,
 }
 
-struct Seat {
-    all: Arc<InFlight>,
-    store: Store,
-    failure: Failure,
-}
-
 impl InFlight {
+    pub(crate) fn new(store: Store) -> Arc<Self> {
+        Arc::new(Self { store, table: Mutex::default() })
+    }
+
     /// To be asked before the database is.
     pub(super) fn moment(&self) -> Moment {
         Moment(self.lock().total)
@@ -103,21 +119,14 @@ impl InFlight {
     ///
     /// # Errors
     /// Why attempts could not be written, when there are too many of them.
-    pub(super) fn enter(
-        self: &Arc<Self>,
-        store: &Store,
-        failure: Failure,
-        Moment(asked): Moment,
-    ) -> Result<Entered, StoreError> {
+    pub(super) fn enter(self: &Arc<Self>, failure: Failure, Moment(asked): Moment) -> Result<Entered, StoreError> {
         let Spend { handshake, now, .. } = failure.spend;
         let keys = failure.keys();
         let mut table = self.lock();
         if table.owed.len() >= OWED_MOST
-            && let Some((seat, why)) = table.owed.pop()
+            && let Some(Owed { why, .. }) = table.owed.front()
         {
-            drop(table);
-            seat.write_soon();
-            return Err(why);
+            return Err(why.clone());
         }
         if table.has_written_since(asked, &handshake.nonce, &keys) {
             return Ok(Entered::Stale);
@@ -127,13 +136,49 @@ impl InFlight {
         }
         let [client, failures, together] = keys.map(|key| key.map(|key| table.count(key, now)).unwrap_or_default());
         drop(table);
-        let seat = Box::new(Seat { all: Arc::clone(self), store: store.clone(), failure });
-        let flight = Flight { seat: Some(seat), looked: false };
+        let flight = Flight { all: Arc::clone(self), failure: Some(Box::new(failure)), looked: false };
         Ok(Entered::Flight(flight, Ahead { client: client.failures, failures, together: together.failures }))
     }
 
+    /// Writes that an attempt failed.
+    async fn write(self: Arc<Self>, failure: Failure) -> Result<(), StoreError> {
+        let written = failure.write(&self.store).await;
+        let mut table = self.lock();
+        match &written {
+            Ok(()) => table.settle(&failure, failure.keys()),
+            Err(why) => {
+                table.owed.push_back(Owed { failure, why: why.clone(), forgiven: false });
+                if table.owed.len() == 1 {
+                    tokio::spawn(Arc::clone(&self).pay());
+                }
+            }
+        }
+        drop(table);
+        written
+    }
+
+    /// Writes what is owed as soon as it can be.
+    async fn pay(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(AGAIN).await;
+            loop {
+                let front = self.lock().owed.front().map(|owed| (owed.failure, owed.forgiven));
+                let Some((failure, forgiven)) = front else { return };
+                let keys = if forgiven { Keys::default() } else { failure.keys() };
+                let written =
+                    if forgiven { failure.spend_only(&self.store).await } else { failure.write(&self.store).await };
+                if written.is_err() {
+                    break;
+                }
+                let mut table = self.lock();
+                table.owed.pop_front();
+                table.settle(&failure, keys);
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,13 +193,14 @@ impl Table {
     }
 
     /// Counts one more; answers what there was before.
-    fn count(&mut self, key: [u8; 32], now: Timestamp) -> ProofFailures {
+    fn count(&mut self, key: Key, now: Timestamp) -> ProofFailures {
         let count = self.counts.entry(key).or_default();
         let before = *count;
-        *count = ProofFailures { failures: before.failures.saturating_add(1), last_at: before.last_at.max(Some(now)) };
+        *count = ProofFailures { failures: before.failures.saturating_add(1), last_at: Some(now) };
         before
     }
 
+    /// It is no longer counted here.
     fn leave(&mut self, failure: &Failure) {
         self.nonces.remove(&failure.spend.handshake.nonce);
         for key in failure.keys().into_iter().flatten() {
@@ -167,19 +213,21 @@ impl Table {
         }
     }
 
-    fn note(&mut self, written: Written) {
+    /// A right proof begins the count of failures anew, of those too that are not written yet.
+    fn forgive(&mut self, failures_key: [u8; 32]) {
+        for owed in self.owed.iter_mut().filter(|owed| owed.failure.spend.failures_key == failures_key) {
+            owed.forgiven = true;
+        }
+    }
+
+    /// It is written, and counted under these keys.
+    fn settle(&mut self, failure: &Failure, keys: Keys) {
+        self.leave(failure);
         if self.written.len() >= WRITTEN_MOST {
             self.written.pop_front();
         }
-        self.written.push_back(written);
+        self.written.push_back(Written { nonce: failure.spend.handshake.nonce, keys });
         self.total += 1;
-    }
-}
-
-impl Failure {
-    fn keys(&self) -> Keys {
-        let Spend { window, failures_key, .. } = self.spend;
-        [window.map(|window| window.key), Some(failures_key), self.together]
     }
 }
 
@@ -191,8 +239,10 @@ impl Flight {
 
     /// It is written, with whatever it opened.
     pub(super) fn land(&mut self) {
-        if let Some(seat) = self.seat.take() {
-            seat.settle(Keys::default());
+        if let Some(failure) = self.failure.take() {
+            let mut table = self.all.lock();
+            table.forgive(failure.spend.failures_key);
+            table.settle(&failure, Keys::default());
         }
     }
 
@@ -201,80 +251,55 @@ impl Flight {
     /// # Errors
     /// Any failure of the database. Nothing may be told of the proof then.
     pub(super) async fn fail(&mut self) -> Result<(), Internal> {
-        let Some(seat) = self.seat.take() else { return Ok(()) };
+        let Some(failure) = self.failure.take() else { return Ok(()) };
         // In a task of its own: whoever asked may go away.
-        Ok(tokio::spawn(seat.write()).await.map_err(|_| Internal::Lost)??)
+        let written = tokio::spawn(Arc::clone(&self.all).write(*failure)).await;
+        Ok(written.map_err(|_| Internal::Lost)??)
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        match self.seat.take() {
-            Some(seat) if self.looked => seat.write_soon(),
-            Some(seat) => seat.leave(),
-            None => {}
-        }
-    }
-}
-
-impl Seat {
-    /// It was not looked at.
-    fn leave(self) {
-        self.all.lock().leave(&self.failure);
-    }
-
-    /// It is written, and counted under these keys.
-    fn settle(self, keys: Keys) {
-        let mut table = self.all.lock();
-        table.leave(&self.failure);
-        table.note(Written { nonce: self.failure.spend.handshake.nonce, keys });
-        // What could not be written before may be now.
-        let owed = std::mem::take(&mut table.owed);
-        drop(table);
-        if let (false, Ok(runtime)) = (owed.is_empty(), Handle::try_current()) {
-            runtime.spawn(async move {
-                for (seat, _) in owed {
-                    // Where it fails again it is owed again.
-                    drop(Box::pin(seat.write()).await);
-                }
-            });
-        }
-    }
-
-    async fn write(self) -> Result<(), StoreError> {
-        match self.failure.write(&self.store).await {
-            Ok(()) => {
-                let keys = self.failure.keys();
-                self.settle(keys);
-                Ok(())
+        match (self.failure.take(), Handle::try_current()) {
+            (Some(failure), Ok(runtime)) if self.looked => {
+                runtime.spawn(Arc::clone(&self.all).write(*failure));
             }
-            Err(error) => {
-                let all = Arc::clone(&self.all);
-                all.lock().owed.push((self, error.clone()));
-                Err(error)
-            }
-        }
-    }
-
-    fn write_soon(self) {
-        // Without a runtime the process ends, and with it the key that the handshake was sealed with.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(self.write());
+            // Without a runtime the process ends, and with it the key that the handshake was sealed with.
+            (Some(failure), _) => self.all.lock().leave(&failure),
+            (None, _) => {}
         }
     }
 }
 
 impl Failure {
+    fn keys(&self) -> Keys {
+        let Spend { window, failures_key, .. } = self.spend;
+        [
+            window.map(|window| (window.key, Some(window.start))),
+            Some((failures_key, None)),
+            self.together.map(|key| (key, None)),
+        ]
+    }
+
     async fn write(&self, store: &Store) -> Result<(), StoreError> {
         let Spend { now, kept_for_each, .. } = self.spend;
+        let lost = store.lost_commits();
         let (mut tx, spent) = logins::spend(store, self.spend).await?;
         if !spent.first {
             // It was written, with what the proof opened; only nobody was there any more to say so.
-            return Ok(());
+            drop(tx);
+            return store.settled(lost).await;
         }
         if let Some(key) = &self.together {
             rows::add(&mut tx, key, now, kept_for_each).await?;
         }
+        tx.commit().await
+    }
+
+    async fn spend_only(&self, store: &Store) -> Result<(), StoreError> {
+        let SpentHandshake { nonce, keep_until } = self.spend.handshake;
+        let mut tx = store.begin().await?;
+        spent_handshakes::spend(&mut tx, &nonce, keep_until).await?;
         tx.commit().await
     }
 }
@@ -284,7 +309,7 @@ impl Ahead {
     pub(super) fn after(&self, stood: ProofFailures) -> ProofFailures {
         ProofFailures {
             failures: stood.failures.saturating_add(self.failures.failures),
-            last_at: stood.last_at.max(self.failures.last_at),
+            last_at: self.failures.last_at.or(stood.last_at),
         }
     }
 

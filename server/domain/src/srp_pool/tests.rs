@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use tacit_shared::Entropy;
@@ -17,9 +18,36 @@ fn pool(workers: usize, queue: usize) -> SrpPool {
     SrpPool::start(workers, queue, 4, Arc::new(Fixed(Some(7)))).unwrap()
 }
 
-/// Takes places until there is none.
-fn fill(pool: &SrpPool, step: Step) -> Vec<Slot> {
-    std::iter::from_fn(|| pool.reserve(step).ok()).take(1000).collect()
+/// Work that goes on until it is over.
+#[derive(Default)]
+struct Standing(Arc<AtomicBool>, Vec<tokio::task::JoinHandle<Result<(), Internal>>>);
+
+impl Standing {
+    /// Has it done, as often as there is a place; answers how often that was.
+    async fn fill(&mut self, pool: &SrpPool, step: Step) -> usize {
+        let before = self.1.len();
+        while let Ok(slot) = pool.reserve(step) {
+            self.push(slot).await;
+        }
+        self.1.len() - before
+    }
+
+    async fn push(&mut self, slot: Slot) {
+        let over = Arc::clone(&self.0);
+        self.1.push(tokio::spawn(slot.run(move || {
+            while !over.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        })));
+        tokio::task::yield_now().await;
+    }
+
+    async fn over(self) {
+        self.0.store(true, Ordering::SeqCst);
+        for one in self.1 {
+            one.await.unwrap().unwrap();
+        }
+    }
 }
 
 /// Holds the only worker until the sender is dropped.
@@ -62,62 +90,65 @@ async fn a_panic_costs_one_computation_and_no_worker() {
 #[tokio::test(start_paused = true)]
 async fn a_burst_may_queue_and_under_overload_one_waits_on_each_thread() {
     let pool = pool(2, 10);
-    let burst = fill(&pool, Step::Challenge);
-    assert_eq!(burst.len(), 12);
-    drop(burst);
-    // Somebody was refused: what is let in now is served in twice the usual time.
-    assert_eq!(fill(&pool, Step::Challenge).len(), 4);
-    tokio::time::advance(OVERLOAD / 2).await;
-    assert_eq!(fill(&pool, Step::Challenge).len(), 4);
-    tokio::time::advance(OVERLOAD).await;
-    assert_eq!(fill(&pool, Step::Challenge).len(), 12);
+    // Somebody is refused: what is let in then is served in twice the usual time.
+    for (pause, places) in [(Duration::ZERO, 12), (Duration::ZERO, 4), (OVERLOAD / 2, 4), (OVERLOAD, 12)] {
+        tokio::time::advance(pause).await;
+        let mut burst = Standing::default();
+        assert_eq!(burst.fill(&pool, Step::Challenge).await, places, "after {pause:?}");
+        burst.over().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
-    let pool = pool(1, 10);
-    let (release, held) = hold(&pool).await;
-    let mut standing = Vec::new();
-    for _ in 0..9 {
-        standing.push(tokio::spawn(pool.reserve(Step::Proof).unwrap().run(|| ())));
-        tokio::task::yield_now().await;
+    let pool = pool(2, 10);
+    let mut standing = Standing::default();
+    for _ in 0..10 {
+        standing.push(pool.reserve(Step::Proof).unwrap()).await;
     }
     tokio::time::advance(OVERLOAD / 2).await;
-    drop(pool.reserve(Step::Proof).unwrap());
+    standing.push(pool.reserve(Step::Proof).unwrap()).await;
     tokio::time::advance(OVERLOAD / 2).await;
     assert!(pool.reserve(Step::Proof).is_err());
     // Worked off, and remembered no longer than a refusal is.
-    drop(release);
-    held.await.unwrap();
-    for one in standing {
-        one.await.unwrap().unwrap();
-    }
+    standing.over().await;
     tokio::time::advance(OVERLOAD).await;
-    assert_eq!(fill(&pool, Step::Proof).len(), 11);
+    let mut standing = Standing::default();
+    assert_eq!(standing.fill(&pool, Step::Proof).await, 12);
+    standing.over().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_has_a_place_and_is_still_elsewhere_stands_in_no_queue() {
     let pool = pool(1, 10);
-    let elsewhere: Vec<_> = (0..9).map(|_| pool.reserve(Step::Proof).unwrap()).collect();
+    let elsewhere: Vec<_> = (0..11).map(|_| pool.reserve(Step::Proof).unwrap()).collect();
     tokio::time::advance(2 * OVERLOAD).await;
-    assert_eq!(fill(&pool, Step::Proof).len(), 2);
-    assert_eq!(fill(&pool, Step::Proof).len(), 0, "their places are taken all the same, under overload too");
+    assert!(pool.reserve(Step::Proof).is_err(), "there are no more places than that");
     drop(elsewhere);
+    // That somebody was refused keeps nobody out where nothing waits.
+    let elsewhere: Vec<_> = (0..10).map(|_| pool.reserve(Step::Proof).unwrap()).collect();
+    let mut standing = Standing::default();
+    standing.push(pool.reserve(Step::Proof).unwrap()).await;
+    drop(elsewhere);
+    assert_eq!(standing.fill(&pool, Step::Proof).await, 1);
+    standing.over().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_one_step_leaves_the_other_its_places() {
     let pool = pool(2, 10);
-    fill(&pool, Step::Challenge);
-    let challenges = fill(&pool, Step::Challenge);
-    let proofs = fill(&pool, Step::Proof);
-    assert_eq!((challenges.len(), proofs.len()), (4, 12));
-    drop(challenges);
-    drop(proofs);
+    let mut flood = Standing::default();
+    flood.fill(&pool, Step::Challenge).await;
+    flood.over().await;
+    let mut flood = Standing::default();
+    assert_eq!(flood.fill(&pool, Step::Challenge).await, 4);
+    assert_eq!(flood.fill(&pool, Step::Proof).await, 12);
+    flood.over().await;
     // Both flooded: half of the places each.
-    let proofs = fill(&pool, Step::Proof);
-    assert_eq!((proofs.len(), fill(&pool, Step::Challenge).len()), (4, 2));
+    let mut flood = Standing::default();
+    assert_eq!(flood.fill(&pool, Step::Proof).await, 4);
+    assert_eq!(flood.fill(&pool, Step::Challenge).await, 2);
+    flood.over().await;
 }
 
 #[tokio::test]

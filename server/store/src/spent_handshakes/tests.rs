@@ -32,4 +32,16 @@ on_both_engines! {
         assert!(!commit!(db, tx => spend(tx, &[1; 24], after(1000))));
         assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
     }
+
+    async fn what_was_counted_and_forgotten_is_noticed(db: Migrated) {
+        commit!(db, tx => spend(tx, &[1; 24], after(1000)));
+        commit!(db, tx => touch(tx, &[1; 24]));
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(touch(&mut tx, &[2; 24]).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+        drop(tx);
+        for _ in 0..2 {
+            commit!(db, tx => renew(tx, &[2; 24], after(1000)));
+        }
+        commit!(db, tx => touch(tx, &[2; 24]));
+    }
 }

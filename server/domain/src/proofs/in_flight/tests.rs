@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use tacit_store::logins::SpentHandshake;
 use tacit_store::proof_failures;
 
 use super::*;
@@ -19,7 +18,7 @@ fn failure(number: u8, address: u8) -> Failure {
 }
 
 fn enter(core: &Core, failure: Failure, asked: Moment) -> Entered {
-    core.in_flight.enter(&core.store, failure, asked).unwrap()
+    core.in_flight.enter(failure, asked).unwrap()
 }
 
 fn flight(core: &Core, failure: Failure) -> (Flight, Ahead) {
@@ -140,7 +139,7 @@ async fn whoever_breaks_off_when_it_is_written_that_they_succeeded_has_not_faile
     first.begin_look();
     let mut tx = core.store.begin().await.unwrap();
     let SpentHandshake { nonce, keep_until } = failure(1, 9).spend.handshake;
-    assert!(tacit_store::spent_handshakes::spend(&mut tx, &nonce, keep_until).await.unwrap());
+    assert!(spent_handshakes::spend(&mut tx, &nonce, keep_until).await.unwrap());
     tx.commit().await.unwrap();
     drop(first);
     landed(core).await;
@@ -151,11 +150,33 @@ async fn whoever_breaks_off_when_it_is_written_that_they_succeeded_has_not_faile
 async fn what_cannot_be_written_stays_counted_until_it_can() {
     let world = World::start().await;
     let core = world.core();
-    // A count that no statement can add to.
-    let overflow =
+    // A time that no row has room for.
+    let never =
         Failure { spend: Spend { now: Timestamp::from_millis(i64::MAX), ..failure(1, 9).spend }, together: None };
-    let (mut first, _) = flight(core, overflow);
+    let (mut first, _) = flight(core, never);
     first.begin_look();
     assert!(first.fail().await.is_err());
     assert_eq!(flight(core, failure(2, 9)).1.failures.failures, 1);
+    assert!(matches!(enter(core, failure(1, 9), core.in_flight.moment()), Entered::Spent));
+
+    // A right proof for the address, and it counts no more; the handshake is spent all the same.
+    flight(core, failure(3, 9)).0.land();
+    landed(core).await;
+    assert_eq!(failures(core, 9).await, 0);
+    assert!(is_spent(core, [1; 16]).await);
+}
+
+#[tokio::test]
+async fn where_too_much_cannot_be_written_nothing_is_looked_at() {
+    let world = World::start().await;
+    let core = world.core();
+    for number in 0..OWED_MOST {
+        let nonce = u128::try_from(number).unwrap().to_be_bytes();
+        let handshake = SpentHandshake { nonce, ..failure(0, 9).spend.handshake };
+        let spend = Spend { handshake, now: Timestamp::from_millis(i64::MAX), ..failure(0, 9).spend };
+        let (mut one, _) = flight(core, Failure { spend, together: None });
+        one.begin_look();
+        assert!(one.fail().await.is_err());
+    }
+    assert!(core.in_flight.enter(failure(1, 8), core.in_flight.moment()).is_err());
 }
