@@ -21,7 +21,7 @@ const HORIZON: Duration = Duration::from_hours(1);
 /// News of what happened to an account is worth sending this long, however long the mail server is away.
 pub(crate) const NEWS_LIFE: Duration = Duration::from_hours(7 * 24);
 
-/// When work that must tell nothing is begun: not before this, and within that from then on.
+/// When the bell for work that must tell nothing is rung: after this, and within that from then on.
 const NOT_BEFORE: Duration = Duration::from_millis(100);
 const SOME_TIME: Duration = Duration::from_millis(900);
 
@@ -195,8 +195,8 @@ impl From<OutboxRecord> for GivenUp {
 impl Core {
     /// Rings `outbox_bell` at some moment of the next second, whether or not there is a mail.
     ///
-    /// Sending takes the processor from whoever is answered at that moment: were it the same request's answer, its time
-    /// would tell that somebody was written to.
+    /// Sending takes the processor from whoever is answered at that moment: were it always the same request's answer, its
+    /// time would tell that somebody was written to. The worker looks by itself, too, once a second: it may come sooner.
     pub(crate) fn ring_some_time(self: &Arc<Self>) {
         let mut random = [0u8; 2];
         self.entropy.fill(&mut random);

@@ -61,7 +61,7 @@ impl Resets {
     pub async fn request(&self, request: RequestReset, origin: &Origin) -> Result<RequestedReset, ResetError> {
         let arrived = Instant::now();
         let result = Box::pin(self.ask(&request.address, origin)).await;
-        grid::release(arrived).await;
+        grid::release_widely(arrived).await;
         result
     }
 
