@@ -6,8 +6,8 @@
 //! **How many may wait** depends. A burst (a class that logs in when the bell rings) may queue: it is over in the blink
 //! of an eye. Under lasting overload a long queue would serve nobody better, and everybody later. So when somebody was
 //! refused within the last second, or the queue has stood for a second, there are places for one computation that runs
-//! and one that waits on each thread: whoever gets in is served in twice the usual time. Who has a place and is at the
-//! database first stands in no queue here.
+//! and one that waits on each thread: whoever gets in is served in twice the usual time. Who has a place and is still at
+//! the database makes no queue here; under overload that place is taken all the same, or they would all come at once.
 //!
 //! **Who is next.** Challenges and proofs have a lane each, and the threads take from both in turn. A login needs one of
 //! each, so a flood of challenges leaves every proof its place: whoever proves something has paid for it. A flood of
@@ -124,7 +124,7 @@ impl SrpPool {
         let mut lanes = shared.lock();
         let places = shared.places(&lanes, step);
         let lane = lanes.of(step);
-        if lane.here >= places || lane.taken >= shared.all() {
+        if lane.taken >= places {
             lane.refused_at = Some(Instant::now());
             return Err(Busy);
         }
@@ -228,24 +228,20 @@ impl Shared {
         }
     }
 
-    /// Places in a lane, whoever has them.
-    const fn all(&self) -> usize {
-        self.workers + self.queue
-    }
-
-    /// How many may be here in a lane, the ones that are included.
+    /// Places in a lane, taken ones included.
     fn places(&self, lanes: &Lanes, step: Step) -> usize {
         let (lane, other) = match step {
             Step::Challenge => (&lanes.challenges, &lanes.proofs),
             Step::Proof => (&lanes.proofs, &lanes.challenges),
         };
+        let all = self.workers + self.queue;
         let refused = lane.refused_at.is_some_and(|at| at.elapsed() < OVERLOAD);
         let crowded = lane.crowded_since.is_some_and(|since| since.elapsed() >= OVERLOAD);
         if !refused && !crowded {
-            return self.all();
+            return all;
         }
         // Of both lanes together; half of that is this lane's in any case.
-        self.short().saturating_sub(other.here).max(self.workers).min(self.all())
+        self.short().saturating_sub(other.taken).max(self.workers).min(all)
     }
 
     /// Places under overload: one runs and one waits on each thread.

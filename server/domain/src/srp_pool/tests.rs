@@ -119,19 +119,16 @@ async fn a_queue_that_stands_is_no_burst_even_if_nobody_was_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_a_place_and_is_still_elsewhere_stands_in_no_queue() {
+async fn who_has_a_place_and_is_still_elsewhere_makes_no_queue_and_keeps_the_place() {
     let pool = pool(1, 10);
-    let elsewhere: Vec<_> = (0..11).map(|_| pool.reserve(Step::Proof).unwrap()).collect();
+    let mut elsewhere: Vec<_> = (0..9).map(|_| pool.reserve(Step::Proof).unwrap()).collect();
     tokio::time::advance(2 * OVERLOAD).await;
-    assert!(pool.reserve(Step::Proof).is_err(), "there are no more places than that");
-    drop(elsewhere);
-    // That somebody was refused keeps nobody out where nothing waits.
-    let elsewhere: Vec<_> = (0..10).map(|_| pool.reserve(Step::Proof).unwrap()).collect();
-    let mut standing = Standing::default();
-    standing.push(pool.reserve(Step::Proof).unwrap()).await;
-    drop(elsewhere);
-    assert_eq!(standing.fill(&pool, Step::Proof).await, 1);
-    standing.over().await;
+    elsewhere.extend((0..2).map(|_| pool.reserve(Step::Proof).unwrap()));
+    assert!(pool.reserve(Step::Proof).is_err());
+    elsewhere.truncate(2);
+    assert!(pool.reserve(Step::Proof).is_err(), "under overload, too");
+    elsewhere.truncate(1);
+    assert!(pool.reserve(Step::Proof).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
