@@ -131,6 +131,7 @@ enum AdminCommand {
     /// become an administrator without having been asked to prove anything. Use another address.
     Create {
         /// The administrator's e-mail address
+        #[arg(allow_hyphen_values = true)]
         email: String,
     },
 }
@@ -140,6 +141,7 @@ enum UserCommand {
     /// Show an account
     Show {
         /// Its e-mail address or its id
+        #[arg(allow_hyphen_values = true)]
         user: String,
     },
     /// Disable an account and end its sessions
@@ -148,11 +150,13 @@ enum UserCommand {
     /// expire (`lifetimes.access_token`); this server refuses them at once.
     Disable {
         /// Its e-mail address or its id
+        #[arg(allow_hyphen_values = true)]
         user: String,
     },
     /// End all sessions of an account; its owner can log in again
     RevokeSessions {
         /// Its e-mail address or its id
+        #[arg(allow_hyphen_values = true)]
         user: String,
     },
     /// Forget the failed logins of an account, so that its owner need not wait
@@ -161,6 +165,7 @@ enum UserCommand {
     /// opens the account for others again.
     Unlock {
         /// Its e-mail address or its id
+        #[arg(allow_hyphen_values = true)]
         user: String,
     },
 }
@@ -202,7 +207,7 @@ enum KeysCommand {
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Withdraw {
         /// Its name, as `tacit keys list` shows it
-        #[arg(group = "which")]
+        #[arg(group = "which", allow_hyphen_values = true)]
         kid: Option<String>,
         /// Every key there is; other services accept no token until they have fetched the new ones
         #[arg(long, group = "which")]
@@ -227,6 +232,7 @@ enum MailCommand {
     /// At once and not through the outbox, so that what the mail server answers is seen here.
     Test {
         /// Where to send it
+        #[arg(allow_hyphen_values = true)]
         address: String,
         /// In which language
         #[arg(long, value_name = "TAG", default_value = "en")]
@@ -299,12 +305,33 @@ impl ServeArguments {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
 
-    use super::Cli;
+    use super::{Cli, Command, KeysCommand, UserCommand};
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    fn parsed(words: &[&str]) -> Command {
+        Cli::try_parse_from(["tacit"].iter().chain(words)).unwrap().command
+    }
+
+    /// One name of a key in 64 does.
+    #[test]
+    fn a_name_may_begin_with_a_hyphen() {
+        for name in ["-8yAgUVy", "-c", "--all-of-it", "-"] {
+            let Command::Keys(KeysCommand::Withdraw { kid, all: false }) = parsed(&["keys", "withdraw", name]) else {
+                panic!("{name}");
+            };
+            assert_eq!(kid.as_deref(), Some(name));
+        }
+        let all = parsed(&["keys", "withdraw", "--all"]);
+        assert!(matches!(all, Command::Keys(KeysCommand::Withdraw { kid: None, all: true })));
+        let Command::User(UserCommand::Unlock { user }) = parsed(&["user", "unlock", "-a@example.com"]) else {
+            panic!()
+        };
+        assert_eq!(user, "-a@example.com");
     }
 }
