@@ -231,7 +231,7 @@ impl Config {
 impl Database {
     fn read(r: &mut Reader) -> Self {
         let url = r.guarded("database.url", DatabaseUrl::local());
-        Self { url, max_connections: r.value("database.max_connections", 16) }
+        Self { url, max_connections: r.value("database.max_connections", 10) }
     }
 }
 
