@@ -39,8 +39,10 @@ struct Table {
     written: VecDeque<Written>,
     /// How many were written altogether.
     total: u64,
-    /// Those that could not be written, the oldest first. While there are any, a task tries again and again.
+    /// Those that could not be written.
     owed: VecDeque<Owed>,
+    /// Whether a task tries to write them, again and again.
+    is_paying: bool,
 }
 
 /// What somebody who asked the database before that was written there has missed.
@@ -148,7 +150,7 @@ impl InFlight {
             Ok(()) => table.settle(&failure, failure.keys()),
             Err(why) => {
                 table.owed.push_back(Owed { failure, why: why.clone(), forgiven: false });
-                if table.owed.len() == 1 {
+                if !std::mem::replace(&mut table.is_paying, true) {
                     tokio::spawn(Arc::clone(&self).pay());
                 }
             }
@@ -162,15 +164,16 @@ impl InFlight {
         loop {
             tokio::time::sleep(AGAIN).await;
             loop {
-                let front = self.lock().owed.front().map(|owed| (owed.failure, owed.forgiven));
-                let Some((failure, forgiven)) = front else { return };
+                let Some((failure, forgiven)) = self.lock().next_owed() else { return };
                 let keys = if forgiven { Keys::default() } else { failure.keys() };
                 let written =
                     if forgiven { failure.spend_only(&self.store).await } else { failure.write(&self.store).await };
+                let mut table = self.lock();
                 if written.is_err() {
+                    // Perhaps it is only this one.
+                    table.owed.rotate_left(1);
                     break;
                 }
-                let mut table = self.lock();
                 table.owed.pop_front();
                 table.settle(&failure, keys);
             }
@@ -211,6 +214,13 @@ impl Table {
                 }
             }
         }
+    }
+
+    /// What to try next to write, and whether it is forgiven; where there is nothing the trying is over.
+    fn next_owed(&mut self) -> Option<(Failure, bool)> {
+        let next = self.owed.front().map(|owed| (owed.failure, owed.forgiven));
+        self.is_paying = next.is_some();
+        next
     }
 
     /// A right proof begins the count of failures anew, of those too that are not written yet.
