@@ -120,7 +120,7 @@ async fn whoever_breaks_off_has_failed() {
         let logins = world.domain.logins.clone();
         let proof = answer(&challenge, P).try_into().unwrap();
         let looking = tokio::spawn(async move { drop(logins.prove(proof, Origin::default()).await) });
-        tokio::time::sleep(Duration::from_micros(u64::from(round) * 40)).await;
+        tokio::time::sleep(Duration::from_micros(u64::from(round) * 200)).await;
         looking.abort();
         drop(looking.await);
         landed(core).await;
