@@ -251,7 +251,7 @@ impl Proved {
     ) -> Result<T, E> {
         match outcome.as_ref().err().map(Fault::code) {
             None => self.attempt.land(),
-            // That tells nothing of the proof, and needs not wait for a database that fails.
+            // No verdict, and no reason to wait for a database that fails: it counts as failed all the same.
             Some(Code::Unavailable | Code::Internal) => {}
             Some(_) => self.attempt.fail(core).await.map_err(ProofError::from)?,
         }

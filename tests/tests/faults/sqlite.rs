@@ -20,6 +20,16 @@ async fn sentence(sentence: impl AsyncFnOnce(&App, &Path)) {
     .await;
 }
 
+/// The same database served by a process of its own, and somebody with an account there.
+async fn served(app: &App) -> (Process, Client, Person) {
+    let person = app.registered("person@example.com").await;
+    app.stop().await;
+    let process = Process::serve(&app.variables()).await;
+    let there = app.client_at(&process.base);
+    let person = person.through(&there);
+    (process, there, person)
+}
+
 async fn health(client: &Client) -> u16 {
     client.get("/health").await.status
 }
@@ -52,11 +62,7 @@ fn no_panic(log: &[String]) {
 #[tokio::test]
 async fn a_lock_held_for_long_is_told_and_survived() {
     sentence(async |app, _| {
-        let person = app.registered("person@example.com").await;
-        app.stop().await;
-        let process = Process::serve(&app.variables()).await;
-        let there = app.client_at(&process.base);
-        let person = person.through(&there);
+        let (process, there, person) = served(app).await;
         let user = person.log_in().await;
 
         let lock = app.database.cut_off().await;
@@ -77,11 +83,7 @@ async fn a_lock_held_for_long_is_told_and_survived() {
 #[tokio::test]
 async fn a_proof_that_cannot_be_counted_tells_nothing_and_counts_when_it_can_be() {
     sentence(async |app, _| {
-        let person = app.registered("person@example.com").await;
-        app.stop().await;
-        let process = Process::serve(&app.variables()).await;
-        let there = app.client_at(&process.base);
-        let person = person.through(&there);
+        let (process, there, person) = served(app).await;
         let handshake = person.begin_login().await;
         let mut wrong = person.proof_body(&handshake);
         wrong["M1"] = "00".repeat(32).into();
