@@ -23,6 +23,14 @@ impl TestClock {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Lets time pass until the next window of this length begins: windows begin at the same moments for everybody,
+    /// and a sentence that says how long one lasts must not depend on the time of day.
+    pub fn advance_to_next(&self, length: Duration) {
+        let length = i64::try_from(length.as_millis()).unwrap();
+        let into = self.now().as_millis().rem_euclid(length);
+        self.0.fetch_add(length - into, Ordering::SeqCst);
+    }
+
     /// Sets time back, as a clock that is corrected does.
     pub fn set_back(&self, by: Duration) {
         self.0.fetch_sub(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);

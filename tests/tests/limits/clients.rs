@@ -88,6 +88,7 @@ both_engines!(one_client_asks_for_five_mails_an_hour_whether_or_not_there_is_a_s
 
 both_engines!(one_client_asks_for_five_resets_an_hour_and_those_refused_count_too, by_default(), async |app| {
     app.registered("person@example.com").await;
+    app.clock.advance_to_next(std::time::Duration::from_hours(1));
     let client = app.anonymous();
     let ask = async |email: &str| client.post(RESET, json!({ "auth_id": email })).await;
     assert_eq!(window(&ask("person@example.com").await.expect_status(200)), (5, 4));
@@ -103,6 +104,7 @@ both_engines!(one_client_asks_for_five_resets_an_hour_and_those_refused_count_to
 
 both_engines!(one_client_fails_ten_times_whoever_it_claims_to_be, by_default(), async |app| {
     let person = app.registered("person@example.com").await;
+    app.clock.advance_to_next(std::time::Duration::from_mins(15));
     for number in 0..10 {
         let answer = fail(&app.stranger(&format!("somebody{number}@example.com"))).await;
         assert_eq!(window(&answer.expect_problem(401, "proof_rejected")), (10, 9 - number));

@@ -54,8 +54,7 @@ both_engines!(a_spent_handshake_stays_spent_whatever_the_clock_does, async |app|
     // Every minute in which the key of its hour may still be there, and well beyond.
     for minutes in [1, 30, 61, 63, 64, 66, 80, 121, 124, 126, 130, 200] {
         // From the first minute of an hour, so that its key lives as long as keys do.
-        let into_the_hour = tacit_domain::seams::Clock::now(&*app.clock).as_millis().rem_euclid(3_600_000);
-        app.clock.advance(Duration::from_millis(u64::try_from(3_600_000 - into_the_hour).unwrap()));
+        app.clock.advance_to_next(Duration::from_hours(1));
         let handshake = person.begin_login().await;
         let body = person.proof_body(&handshake);
         let prove = async || app.anonymous().post("/api/auth/srp/login/proof", body.clone()).await;
