@@ -461,7 +461,8 @@ contract! {
             post(app, RESET, address("nobody@example.com")).await
         };
         500 a_dropped_table [Setup::new()] => |app| {
-            app.database.drop_table("accounts").await;
+            app.database.drop_table("outbox").await;
+            app.leaves_jobs();
             post(app, RESET, address("nobody@example.com")).await
         };
         503 a_database_out_of_reach [Setup::new()] => |app| {

@@ -14,6 +14,7 @@ use crate::address::Address;
 use crate::aead;
 use crate::core::Core;
 use crate::fault::Internal;
+use crate::resets::AskedReset;
 
 /// Nothing is put off, and no lease runs, for longer; a later time was written by a clock that was ahead.
 const HORIZON: Duration = Duration::from_hours(1);
@@ -21,7 +22,7 @@ const HORIZON: Duration = Duration::from_hours(1);
 /// News of what happened to an account is worth sending this long, however long the mail server is away.
 pub(crate) const NEWS_LIFE: Duration = Duration::from_hours(7 * 24);
 
-/// When the bell for work that must tell nothing is rung: after this, and within that from then on.
+/// When work is due that must tell nothing: after this, and within that from then on.
 const NOT_BEFORE: Duration = Duration::from_millis(100);
 const SOME_TIME: Duration = Duration::from_millis(900);
 
@@ -137,6 +138,32 @@ pub struct MailJob {
     pub attempts: u32,
 }
 
+/// What was claimed.
+#[derive(Default)]
+pub struct Work {
+    /// Mails to be sent.
+    pub mails: Vec<MailJob>,
+    /// Resets to be carried out, which makes mails of them.
+    pub resets: Vec<AskedReset>,
+}
+
+impl Work {
+    /// Whether nothing was due.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.mails.is_empty() && self.resets.is_empty()
+    }
+
+    fn take(&mut self, core: &Core, record: &OutboxRecord) -> Result<(), Internal> {
+        if record.kind == AskedReset::WORK {
+            self.resets.push(AskedReset::read(record).ok_or(Internal::Malformed("outbox row"))?);
+        } else {
+            self.mails.push(core.mail_job(record)?);
+        }
+        Ok(())
+    }
+}
+
 /// A mail that was given up, as an operator sees it.
 pub struct GivenUp {
     /// The row.
@@ -193,14 +220,18 @@ impl From<OutboxRecord> for GivenUp {
 }
 
 impl Core {
-    /// Rings `outbox_bell` at some moment of the next second, whether or not there is a mail.
+    /// A time within the next second, for work that must tell nothing.
     ///
-    /// Sending takes the processor from whoever is answered at that moment: were it always the same request's answer, its
-    /// time would tell that somebody was written to. The worker looks by itself, too, once a second: it may come sooner.
-    pub(crate) fn ring_some_time(self: &Arc<Self>) {
+    /// Work takes the processor from whoever is answered at that moment: were it always the same request's answer, its time
+    /// would tell that there was something to do.
+    pub(crate) fn some_time(&self) -> Duration {
         let mut random = [0u8; 2];
         self.entropy.fill(&mut random);
-        let wait = NOT_BEFORE + SOME_TIME.mul_f64(f64::from(u16::from_be_bytes(random)) / f64::from(u16::MAX));
+        NOT_BEFORE + SOME_TIME.mul_f64(f64::from(u16::from_be_bytes(random)) / f64::from(u16::MAX))
+    }
+
+    /// Rings `outbox_bell` then.
+    pub(crate) fn ring_after(self: &Arc<Self>, wait: Duration) {
         let core = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
@@ -271,24 +302,20 @@ impl Outbox {
     ///
     /// # Errors
     /// Any failure of the database.
-    pub async fn claim(&self, limit: u32, lease: Duration) -> Result<Vec<MailJob>, Internal> {
+    pub async fn claim(&self, limit: u32, lease: Duration) -> Result<Work, Internal> {
         let core = &self.0;
         let now = core.now();
         let mut tx = core.store.begin().await?;
         let records = outbox::claim(&mut tx, now, now + lease, limit.into(), now + HORIZON).await?;
-        let mut jobs = Vec::with_capacity(records.len());
+        let mut work = Work::default();
         for record in records {
-            let id = record.id;
-            match core.mail_job(&record) {
-                Ok(job) => jobs.push(job),
-                Err(error) => {
-                    tracing::error!(outbox = %id, %error, "an outbox row is given up");
-                    outbox::fail(&mut tx, id, now, &error.to_string()).await?;
-                }
+            if let Err(error) = work.take(core, &record) {
+                tracing::error!(outbox = %record.id, %error, "an outbox row is given up");
+                outbox::fail(&mut tx, record.id, now, &error.to_string()).await?;
             }
         }
         tx.commit().await?;
-        Ok(jobs)
+        Ok(work)
     }
 
     /// The work is done; its secret is erased.

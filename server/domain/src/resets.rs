@@ -1,5 +1,6 @@
 //! Reset of a forgotten password: whoever reads the account's mail may put a new credential in the old one's place.
 
+mod asked;
 mod completion;
 mod error;
 mod input;
@@ -7,30 +8,24 @@ mod input;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tacit_store::accounts::{self, AccountRecord, AccountStatus};
-use tacit_store::password_resets::{self, PasswordResetRecord};
-use tacit_store::{PasswordResetId, Timestamp, Tx, credentials, throttles};
+use tacit_store::accounts::{AccountRecord, AccountStatus};
+use tacit_store::{Timestamp, Tx, throttles};
 use tokio::time::Instant;
 
+pub use self::asked::AskedReset;
 pub use self::error::ResetError;
 pub use self::input::{CompleteReset, RequestReset, ShownReset};
 use crate::address::Address;
-use crate::audit::{Event, EventType};
 use crate::caller::Origin;
 use crate::core::Core;
 use crate::grid;
 use crate::handshake::SKEW_MS;
 use crate::oauth::is_unproved;
-use crate::outbox::{MailKind, MailSecret, NewMail};
-use crate::secrets::{MailedSecrets, Purpose};
 use crate::throttle::Window;
 
 const BY_CLIENT: &str = "client_reset";
 const PAUSES: &str = "reset_pause";
 const MAILS: &str = "reset_mail";
-const IN_VAIN: &str = "reset_in_vain";
-/// One for the reset, one for the mail, four for the event.
-const STATEMENTS_OF_A_MAIL: u32 = 6;
 
 /// Reset of a forgotten password.
 #[derive(Clone)]
@@ -53,15 +48,15 @@ pub struct ValidReset {
 }
 
 impl Resets {
-    /// Mails a link and a code to the owner of an address. Addresses without an account that can log in get the same
-    /// answer, at the same time, and no mail.
+    /// Has a link and a code mailed to the owner of an address, within a second or so. Whether there is an owner is looked
+    /// up then, and not before the answer.
     ///
     /// # Errors
     /// [`ResetError::TooSoon`]; [`ResetError::TooMany`].
     pub async fn request(&self, request: RequestReset, origin: &Origin) -> Result<RequestedReset, ResetError> {
         let arrived = Instant::now();
         let result = Box::pin(self.ask(&request.address, origin)).await;
-        grid::release_widely(arrived).await;
+        grid::release(arrived).await;
         result
     }
 
@@ -69,29 +64,18 @@ impl Resets {
         let core = &self.0;
         let now = core.now();
         let (good_for, resend_after) = (core.settings.lifetimes.password_reset, core.settings.limits.resend_after);
-        // Drawn in any case, so that an address without an account costs the same.
-        let id = PasswordResetId::from_uuid(core.new_id(now));
-        let drawn =
-            MailedSecrets::draw(&core.keyring, Purpose::ResetLink, Purpose::ResetCode, id.as_uuid(), &*core.entropy);
-
         let mut tx = core.store.begin().await?;
-        // These windows are nobody else's, so they may come before the account's row. What they refuse counts all the same.
+        // What these windows refuse counts all the same.
         if let Err(refused) = core.admit_reset(&mut tx, address, origin, now).await {
             tx.commit().await?;
             return Err(refused);
         }
         // Silent when exceeded: who asks must not learn how often somebody asked for this address.
         let within = core.reset_mails(address, now).count(&mut tx).await?;
-        let account = accounts::find_by_key(&mut tx, address.key()).await?.filter(may_reset);
-        // What is not there is looked for all the same, so that it costs the same.
-        let whose = account.as_ref().map_or(completion::NOBODY, |account| account.id);
-        let has_password = credentials::find(&mut tx, whose).await?.is_some();
-        match account.filter(|_| within && has_password) {
-            Some(account) => core.mail_reset(&mut tx, &account, id, drawn, origin, now).await?,
-            None => core.write_in_vain(&mut tx, address, now).await?,
-        }
+        let wait = core.some_time();
+        core.push_asked(&mut tx, (address, within), origin, wait, now).await?;
         tx.commit().await?;
-        core.ring_some_time();
+        core.ring_after(wait);
         Ok(RequestedReset { good_for, resend_after })
     }
 
@@ -160,39 +144,6 @@ impl Core {
         Err(ResetError::TooSoon(opens.since(now).min(limits.resend_after)))
     }
 
-    async fn mail_reset(
-        &self,
-        tx: &mut Tx,
-        account: &AccountRecord,
-        id: PasswordResetId,
-        drawn: MailedSecrets,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<(), ResetError> {
-        let reset = PasswordResetRecord {
-            id,
-            account_id: account.id,
-            email_key: account.email_key.clone(),
-            link_hash: drawn.link_hash,
-            code_hash: drawn.code_hash,
-            created_at: now,
-            expires_at: now + self.settings.lifetimes.password_reset,
-        };
-        password_resets::insert(tx, &reset).await?;
-        self.push_mail(tx, mail_of(account, &reset, drawn), now).await?;
-        Ok(self.record(tx, Event::by_mail(account.id, EventType::ResetRequested, origin), now).await?)
-    }
-
-    /// As many statements as the reset, the mail and the event of an account take: on a server under load the grid
-    /// alone would not hide them.
-    async fn write_in_vain(&self, tx: &mut Tx, address: &Address, now: Timestamp) -> Result<(), ResetError> {
-        let key = self.address_hash(IN_VAIN, address.key());
-        for _ in 0..STATEMENTS_OF_A_MAIL {
-            throttles::add(tx, IN_VAIN, &key, now, now + self.settings.limits.resend_after).await?;
-        }
-        Ok(())
-    }
-
     /// In windows of a reset's own lifetime: each begins with a mail, so that whoever asks all the time cannot leave the
     /// owner without one that is good.
     fn reset_mails(&self, address: &Address, now: Timestamp) -> Window {
@@ -216,13 +167,5 @@ fn may_reset(account: &AccountRecord) -> bool {
     account.status == AccountStatus::Active && !is_unproved(account)
 }
 
-fn mail_of(account: &AccountRecord, reset: &PasswordResetRecord, secrets: MailedSecrets) -> NewMail {
-    NewMail {
-        kind: MailKind::PasswordReset,
-        to: account.email.clone(),
-        language: account.language.clone(),
-        display_name: account.display_name.clone(),
-        expires_at: reset.expires_at,
-        secret: Some(MailSecret { link: secrets.link, code: Some(secrets.code) }),
-    }
-}
+#[cfg(test)]
+mod tests;

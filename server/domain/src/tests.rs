@@ -67,7 +67,7 @@ impl World {
         &self.domain.logins.0
     }
 
-    fn advance(&self, time: Duration) {
+    pub(crate) fn advance(&self, time: Duration) {
         self.clock.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
@@ -91,7 +91,7 @@ impl World {
 
     async fn registered_with(&self, address: &str, preset: &Preset) {
         self.signed_up_with(address, preset).await;
-        let job = self.domain.outbox.claim(1, Duration::from_mins(1)).await.unwrap().remove(0);
+        let job = self.domain.outbox.claim(1, Duration::from_mins(1)).await.unwrap().mails.remove(0);
         let link = job.secret.unwrap().link.to_string();
         self.domain.outbox.finish(job.id).await.unwrap();
         self.activate(&link).await.unwrap();
@@ -292,7 +292,7 @@ async fn an_activation_serves_once_drops_the_others_and_expires() {
     world.signed_up("person@example.com").await;
     world.signed_up("person@example.com").await;
     world.signed_up("late@example.com").await;
-    let jobs = world.domain.outbox.claim(9, Duration::from_mins(1)).await.unwrap();
+    let jobs = world.domain.outbox.claim(9, Duration::from_mins(1)).await.unwrap().mails;
     // Rows of one millisecond come in any order.
     let (mut links, mut late) = (Vec::new(), String::new());
     for job in jobs {
@@ -315,13 +315,13 @@ async fn resends_stay_within_the_budget_of_the_address_and_void_no_link_without_
     for _ in 0..budget + 2 {
         tickets.push(world.signed_up("person@example.com").await);
     }
-    assert_eq!(world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap().len(), budget);
+    assert_eq!(world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap().mails.len(), budget);
     world.advance(Duration::from_mins(1));
     for ticket in &tickets[..budget] {
         world.resend("person@example.com", ticket).await.unwrap();
     }
     let mut links = Vec::new();
-    for job in world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap() {
+    for job in world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap().mails {
         links.push(job.secret.unwrap().link.to_string());
     }
     assert_eq!(links.len(), budget);

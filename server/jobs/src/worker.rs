@@ -1,4 +1,4 @@
-//! Takes rows from the outbox and sends the mails they ask for
+//! Takes rows from the outbox, and does what they ask for: sends mails, carries out resets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use tacit_domain::StoreError;
 use tacit_domain::fault::Internal;
 use tacit_domain::outbox::{MailJob, Outbox};
+use tacit_domain::resets::{AskedReset, Resets};
 use tacit_domain::seams::Clock;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -39,6 +40,7 @@ pub struct Done {
 #[derive(Clone)]
 pub struct Worker {
     outbox: Outbox,
+    resets: Resets,
     mailer: Arc<Mailer>,
     clock: Arc<dyn Clock>,
 }
@@ -52,8 +54,8 @@ enum Outcome {
 impl Worker {
     /// A worker on this outbox.
     #[must_use]
-    pub fn new(outbox: Outbox, mailer: Arc<Mailer>, clock: Arc<dyn Clock>) -> Self {
-        Self { outbox, mailer, clock }
+    pub fn new(outbox: Outbox, resets: Resets, mailer: Arc<Mailer>, clock: Arc<dyn Clock>) -> Self {
+        Self { outbox, resets, mailer, clock }
     }
 
     /// Works until `stop` turns true, and then finishes the mails under way.
@@ -88,25 +90,36 @@ impl Worker {
     async fn work(&self, stop: &watch::Receiver<bool>) -> Result<Done, Internal> {
         let mut done = Done::default();
         while !*stop.borrow() {
-            let jobs = self.outbox.claim(AT_ONCE, LEASE).await?;
-            if jobs.is_empty() {
+            let work = self.outbox.claim(AT_ONCE, LEASE).await?;
+            if work.is_empty() {
                 break;
             }
             let mut under_way = JoinSet::new();
-            for job in jobs {
+            for job in work.mails {
                 let worker = self.clone();
-                under_way.spawn(async move { worker.send(&job).await });
+                under_way.spawn(async move { worker.send(&job).await.map(Some) });
+            }
+            for asked in work.resets {
+                let worker = self.clone();
+                under_way.spawn(async move { worker.reset(&asked).await.map(|()| None) });
             }
             while let Some(outcome) = under_way.join_next().await {
                 match outcome {
-                    Ok(Ok(outcome)) => done.add(&outcome),
-                    // The lease runs out, and the mail is taken again.
+                    Ok(Ok(outcome)) => outcome.iter().for_each(|outcome| done.add(outcome)),
+                    // The lease runs out, and the work is taken again.
                     Ok(Err(error)) => tracing::error!(%error, "what became of a mail cannot be written down"),
                     Err(error) => tracing::error!(%error, "a mail was lost in a crash and will be taken again"),
                 }
             }
         }
         Ok(done)
+    }
+
+    async fn reset(&self, asked: &AskedReset) -> Result<(), StoreError> {
+        let Err(error) = self.resets.carry_out(asked).await else { return Ok(()) };
+        let wait = self.outbox.jitter(backoff::wait(asked.attempts));
+        tracing::error!(outbox = %asked.id, %error, ?wait, "a reset was not carried out and is tried again");
+        self.outbox.retry(asked.id, wait, "not carried out").await
     }
 
     async fn send(&self, job: &MailJob) -> Result<Outcome, StoreError> {

@@ -206,7 +206,7 @@ async fn sign_up(domain: &Domain) {
         .await
         .ok()
         .expect("a sign-up");
-    let job = domain.outbox.claim(1, Duration::from_mins(1)).await.ok().expect("a row").remove(0);
+    let job = domain.outbox.claim(1, Duration::from_mins(1)).await.ok().expect("a row").mails.remove(0);
     let token = Some(job.secret.expect("a secret").link.to_string());
     let activate = Activate { token, ..Activate::default() };
     domain

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tacit_domain::seams::Clock as _;
 use tacit_tests::{Answer, App, Mail, NewCredential, Person, Setup, both_engines};
 
 const RESET: &str = "/api/auth/srp/password/reset";
 const VALIDATE: &str = "/api/auth/srp/password/reset/validate";
 const COMPLETE: &str = "/api/auth/srp/password/reset/complete";
 const ME: &str = "/v1/auth/me";
+/// Resets that were asked for, and nobody has looked for whom.
+const WAITING: &str = "SELECT due_at FROM outbox WHERE kind = 'reset.asked' AND done_at IS NULL AND failed_at IS NULL";
 const NEW: &str = "an altogether new password";
 
 async fn ask(app: &App, email: &str) -> Answer {
@@ -68,6 +71,42 @@ both_engines!(asking_says_how_long_and_when_again_and_nothing_more, async |app| 
     assert_eq!(known.json(), json!({ "expires_in": 1800, "resend_after": 60 }));
     assert_eq!(known.json(), unknown.json());
     assert!(app.inbox("nobody@example.com").await.is_empty());
+});
+
+both_engines!(whether_an_address_has_an_account_is_looked_up_after_the_answer, async |app| {
+    app.registered("person@example.com").await;
+    ask(app, "person@example.com").await.expect_status(200).done();
+    ask(app, "nobody@example.com").await.expect_status(200).done();
+    let (resets, waiting) = ("SELECT COUNT(*) FROM password_resets", format!("SELECT COUNT(*) FROM ({WAITING}) AS w"));
+    assert_eq!((app.database.number(resets).await, app.database.number(&waiting).await), (0, 2));
+    // Neither before a tenth of a second has passed, nor much later than a second.
+    let now = app.clock.now().as_millis();
+    let due = format!("{waiting} WHERE due_at BETWEEN {} AND {}", now + 100, now + 1000);
+    assert_eq!(app.database.number(&due).await, 2);
+    assert_eq!(app.inbox("person@example.com").await.len(), 2, "the activation, and the reset");
+    assert_eq!((app.database.number(resets).await, app.database.number(&waiting).await), (1, 0));
+    let remembered = "SELECT COUNT(*) FROM outbox WHERE recipient_key IS NOT NULL OR payload <> '{}'";
+    assert_eq!(app.database.number(remembered).await, 0, "nobody knows any more who was asked for");
+});
+
+both_engines!(asking_is_answered_where_no_account_can_be_looked_up, async |app| {
+    app.leaves_jobs();
+    app.registered("person@example.com").await;
+    app.database.drop_table("accounts").await;
+    for email in ["person@example.com", "nobody@example.com"] {
+        ask(app, email).await.expect_status(200).done();
+    }
+});
+
+both_engines!(a_reset_that_was_asked_for_goes_with_its_account, async |app| {
+    let person = app.registered("person@example.com").await;
+    let user = person.log_in().await;
+    let mails = app.inbox(&person.email).await.len();
+    ask(app, &person.email).await.expect_status(200).done();
+    user.step_up(&person).await.expect_status(200).done();
+    user.client.delete("/api/auth/users/").await.expect_status(204).done();
+    assert_eq!(app.database.number(&format!("SELECT COUNT(*) FROM ({WAITING}) AS w")).await, 0);
+    assert_eq!(app.inbox(&person.email).await.len(), mails + 1, "the farewell alone");
 });
 
 both_engines!(a_link_comes_with_an_address_that_fits_or_with_none, async |app| {
@@ -283,10 +322,8 @@ both_engines!(who_asks_all_the_time_never_leaves_the_owner_without_a_good_mail, 
     let before = app.inbox(&person.email).await.len();
     for minute in 0..90 {
         ask(app, &person.email).await.expect_status(200).done();
-        let good = format!(
-            "SELECT COUNT(*) FROM password_resets WHERE expires_at > {}",
-            tacit_domain::seams::Clock::now(&*app.clock).as_millis()
-        );
+        app.settle().await;
+        let good = format!("SELECT COUNT(*) FROM password_resets WHERE expires_at > {}", app.clock.now().as_millis());
         assert!(app.database.number(&good).await > 0, "minute {minute}");
         app.clock.advance(Duration::from_mins(1));
     }
@@ -298,6 +335,7 @@ both_engines!(what_happens_to_a_reset_is_recorded, async |app| {
     let (_, mail, new) = forgetful(app).await;
     complete(app, json!({ "token": mail.link_secret() }), &new).await.expect_status(200).done();
     ask(app, "nobody@example.com").await.expect_status(200).done();
+    app.settle().await;
     for kind in ["password.reset_request", "password.reset"] {
         let count = format!(
             "SELECT COUNT(*) FROM audit_events WHERE event_type = '{kind}' AND result = 'success' \

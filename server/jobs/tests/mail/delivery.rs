@@ -125,7 +125,7 @@ async fn the_mail_of_a_worker_that_died_is_taken_by_another_when_the_lease_is_ov
     let (world, server) = (World::new().await, SmtpServer::start(&[]));
     world.sign_up("person@example.com", "en").await;
     let lost = world.domain.outbox.claim(1, Duration::from_mins(5)).await.unwrap();
-    assert_eq!(lost.len(), 1);
+    assert_eq!(lost.mails.len(), 1);
     let worker = world.worker(server.port);
     assert_eq!(worker.run_due_now().await.unwrap(), Done::default());
     world.advance(Duration::from_secs(301));
