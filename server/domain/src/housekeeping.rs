@@ -17,6 +17,10 @@ const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(90 * 24);
 /// How long finished work stays to be looked up.
 const DONE_WORK_KEPT: Duration = Duration::from_hours(7 * 24);
 
+/// Rows deleted in one transaction: some milliseconds' work, even where they lie all over the disk. All that a busy hour leaves,
+/// deleted at once, would hold up whoever writes for seconds.
+const AT_ONCE: i64 = 250;
+
 /// Name of the shares in the database.
 const PRESET_SHARES: &str = "decoy_preset_shares";
 
@@ -40,16 +44,23 @@ impl Housekeeping {
         core.tend_preset_shares().await
     }
 
-    /// One short transaction a table: a node that cleans must not keep others waiting.
+    /// Short transactions: a node that cleans must not keep others waiting.
     async fn delete_expired(&self, now: Timestamp) -> Result<(), Internal> {
         macro_rules! each {
             ($($delete:path => $time:expr),* $(,)?) => {
                 $({
-                    let mut tx = self.0.store.begin().await?.patiently();
-                    let deleted = $delete(&mut tx, $time).await?;
-                    tx.commit().await?;
-                    if deleted > 0 {
-                        tracing::debug!(deleted, what = stringify!($delete), "expired rows deleted");
+                    let mut all = 0;
+                    loop {
+                        let mut tx = self.0.store.begin().await?.patiently();
+                        let deleted = $delete(&mut tx, $time, AT_ONCE).await?;
+                        tx.commit().await?;
+                        all += deleted;
+                        if i64::try_from(deleted) != Ok(AT_ONCE) {
+                            break;
+                        }
+                    }
+                    if all > 0 {
+                        tracing::debug!(deleted = all, what = stringify!($delete), "expired rows deleted");
                     }
                 })*
             };

@@ -64,8 +64,6 @@ impl Core {
         let preset = preset::find(candidate.preset).ok_or(Internal::Malformed("credential"))?;
         let challenge = self.compute_challenge(slot, candidate.verifier(preset.group)?).await?;
 
-        let mut nonce = [0u8; 16];
-        self.entropy.fill(&mut nonce);
         let b_hex = challenge.public.to_hex();
         let state = Handshake {
             purpose: asked.purpose,
@@ -76,7 +74,8 @@ impl Core {
             version: candidate.version,
             session: asked.session,
             issued_at: now,
-            nonce,
+            // What is spent is remembered for two hours and more: those of one time lie together, and go together.
+            nonce: self.new_id(now).into_bytes(),
             attempt: asked.attempt,
             identity: candidate.identity,
             salt: candidate.salt,

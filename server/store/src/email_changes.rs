@@ -66,7 +66,8 @@ const DELETE_WAITING_OF: &str = "DELETE FROM email_changes WHERE account_id = $1
 
 const DELETE_CONFIRMED_FROM: &str = "DELETE FROM email_changes WHERE account_id = $1 AND confirmed_at >= $2";
 
-const DELETE_EXPIRED: &str = "DELETE FROM email_changes WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM email_changes WHERE expires_at <= $1 AND id IN (\
+    SELECT id FROM email_changes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: INSERT, FIND_BY_CONFIRM, FIND_BY_UNDO, LIST_OF, UPDATE_CONFIRMED, TAKE, DELETE_WAITING_OF,
@@ -159,12 +160,12 @@ pub async fn delete_confirmed_from(tx: &mut Tx, account: AccountId, time: Timest
     on!(execute tx, query(DELETE_CONFIRMED_FROM).bind(account).bind(time))
 }
 
-/// Drops changes that can neither be confirmed nor undone; answers how many.
+/// Drops changes that can neither be confirmed nor undone, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

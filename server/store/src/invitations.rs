@@ -30,7 +30,8 @@ const TAKE: &str = "DELETE FROM invitations WHERE link_hash = $1 AND expires_at 
 
 const DELETE_FOR: &str = "DELETE FROM invitations WHERE account_id = $1";
 
-const DELETE_EXPIRED: &str = "DELETE FROM invitations WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM invitations WHERE expires_at <= $1 AND link_hash IN (\
+    SELECT link_hash FROM invitations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![both: INSERT, FIND, TAKE, DELETE_FOR, DELETE_EXPIRED];
 
@@ -71,12 +72,12 @@ pub async fn delete_for(tx: &mut Tx, account: AccountId) -> Result<u64, StoreErr
     on!(execute tx, query(DELETE_FOR).bind(account))
 }
 
-/// Drops what no longer works; answers how many.
+/// Drops what no longer works, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

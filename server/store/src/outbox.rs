@@ -83,7 +83,8 @@ const LIST_FOR: &str = "SELECT id, kind, payload, key_id, sealed, created_at, du
 const LIST_FAILED: &str = "SELECT id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, done_at, \
     failed_at, last_error, recipient_key FROM outbox WHERE failed_at IS NOT NULL ORDER BY failed_at, id LIMIT $1";
 
-const DELETE_DONE_BEFORE: &str = "DELETE FROM outbox WHERE done_at < $1 OR failed_at < $1";
+const DELETE_DONE_BEFORE: &str = "DELETE FROM outbox WHERE (done_at < $1 OR failed_at < $1) AND id IN (\
+    SELECT id FROM outbox WHERE done_at < $1 OR failed_at < $1 LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_KIND_FOR, LIST_FOR, LIST_FAILED,
@@ -207,12 +208,12 @@ pub async fn list_for(tx: &mut Tx, recipient_key: &str) -> Result<Vec<OutboxReco
     on!(read tx, c => query_as::<_, OutboxRecord>(LIST_FOR).bind(recipient_key).fetch_all(c))
 }
 
-/// Drops what was done or given up before a time; answers how many.
+/// Drops what was done or given up before a time, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_done_before(tx: &mut Tx, time: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_DONE_BEFORE).bind(time))
+pub async fn delete_done_before(tx: &mut Tx, time: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_DONE_BEFORE).bind(time).bind(most))
 }
 
 #[cfg(test)]

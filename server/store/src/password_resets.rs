@@ -41,7 +41,8 @@ const TAKE: &str = "DELETE FROM password_resets WHERE id = $1 AND expires_at > $
 
 const DELETE_FOR: &str = "DELETE FROM password_resets WHERE account_id = $1";
 
-const DELETE_EXPIRED: &str = "DELETE FROM password_resets WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM password_resets WHERE expires_at <= $1 AND id IN (\
+    SELECT id FROM password_resets WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] =
     listed![both: INSERT, FIND_BY_LINK, LIST_OF, TAKE, DELETE_FOR, DELETE_EXPIRED];
@@ -94,12 +95,12 @@ pub async fn delete_for(tx: &mut Tx, account: AccountId) -> Result<u64, StoreErr
     on!(execute tx, query(DELETE_FOR).bind(account))
 }
 
-/// Drops resets that have expired; answers how many.
+/// Drops resets that have expired, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

@@ -73,7 +73,8 @@ const UPDATE_MAILED: &str = "UPDATE pending_credentials SET link_hash = $2, code
 
 const DELETE_BY_KEY: &str = "DELETE FROM pending_credentials WHERE email_key = $1";
 
-const DELETE_EXPIRED: &str = "DELETE FROM pending_credentials WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM pending_credentials WHERE expires_at <= $1 AND id IN (\
+    SELECT id FROM pending_credentials WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: INSERT, FIND, FIND_BY_TICKET, FIND_BY_LINK, LIST_BY_KEY, UPDATE_MAILED, DELETE_BY_KEY, DELETE_EXPIRED
@@ -173,12 +174,12 @@ pub async fn delete_by_key(tx: &mut Tx, email_key: &str) -> Result<u64, StoreErr
     on!(execute tx, query(DELETE_BY_KEY).bind(email_key))
 }
 
-/// Drops what can no longer be activated; answers how many.
+/// Drops what can no longer be activated, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

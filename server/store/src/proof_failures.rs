@@ -20,7 +20,8 @@ const ADD: &str = "INSERT INTO proof_failures (key, failures, last_at, previous_
 
 const CLEAR: &str = "DELETE FROM proof_failures WHERE key = $1";
 
-const DELETE_EXPIRED: &str = "DELETE FROM proof_failures WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM proof_failures WHERE expires_at <= $1 AND key IN (\
+    SELECT key FROM proof_failures WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![both: FIND, ADD, CLEAR, DELETE_EXPIRED];
 
@@ -62,12 +63,12 @@ pub async fn clear(tx: &mut Tx, key: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Drops rows nobody has added to for long; answers how many.
+/// Drops rows nobody has added to for long, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

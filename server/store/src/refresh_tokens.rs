@@ -34,7 +34,8 @@ const FIND: &str = "SELECT hash, session_id, created_at, expires_at, used_at, su
 const CLAIM: &str = "UPDATE refresh_tokens SET used_at = $3, successor_nonce = $2 \
     WHERE hash = $1 AND used_at IS NULL AND expires_at > $3";
 
-const DELETE_EXPIRED: &str = "DELETE FROM refresh_tokens WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM refresh_tokens WHERE expires_at <= $1 AND hash IN (\
+    SELECT hash FROM refresh_tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![both: INSERT, FIND, CLAIM, DELETE_EXPIRED];
 
@@ -69,12 +70,12 @@ pub async fn claim(tx: &mut Tx, hash: SecretHash, nonce: &[u8], now: Timestamp) 
     Ok(on!(execute tx, query(CLAIM).bind(hash).bind(nonce).bind(now))? == 1)
 }
 
-/// Drops what no longer works; answers how many.
+/// Drops what no longer works, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

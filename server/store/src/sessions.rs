@@ -96,7 +96,8 @@ const LIST_OF: &str = "SELECT id, account_id, created_at, last_seen_at, auth_tim
 const UPDATE_STEPPED_UP: &str = "UPDATE sessions SET auth_time = $2, stepped_up_at = $2 \
     WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
 
-const DELETE_ENDED_BEFORE: &str = "DELETE FROM sessions WHERE ended_at < $1 OR expires_at < $1";
+const DELETE_ENDED_BEFORE: &str = "DELETE FROM sessions WHERE (ended_at < $1 OR expires_at < $1) AND id IN (\
+    SELECT id FROM sessions WHERE ended_at < $1 OR expires_at < $1 LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: INSERT, FIND_ACTIVE, LIST_ACTIVE, COUNT_ACTIVE, END, END_ALL, END_OTHERS, END_OF_PROVIDER, UPDATE_SEEN, DELETE_ENDED_BEFORE,
@@ -240,12 +241,12 @@ pub async fn update_stepped_up(tx: &mut Tx, id: SessionId, now: Timestamp) -> Re
     Ok(on!(execute tx, query(UPDATE_STEPPED_UP).bind(id).bind(now))? == 1)
 }
 
-/// Drops sessions that were over before a time, and their refresh tokens; answers how many.
+/// Drops sessions that were over before a time, and their refresh tokens, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_ended_before(tx: &mut Tx, time: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_ENDED_BEFORE).bind(time))
+pub async fn delete_ended_before(tx: &mut Tx, time: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_ENDED_BEFORE).bind(time).bind(most))
 }
 
 /// A session beside its account.

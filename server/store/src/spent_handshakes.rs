@@ -15,7 +15,8 @@ const RENEW: &str = "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1
 
 const TOUCH: &str = "UPDATE spent_handshakes SET expires_at = expires_at WHERE nonce = $1";
 
-const DELETE_EXPIRED: &str = "DELETE FROM spent_handshakes WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM spent_handshakes WHERE expires_at <= $1 AND nonce IN (\
+    SELECT nonce FROM spent_handshakes WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![both: SPEND, RENEW, TOUCH, DELETE_EXPIRED];
 
@@ -47,12 +48,12 @@ pub async fn touch(tx: &mut Tx, nonce: &[u8]) -> Result<(), StoreError> {
     }
 }
 
-/// Forgets handshakes too old to be shown again; answers how many.
+/// Forgets handshakes too old to be shown again, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

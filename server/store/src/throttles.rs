@@ -22,7 +22,8 @@ const HOLD: &str = "INSERT INTO throttles (scope, key, window_start, count, expi
 
 const HELD_UNTIL: &str = "SELECT expires_at FROM throttles WHERE scope = $1 AND key = $2 AND window_start = 0";
 
-const DELETE_EXPIRED: &str = "DELETE FROM throttles WHERE expires_at <= $1";
+const DELETE_EXPIRED: &str = "DELETE FROM throttles WHERE expires_at <= $1 AND (scope, key, window_start) IN (\
+    SELECT scope, key, window_start FROM throttles WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![both: ADD, REFUND, COUNT, HOLD, HELD_UNTIL, DELETE_EXPIRED];
 
@@ -92,12 +93,12 @@ pub async fn held_until(tx: &mut Tx, scope: &str, key: &[u8]) -> Result<Option<T
     on!(read tx, c => query_scalar::<_, Timestamp>(HELD_UNTIL).bind(scope).bind(key).fetch_optional(c))
 }
 
-/// Drops counts nobody asks for any more; answers how many.
+/// Drops counts nobody asks for any more, at most so many; answers how many.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    on!(execute tx, query(DELETE_EXPIRED).bind(now))
+pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, StoreError> {
+    on!(execute tx, query(DELETE_EXPIRED).bind(now).bind(most))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tacit_tests::{App, both_engines};
+use tacit_tests::{App, Engine, both_engines};
 
 async fn rows(app: &App, table: &str) -> i64 {
     app.database.number(&format!("SELECT COUNT(*) FROM {table}")).await
@@ -44,4 +44,27 @@ both_engines!(tidying_up_leaves_alone_what_is_in_force, async |app| {
     let secret = app.mail_to("pending@example.com").await.link_secret();
     app.anonymous().post("/api/auth/srp/sign-up/activate", json!({ "token": secret })).await.expect_status(200).done();
     pending.log_in().await;
+});
+
+both_engines!(tidying_up_after_a_busy_hour_lets_others_in_between, async |app| {
+    const MANY: i64 = 5000;
+    let nonce = match app.engine {
+        Engine::Sqlite => "randomblob(16)",
+        Engine::Postgres => "decode(md5(number::text), 'hex')",
+    };
+    let spent = format!(
+        "INSERT INTO spent_handshakes (nonce, expires_at) WITH RECURSIVE numbers (number) AS \
+         (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {MANY}) SELECT {nonce}, 1 FROM numbers"
+    );
+    app.database.execute(&spent).await;
+    assert_eq!(rows(app, "spent_handshakes").await, MANY);
+    let seen = async {
+        let mut seen = std::collections::BTreeSet::new();
+        while !seen.contains(&0) {
+            seen.insert(rows(app, "spent_handshakes").await);
+        }
+        seen
+    };
+    let ((), seen) = tokio::join!(app.tidy(), seen);
+    assert!(seen.iter().any(|left| (1..MANY).contains(left)), "all went at once: {seen:?}");
 });

@@ -95,8 +95,8 @@ on_both_engines! {
 
     async fn expired_changes_are_dropped(db: Migrated) {
         populate(&db).await;
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 3);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 9)), 3);
     }
 
     async fn changes_go_with_their_account(db: Migrated) {

@@ -151,9 +151,9 @@ on_both_engines! {
         fill(&db, 1..=3).await;
         commit!(db, tx => finish(tx, outbox_id(1), after(20)));
         commit!(db, tx => fail(tx, outbox_id(2), after(21), "no"));
-        assert_eq!(commit!(db, tx => delete_done_before(tx, after(20))), 0);
-        assert_eq!(commit!(db, tx => delete_done_before(tx, after(21))), 1);
-        assert_eq!(commit!(db, tx => delete_done_before(tx, after(22))), 1);
+        assert_eq!(commit!(db, tx => delete_done_before(tx, after(20), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_done_before(tx, after(21), 9)), 1);
+        assert_eq!(commit!(db, tx => delete_done_before(tx, after(22), 9)), 1);
         assert_eq!(read!(db, tx => count_open(tx)), 1);
     }
 

@@ -95,7 +95,7 @@ on_both_engines! {
     async fn expired_resets_are_dropped(db: Migrated) {
         commit!(db, tx => accounts::insert(tx, &account(1)));
         commit!(db, tx => insert(tx, &password_reset(1, account_id(1))));
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 9)), 1);
     }
 }

@@ -78,7 +78,7 @@ on_both_engines! {
 
     async fn what_has_expired_is_dropped_at_that_very_time(db: Migrated) {
         commit!(db, tx => insert(tx, &pending(1, "a@example.com")));
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 9)), 1);
     }
 }

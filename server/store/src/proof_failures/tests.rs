@@ -42,15 +42,15 @@ on_both_engines! {
         for key in [b"twice".as_slice(), b"twice", b"once"] {
             commit!(db, tx => add(tx, key, NOW, EACH));
         }
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 9)), 1);
         assert_eq!(read!(db, tx => find(tx, b"twice")), stood(2, Some(NOW)));
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1999))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(2000))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1999), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(2000), 9)), 1);
         // From the last failure on, however old the first is.
         commit!(db, tx => add(tx, b"later", NOW, EACH));
         commit!(db, tx => add(tx, b"later", after(500), EACH));
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(2499))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(2500))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(2499), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(2500), 9)), 1);
     }
 }

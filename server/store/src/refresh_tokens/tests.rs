@@ -60,7 +60,7 @@ on_both_engines! {
 
     async fn expired_tokens_are_dropped(db: Migrated) {
         populate(&db).await;
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 9)), 1);
     }
 }

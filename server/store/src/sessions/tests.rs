@@ -125,10 +125,10 @@ on_both_engines! {
         commit!(db, tx => refresh_tokens::insert(tx, &token));
         commit!(db, tx => end(tx, session_id(1), account_id(1), "logout", after(5)));
 
-        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(5))), 0);
-        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(6))), 1);
+        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(5), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(6), 9)), 1);
         assert!(read!(db, tx => refresh_tokens::find(tx, token.hash)).is_none());
-        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(1000))), 0);
-        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(1001))), 3);
+        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(1000), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_ended_before(tx, after(1001), 9)), 3);
     }
 }

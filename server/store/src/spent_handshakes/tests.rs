@@ -28,9 +28,18 @@ on_both_engines! {
 
     async fn a_handshake_is_remembered_until_just_before_it_expires(db: Migrated) {
         commit!(db, tx => spend(tx, &[1; 24], after(1000)));
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999), 9)), 0);
         assert!(!commit!(db, tx => spend(tx, &[1; 24], after(1000))));
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 9)), 1);
+    }
+
+    async fn what_expired_first_goes_first_and_no_more_at_once_than_was_said(db: Migrated) {
+        for number in [3, 1, 2] {
+            commit!(db, tx => spend(tx, &[number; 24], after(number.into())));
+        }
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(9), 2)), 2);
+        assert!(!commit!(db, tx => spend(tx, &[3; 24], after(3))), "the last to expire is still there");
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(9), 2)), 1);
     }
 
     async fn what_was_counted_and_forgotten_is_noticed(db: Migrated) {

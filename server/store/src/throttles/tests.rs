@@ -47,9 +47,18 @@ on_both_engines! {
 
     async fn counts_are_dropped_when_they_expire(db: Migrated) {
         commit!(db, tx => add(tx, "proof", b"key", NOW, after(1000)));
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(999))), 0);
-        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000))), 1);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(999), 9)), 0);
+        assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 9)), 1);
         assert_eq!(read!(db, tx => count(tx, "proof", b"key", NOW)), 0);
+    }
+
+    async fn of_two_expired_counts_one_goes_where_one_is_to_go(db: Migrated) {
+        for key in [b"one", b"two"] {
+            commit!(db, tx => add(tx, "proof", key, NOW, after(1000)));
+        }
+        for left in [1, 1, 0] {
+            assert_eq!(commit!(db, tx => delete_expired(tx, after(1000), 1)), left);
+        }
     }
 
     async fn a_key_is_shut_until_its_time_and_not_shut_anew_by_who_is_turned_away(db: Migrated) {
