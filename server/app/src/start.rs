@@ -73,8 +73,7 @@ pub async fn start(config: Config, seams: Seams) -> Result<Running, StartError> 
     let (store, domain) = assemble::open(&config, settings.clone(), seams.clone(), true).await?;
     let mailbox = (config.mail.transport == MailTransport::Mailbox).then(|| domain.mailbox.clone());
     let mailer = Arc::new(assemble::mailer(&config, &settings, mailbox)?);
-    let worker =
-        Worker::new(domain.outbox.clone(), domain.resets.clone(), Arc::clone(&mailer), Arc::clone(&seams.clock));
+    let worker = Worker::new(&domain, Arc::clone(&mailer), Arc::clone(&seams.clock));
 
     let (stop_listening, stopped) = watch::channel(false);
     let mut listening = JoinSet::new();

@@ -8,8 +8,7 @@ use tacit_shared::messages;
 use tacit_store::accounts::{self, AccountRecord, AccountStatus};
 use tacit_store::email_changes::{self, Confirmation, EmailChangeRecord};
 use tacit_store::{
-    AccountId, EmailChangeId, StoreError, StoreErrorKind, Timestamp, Tx, identities, password_resets,
-    pending_credentials, sessions,
+    AccountId, EmailChangeId, StoreError, StoreErrorKind, Timestamp, Tx, identities, pending_credentials, sessions,
 };
 use tokio::time::Instant;
 use zeroize::Zeroizing;
@@ -23,6 +22,7 @@ use crate::fault::{Fault, Internal};
 use crate::grid;
 use crate::oauth::is_unproved;
 use crate::outbox::{MailKind, MailSecret, NEWS_LIFE, NewMail};
+use crate::resets;
 use crate::secrets::{self, Purpose};
 use crate::sessions::ended;
 use crate::sign_ups::MAILS_BY_CLIENT;
@@ -133,7 +133,7 @@ impl EmailChanges {
             return Err(EmailChangeError::Invalid);
         }
         core.give_address(&mut tx, account.id, &change.new_email, now).await?;
-        password_resets::delete_for(&mut tx, account.id).await?;
+        resets::void(&mut tx, &account).await?;
         // Where nobody had proved the old one, as in an account that a provider made, there is nobody to ask.
         if !is_unproved(&account) {
             core.push_mail(&mut tx, undo_of(account, &confirmation, undo), now).await?;
@@ -166,7 +166,7 @@ impl EmailChanges {
             unlinked = identities::delete_linked_after(&mut tx, account.id, time).await?;
         }
         core.give_address(&mut tx, account.id, &change.old_email, now).await?;
-        password_resets::delete_for(&mut tx, account.id).await?;
+        resets::void(&mut tx, &account).await?;
         // Whoever reads the address that loses may be the owner, and the old mailbox somebody else's by now.
         let notice = NewMail {
             kind: MailKind::EmailUndone,

@@ -311,7 +311,11 @@ impl Outbox {
         for record in records {
             if let Err(error) = work.take(core, &record) {
                 tracing::error!(outbox = %record.id, %error, "an outbox row is given up");
-                outbox::fail(&mut tx, record.id, now, &error.to_string()).await?;
+                match record.kind.as_str() {
+                    // No mail that anybody could miss, and it says where somebody was.
+                    AskedReset::WORK => outbox::take(&mut tx, record.id).await?,
+                    _ => outbox::fail(&mut tx, record.id, now, &error.to_string()).await?,
+                };
             }
         }
         tx.commit().await?;

@@ -11,7 +11,7 @@ use tacit_shared::{FieldCode, FieldError, preset};
 use tacit_store::accounts::AccountRecord;
 use tacit_store::audit_events::AuditResult;
 use tacit_store::credentials::{self, CredentialRecord};
-use tacit_store::{CredentialId, StoreError, Timestamp, Tx, email_changes, password_resets, sessions};
+use tacit_store::{CredentialId, StoreError, Timestamp, Tx, email_changes, sessions};
 
 use crate::audit::{Event, EventType};
 use crate::caller::Caller;
@@ -19,6 +19,7 @@ use crate::core::Core;
 use crate::fault::{Fault, Internal, InvalidInput};
 use crate::outbox::{MailKind, NEWS_LIFE, NewMail};
 use crate::proofs::{Authorisation, ProofError, Proved};
+use crate::resets;
 use crate::sessions::ended;
 use crate::verifiers;
 
@@ -179,7 +180,7 @@ impl Core {
         if !wish.keep_other_sessions {
             sessions::end_all(tx, account.id, Some(caller.session.id), ended::PASSWORD_CHANGED, now).await?;
         }
-        password_resets::delete_for(tx, account.id).await?;
+        resets::void(tx, account).await?;
         // Who knew the old password may have asked for another address, and would press its link later.
         email_changes::delete_waiting_of(tx, account.id).await?;
         Ok(self.push_mail(tx, password_notice(account, now), now).await?)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tacit_store::accounts::{AccountRecord, AccountStatus};
-use tacit_store::{Timestamp, Tx, throttles};
+use tacit_store::{StoreError, Timestamp, Tx, outbox, password_resets, throttles};
 use tokio::time::Instant;
 
 pub use self::asked::AskedReset;
@@ -72,10 +72,9 @@ impl Resets {
         }
         // Silent when exceeded: who asks must not learn how often somebody asked for this address.
         let within = core.reset_mails(address, now).count(&mut tx).await?;
-        let wait = core.some_time();
-        core.push_asked(&mut tx, (address, within), origin, wait, now).await?;
+        let due_in = core.push_asked(&mut tx, address, within, origin, now).await?;
         tx.commit().await?;
-        core.ring_after(wait);
+        core.ring_after(due_in);
         Ok(RequestedReset { good_for, resend_after })
     }
 
@@ -150,6 +149,13 @@ impl Core {
         let key = self.address_hash(MAILS, address.key());
         Window::at(MAILS, key, self.settings.limits.mails, self.settings.lifetimes.password_reset, now)
     }
+}
+
+/// Makes an account's resets void: those that were mailed, and those that were asked for and are still to be.
+pub(crate) async fn void(tx: &mut Tx, account: &AccountRecord) -> Result<(), StoreError> {
+    password_resets::delete_for(tx, account.id).await?;
+    outbox::delete_kind_for(tx, &account.email_key, AskedReset::WORK).await?;
+    Ok(())
 }
 
 /// A secret that is no good, as it is told to who only asked.

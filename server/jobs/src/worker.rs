@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tacit_domain::StoreError;
 use tacit_domain::fault::Internal;
 use tacit_domain::outbox::{MailJob, Outbox};
 use tacit_domain::resets::{AskedReset, Resets};
 use tacit_domain::seams::Clock;
+use tacit_domain::{Domain, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::backoff;
 use crate::mail::{Mailer, SendError};
 
-/// Mails under way at once.
-const AT_ONCE: u32 = 4;
-/// How long a claimed mail is this worker's; far longer than sending can take.
+/// Mails and resets under way at once.
+const AT_ONCE: usize = 4;
+/// How long what was claimed is this worker's; far longer than sending can take.
 const LEASE: Duration = Duration::from_mins(5);
 /// How often to look for what became due by itself or was written by another node.
 const POLL: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub struct Done {
     pub given_up: u32,
 }
 
-/// Sends what the outbox holds. Any number of workers, on any number of nodes, share one outbox.
+/// Does what the outbox holds. Any number of workers, on any number of nodes, share one outbox.
 #[derive(Clone)]
 pub struct Worker {
     outbox: Outbox,
@@ -52,17 +52,18 @@ enum Outcome {
 }
 
 impl Worker {
-    /// A worker on this outbox.
+    /// A worker of this domain.
     #[must_use]
-    pub fn new(outbox: Outbox, resets: Resets, mailer: Arc<Mailer>, clock: Arc<dyn Clock>) -> Self {
-        Self { outbox, resets, mailer, clock }
+    pub fn new(domain: &Domain, mailer: Arc<Mailer>, clock: Arc<dyn Clock>) -> Self {
+        Self { outbox: domain.outbox.clone(), resets: domain.resets.clone(), mailer, clock }
     }
 
-    /// Works until `stop` turns true, and then finishes the mails under way.
+    /// Works until `stop` turns true, and then finishes what is under way.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut under_way = UnderWay::default();
         loop {
-            let pause = match self.work(&stop).await {
-                Ok(_) => POLL,
+            let pause = match self.take(&mut under_way).await {
+                Ok(()) => POLL,
                 Err(error) => {
                     tracing::error!(%error, "the outbox cannot be read");
                     PAUSE
@@ -70,49 +71,49 @@ impl Worker {
             };
             tokio::select! {
                 // Also when nobody is left who could say stop.
-                _ = stop.wait_for(|stop| *stop) => return,
+                _ = stop.wait_for(|stop| *stop) => break,
+                true = under_way.next() => {}
                 () = self.outbox.rung() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
+        under_way.finish().await;
     }
 
     /// Does everything that is due now, and returns when nothing is left that is.
     ///
     /// # Errors
-    /// When the outbox cannot be read.
+    /// When the outbox cannot be read; what was under way is finished.
     pub async fn run_due_now(&self) -> Result<Done, Internal> {
-        // The sender is kept: without one, a receiver counts as told to stop.
-        let (_never, stop) = watch::channel(false);
-        self.work(&stop).await
-    }
-
-    async fn work(&self, stop: &watch::Receiver<bool>) -> Result<Done, Internal> {
-        let mut done = Done::default();
-        while !*stop.borrow() {
-            let work = self.outbox.claim(AT_ONCE, LEASE).await?;
-            if work.is_empty() {
-                break;
+        let mut under_way = UnderWay::default();
+        loop {
+            let taken = self.take(&mut under_way).await;
+            if taken.is_err() {
+                under_way.finish().await;
             }
-            let mut under_way = JoinSet::new();
-            for job in work.mails {
-                let worker = self.clone();
-                under_way.spawn(async move { worker.send(&job).await.map(Some) });
-            }
-            for asked in work.resets {
-                let worker = self.clone();
-                under_way.spawn(async move { worker.reset(&asked).await.map(|()| None) });
-            }
-            while let Some(outcome) = under_way.join_next().await {
-                match outcome {
-                    Ok(Ok(outcome)) => outcome.iter().for_each(|outcome| done.add(outcome)),
-                    // The lease runs out, and the work is taken again.
-                    Ok(Err(error)) => tracing::error!(%error, "what became of a mail cannot be written down"),
-                    Err(error) => tracing::error!(%error, "a mail was lost in a crash and will be taken again"),
-                }
+            taken?;
+            if !under_way.next().await {
+                return Ok(under_way.done);
             }
         }
-        Ok(done)
+    }
+
+    /// Begins with as much of what is due as there are places: one that takes long keeps nobody waiting but for its own.
+    async fn take(&self, under_way: &mut UnderWay) -> Result<(), Internal> {
+        let places = AT_ONCE.saturating_sub(under_way.tasks.len());
+        if places == 0 {
+            return Ok(());
+        }
+        let work = self.outbox.claim(u32::try_from(places).unwrap_or(0), LEASE).await?;
+        for job in work.mails {
+            let worker = self.clone();
+            under_way.tasks.spawn(async move { worker.send(&job).await.map(Some) });
+        }
+        for asked in work.resets {
+            let worker = self.clone();
+            under_way.tasks.spawn(async move { worker.reset(&asked).await.map(|()| None) });
+        }
+        Ok(())
     }
 
     async fn reset(&self, asked: &AskedReset) -> Result<(), StoreError> {
@@ -150,6 +151,34 @@ impl Worker {
                 Ok(Outcome::GivenUp)
             }
         }
+    }
+}
+
+/// What a worker is at.
+#[derive(Default)]
+struct UnderWay {
+    /// Mails, with what became of them, and resets.
+    tasks: JoinSet<Result<Option<Outcome>, StoreError>>,
+    done: Done,
+}
+
+impl UnderWay {
+    /// Waits until one is done; `false` if nothing is under way.
+    async fn next(&mut self) -> bool {
+        match self.tasks.join_next().await {
+            None => return false,
+            Some(Ok(Ok(outcome))) => outcome.iter().for_each(|outcome| self.done.add(outcome)),
+            // The lease runs out, and the work is taken again.
+            Some(Ok(Err(error))) => tracing::error!(%error, "what became of a mail or a reset cannot be written down"),
+            Some(Err(error)) => {
+                tracing::error!(%error, "a mail or a reset was lost in a crash and will be taken again");
+            }
+        }
+        true
+    }
+
+    async fn finish(&mut self) {
+        while self.next().await {}
     }
 }
 

@@ -65,6 +65,8 @@ const FINISH: &str = "UPDATE outbox SET done_at = $2, lease_until = NULL, key_id
     payload = '{}', recipient_key = NULL, last_error = NULL \
     WHERE id = $1 AND done_at IS NULL AND failed_at IS NULL";
 
+const TAKE: &str = "DELETE FROM outbox WHERE id = $1 AND done_at IS NULL AND failed_at IS NULL";
+
 const RETRY: &str = "UPDATE outbox SET due_at = $2, last_error = $3, lease_until = NULL \
     WHERE id = $1 AND done_at IS NULL AND failed_at IS NULL";
 
@@ -87,7 +89,7 @@ const DELETE_DONE_BEFORE: &str = "DELETE FROM outbox WHERE (done_at < $1 OR fail
     SELECT id FROM outbox WHERE done_at < $1 OR failed_at < $1 LIMIT $2)";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: PUSH, FINISH, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_KIND_FOR, LIST_FOR, LIST_FAILED,
+    both: PUSH, FINISH, TAKE, RETRY, FAIL, COUNT_OPEN, DELETE_FOR, DELETE_KIND_FOR, LIST_FOR, LIST_FAILED,
         DELETE_DONE_BEFORE;
     sqlite: CLAIM_SQLITE;
     postgres: CLAIM_POSTGRES
@@ -150,6 +152,14 @@ pub async fn claim(
 /// Any failure of the database.
 pub async fn finish(tx: &mut Tx, id: OutboxId, now: Timestamp) -> Result<bool, StoreError> {
     Ok(on!(execute tx, query(FINISH).bind(id).bind(now))? == 1)
+}
+
+/// Drops work that is done and that nobody will look up; `false` if it was done, dropped or given up before.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn take(tx: &mut Tx, id: OutboxId) -> Result<bool, StoreError> {
+    Ok(on!(execute tx, query(TAKE).bind(id))? == 1)
 }
 
 /// Gives work back, to be claimed again from `due_at` on; `false` if it was done or given up before.

@@ -161,6 +161,7 @@ with_issuer!(an_account_without_a_password_answers_like_an_address_nobody_has, a
     person.prove(&handshake).await.expect_problem(401, "proof_rejected").done();
     let reset = json!({"auth_id": "ada@example.com"});
     app.anonymous().post("/api/auth/srp/password/reset", reset).await.expect_status(200).done();
+    app.settle().await;
     assert_eq!(app.database.number("SELECT COUNT(*) FROM password_resets").await, 0);
 });
 

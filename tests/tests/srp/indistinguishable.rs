@@ -21,7 +21,7 @@ const EMAIL: &str = "/api/auth/srp/login/email";
 const PROOF: &str = "/api/auth/srp/login/proof";
 const RESET: &str = "/api/auth/srp/password/reset";
 
-/// How many ask at a time where each answer waits for a tenth of a second.
+/// How many ask at a time where there is much to ask.
 const ASKERS: usize = 4;
 /// How often chance may play a trick before it is none.
 const TURNS: usize = 3;
@@ -153,7 +153,7 @@ async fn alike(crowd: &Crowd, what: &str, request: impl AsyncFn(&str) -> (Answer
     alike_to(1, crowd, what, request).await;
 }
 
-/// The same to several askers at a time, where each answer waits long.
+/// The same to several askers at a time.
 async fn alike_to(askers: usize, crowd: &Crowd, what: &str, request: impl AsyncFn(&str) -> (Answer, f64)) {
     let mut told = Vec::new();
     for _ in 0..TURNS {

@@ -35,7 +35,11 @@ async fn complete(app: &App, mut secret: Value, new: &NewCredential) -> Answer {
 
 /// Somebody who forgot their password, and the mail that helps.
 async fn forgetful(app: &App) -> (Person, Mail, NewCredential) {
-    let person = app.registered("person@example.com").await;
+    forgetful_at(app, "person@example.com").await
+}
+
+async fn forgetful_at(app: &App, email: &str) -> (Person, Mail, NewCredential) {
+    let person = app.registered(email).await;
     let mail = mailed(app, &person.email).await;
     (person, mail, NewCredential::of(NEW))
 }
@@ -85,7 +89,7 @@ both_engines!(whether_an_address_has_an_account_is_looked_up_after_the_answer, a
     assert_eq!(app.database.number(&due).await, 2);
     assert_eq!(app.inbox("person@example.com").await.len(), 2, "the activation, and the reset");
     assert_eq!((app.database.number(resets).await, app.database.number(&waiting).await), (1, 0));
-    let remembered = "SELECT COUNT(*) FROM outbox WHERE recipient_key IS NOT NULL OR payload <> '{}'";
+    let remembered = "SELECT COUNT(*) FROM outbox WHERE kind = 'reset.asked'";
     assert_eq!(app.database.number(remembered).await, 0, "nobody knows any more who was asked for");
 });
 
@@ -96,6 +100,38 @@ both_engines!(asking_is_answered_where_no_account_can_be_looked_up, async |app| 
     for email in ["person@example.com", "nobody@example.com"] {
         ask(app, email).await.expect_status(200).done();
     }
+});
+
+both_engines!(a_reset_that_could_not_be_carried_out_is_tried_again, async |app| {
+    app.registered("person@example.com").await;
+    ask(app, "person@example.com").await.expect_status(200).done();
+    app.database.execute("ALTER TABLE password_resets RENAME TO hidden").await;
+    assert_eq!(app.inbox("person@example.com").await.len(), 1, "the activation alone");
+    app.database.execute("ALTER TABLE hidden RENAME TO password_resets").await;
+    app.clock.advance(Duration::from_secs(5));
+    assert_eq!(app.inbox("person@example.com").await.len(), 2);
+});
+
+both_engines!(what_makes_resets_void_does_so_to_those_that_were_only_asked_for, async |app| {
+    for (number, by_reset) in [(1, false), (2, true)] {
+        let (person, mail, new) = forgetful_at(app, &format!("person{number}@example.com")).await;
+        app.clock.advance(Duration::from_mins(1));
+        ask(app, &person.email).await.expect_status(200).done();
+        if by_reset {
+            complete(app, json!({ "token": mail.link_secret() }), &new).await.expect_status(200).done();
+        } else {
+            person.log_in().await.change_password(&person, &new, &json!({})).await.expect_status(204).done();
+        }
+        assert_eq!(app.database.number(&format!("SELECT COUNT(*) FROM ({WAITING}) AS w")).await, 0);
+        assert!(app.mail_to(&person.email).await.subject.contains("was changed"), "and no reset after it");
+    }
+});
+
+both_engines!(who_was_disabled_a_moment_after_asking_gets_no_mail, async |app| {
+    let person = app.registered("person@example.com").await;
+    ask(app, &person.email).await.expect_status(200).done();
+    app.command(&["user", "disable", &person.email]).await;
+    assert_eq!(app.inbox(&person.email).await.len(), 1, "the activation alone");
 });
 
 both_engines!(a_reset_that_was_asked_for_goes_with_its_account, async |app| {

@@ -98,7 +98,7 @@ struct PoolView {
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 struct MailView {
-    /// Mails not sent yet; absent if the database could not be asked
+    /// Mails not sent yet, and resets asked for a moment ago; absent if the database could not be asked
     waiting: Option<u64>,
 }
 

@@ -12,8 +12,8 @@ use tacit_store::accounts::{self, AccountRecord, AccountStatus, Role};
 use tacit_store::identities::{self, IdentityRecord};
 use tacit_store::sessions::{self, RefreshDelivery, SessionRecord};
 use tacit_store::{
-    AccountId, IdentityId, SessionId, StoreErrorKind, Timestamp, Tx, credentials, email_changes, password_resets,
-    pending_credentials, refresh_tokens,
+    AccountId, IdentityId, SessionId, StoreErrorKind, Timestamp, Tx, credentials, email_changes, pending_credentials,
+    refresh_tokens,
 };
 
 use super::{Granted, OauthError, SignedIn};
@@ -23,6 +23,7 @@ use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::Internal;
 use crate::providers::{Person, Word};
+use crate::resets;
 use crate::sessions::ended;
 
 /// How a session by a provider's word is named in `amr`. RFC 8176 has no word for it; this one is in use for federation.
@@ -253,7 +254,7 @@ impl Core {
         self.combs.forget(account.id.as_uuid());
         let identities = identities::delete_all(tx, account.id).await?;
         let sessions = sessions::end_all(tx, account.id, None, ended::RECLAIMED, now).await?;
-        password_resets::delete_for(tx, account.id).await?;
+        resets::void(tx, account).await?;
         email_changes::delete_waiting_of(tx, account.id).await?;
         email_changes::delete_confirmed_from(tx, account.id, Timestamp::from_millis(0)).await?;
         accounts::update_reclaimed(tx, account.id, newly.email, newly.display_name, newly.language, now).await?;

@@ -69,32 +69,34 @@ impl Resets {
         let core = &self.0;
         let now = core.now();
         let mut tx = core.store.begin().await?;
-        // Who was kept waiting that long has asked again or given up.
-        let is_fresh = now.since(asked.asked_at) < core.settings.lifetimes.password_reset;
-        if is_fresh
-            && asked.payload.within
-            && let Some(account) = with_password(&mut tx, &asked.key).await?
-        {
+        // Who was kept waiting that long has asked again, or given up.
+        let is_late = now.since(asked.asked_at) >= core.settings.lifetimes.password_reset;
+        if is_late {
+            tracing::warn!(outbox = %asked.id, "a reset that was asked for long ago is dropped");
+        }
+        let account = if asked.payload.within && !is_late { with_password(&mut tx, &asked.key).await? } else { None };
+        // Behind the account, as everybody takes them.
+        if !outbox::take(&mut tx, asked.id).await? {
+            return Ok(());
+        }
+        if let Some(account) = account {
             core.mail_reset(&mut tx, &account, &asked.payload, now).await?;
         }
-        if outbox::finish(&mut tx, asked.id, now).await? {
-            tx.commit().await?;
-            core.outbox_bell.notify_one();
-        }
-        Ok(())
+        Ok(tx.commit().await?)
     }
 }
 
 impl Core {
-    /// Writes down that a reset was asked for, to be worked on after `wait`.
+    /// Writes down that a reset was asked for, and answers in what time it is to be worked on.
     pub(super) async fn push_asked(
         &self,
         tx: &mut Tx,
-        (address, within): (&Address, bool),
+        address: &Address,
+        within: bool,
         origin: &Origin,
-        wait: Duration,
         now: Timestamp,
-    ) -> Result<(), Internal> {
+    ) -> Result<Duration, Internal> {
+        let due_in = self.some_time();
         let payload = Payload { within, ip: origin.ip, user_agent: origin.user_agent.clone() };
         let record = OutboxRecord {
             id: OutboxId::from_uuid(self.new_id(now)),
@@ -103,7 +105,7 @@ impl Core {
             key_id: None,
             sealed: None,
             created_at: now,
-            due_at: now + wait,
+            due_at: now + due_in,
             attempts: 0,
             lease_until: None,
             done_at: None,
@@ -111,7 +113,8 @@ impl Core {
             last_error: None,
             recipient_key: Some(address.key().to_owned()),
         };
-        Ok(outbox::push(tx, &record).await?)
+        outbox::push(tx, &record).await?;
+        Ok(due_in)
     }
 
     async fn mail_reset(

@@ -6,7 +6,7 @@ use tacit_store::{AccountId, CredentialId, Timestamp, Tx, credentials, email_cha
 use uuid::Uuid;
 
 use super::input::{CompleteReset, ResetSecret, ShownReset};
-use super::{ResetError, Resets, may_reset};
+use super::{ResetError, Resets, may_reset, void};
 use crate::address::Address;
 use crate::audit::{Event, EventType};
 use crate::caller::{Meter, Origin};
@@ -21,7 +21,7 @@ use crate::throttle::Window;
 /// One count for validating and completing: who guesses at both guesses no more often.
 const CODES: &str = "reset_code";
 /// No account has this id: ours are of version 7.
-pub(super) const NOBODY: AccountId = AccountId::from_uuid(Uuid::nil());
+const NOBODY: AccountId = AccountId::from_uuid(Uuid::nil());
 
 /// A reset whose secret was shown, and the account it is for, held until the transaction ends.
 type Good = (AccountRecord, PasswordResetRecord);
@@ -45,7 +45,7 @@ impl Resets {
         let id = CredentialId::from_uuid(core.new_id(now));
         core.replace_credential(&mut tx, &old, id, &completion.credential, now).await.map_err(not_replaced)?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::PASSWORD_RESET, now).await?;
-        password_resets::delete_for(&mut tx, account.id).await?;
+        void(&mut tx, &account).await?;
         // Who knew the old password may have asked for another address, and would press its link later.
         email_changes::delete_waiting_of(&mut tx, account.id).await?;
         core.forgive(&mut tx, &account).await?;

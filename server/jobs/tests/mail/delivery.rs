@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{SmtpServer, World, free_port};
+use crate::support::{SmtpServer, World, free_port, plain};
 use tacit_domain::seams::Clock as _;
-use tacit_jobs::{Done, Templates, Transport};
+use tacit_jobs::{Done, SmtpSettings, Templates, Transport};
 use tokio::sync::watch;
 
 const SENT: Done = Done { sent: 1, postponed: 0, given_up: 0 };
@@ -162,6 +162,24 @@ async fn a_running_worker_is_woken_by_a_sign_up_and_finishes_the_mail_under_way_
     stop.send(true).unwrap();
     tokio::time::timeout(Duration::from_secs(10), running).await.expect("the worker stops").unwrap();
     assert_eq!(world.open_rows().await, 0, "what was under way was finished");
+}
+
+#[tokio::test]
+async fn a_mail_that_takes_long_keeps_no_other_waiting() {
+    let world = World::new().await;
+    let mut server = SmtpServer::start(&["--delay", "60", "--slow", "slow@example.com"]);
+    let (_stop, stopped) = watch::channel(false);
+    let patient = SmtpSettings { timeout: Duration::from_secs(60), ..plain(server.port) };
+    let worker = world.worker_with(&patient, Templates::default());
+    let running = tokio::spawn(async move { worker.run(stopped).await });
+    for address in ["slow@example.com", "quick@example.com"] {
+        world.sign_up(address, "en").await;
+        let offered = tokio::task::spawn_blocking(move || (server.offered(), server));
+        let offered = offered.await.unwrap();
+        assert_eq!(offered.0["recipients"], serde_json::json!([address]));
+        server = offered.1;
+    }
+    running.abort();
 }
 
 #[tokio::test]

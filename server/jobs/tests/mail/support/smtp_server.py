@@ -17,9 +17,10 @@ def say(**line):
 
 
 class Handler:
-    def __init__(self, replies, delay):
+    def __init__(self, replies, delay, slow):
         self.replies = list(replies)
         self.delay = delay
+        self.slow = slow
 
     async def handle_DATA(self, server, session, envelope):
         reply = self.replies.pop(0) if self.replies else "250 OK"
@@ -31,7 +32,8 @@ class Handler:
             login=session.auth_data.decode() if session.auth_data else None,
             mail=envelope.content.decode(),
         )
-        await asyncio.sleep(self.delay)
+        if self.slow is None or self.slow in envelope.rcpt_tos:
+            await asyncio.sleep(self.delay)
         return reply
 
 
@@ -50,6 +52,7 @@ async def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--replies", default="", help="replies to the first mails, separated by |")
     parser.add_argument("--delay", type=float, default=0, help="seconds until a reply, after the mail was reported")
+    parser.add_argument("--slow", help="the only recipient whose mails are delayed")
     parser.add_argument("--security", choices=["tls", "starttls", "none"], default="none")
     parser.add_argument("--certificate", help="PEM file with certificate and key")
     parser.add_argument("--login", help="name:password that is required")
@@ -59,7 +62,7 @@ async def main():
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.certificate)
-    handler = Handler((reply for reply in options.replies.split("|") if reply), options.delay)
+    handler = Handler((reply for reply in options.replies.split("|") if reply), options.delay, options.slow)
     settings = {"hostname": "localhost", "enable_SMTPUTF8": True}
     if options.security == "starttls":
         settings |= {"tls_context": context, "require_starttls": True}

@@ -124,7 +124,7 @@ impl World {
         };
         let from = "Tacit <no-reply@example.com>";
         let mailer = Mailer::new(transport, templates, links, from, &self.domain.settings).unwrap();
-        Worker::new(self.domain.outbox.clone(), self.domain.resets.clone(), Arc::new(mailer), self.clock.clone())
+        Worker::new(&self.domain, Arc::new(mailer), self.clock.clone())
     }
 
     /// Rows neither done nor given up.
