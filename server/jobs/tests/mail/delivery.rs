@@ -169,7 +169,7 @@ async fn a_mail_that_takes_long_keeps_no_other_waiting() {
     let world = World::new().await;
     let mut server = SmtpServer::start(&["--delay", "60", "--slow", "slow@example.com"]);
     let (_stop, stopped) = watch::channel(false);
-    let patient = SmtpSettings { timeout: Duration::from_secs(60), ..plain(server.port) };
+    let patient = SmtpSettings { timeout: Duration::from_mins(1), ..plain(server.port) };
     let worker = world.worker_with(&patient, Templates::default());
     let running = tokio::spawn(async move { worker.run(stopped).await });
     for address in ["slow@example.com", "quick@example.com"] {
