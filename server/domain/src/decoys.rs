@@ -39,7 +39,8 @@ impl PresetShares {
             let (number, share) = part.split_once(':')?;
             shares.push((preset::find(number.parse().ok()?)?, share.parse().ok()?));
         }
-        (shares.iter().map(|(_, share)| share).sum::<u32>() == WHOLE).then_some(Self(shares))
+        let whole = shares.iter().try_fold(0, |sum: u32, (_, share)| sum.checked_add(*share));
+        (whole == Some(WHOLE)).then_some(Self(shares))
     }
 
     /// The shares after a look at the real credentials: what is below the default shrinks with theirs, and never grows.
@@ -154,7 +155,7 @@ mod tests {
     fn shares_read_back_as_they_were_written_and_nothing_else_does() {
         let half = all_weak().follow(&[(1, 50), (3, 50)]);
         assert_eq!(PresetShares::parse(&half.text()), Some(half));
-        for text in ["", "1:63", "9:64", "1:64 3:1", "1", "x:64"] {
+        for text in ["", "1:63", "9:64", "1:64 3:1", "1", "x:64", "1:4294967295 3:65"] {
             assert_eq!(PresetShares::parse(text), None, "{text:?}");
         }
     }

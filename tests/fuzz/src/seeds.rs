@@ -228,6 +228,7 @@ impl Seeds<'_> {
             ("realm-local", 3, "localhost\ndemo.localhost.".to_owned()),
             ("realm-address", 3, "::1\n[::1]".to_owned()),
             ("shares", 3, "3:32 1:32".to_owned()),
+            ("shares-beyond", 3, "1:4294967295 3:65".to_owned()),
             ("code", 4, "abcde-fgh1l".to_owned()),
             ("password", 4, "пароль \u{1f511}".to_owned()),
             ("unassigned", 4, "a\u{378}".to_owned()),
