@@ -62,7 +62,7 @@ fn every_documented_status_has_a_row() {
         for operation in item.as_object().unwrap().values() {
             let id = operation["operationId"].as_str().unwrap();
             for status in operation["responses"].as_object().unwrap().keys() {
-                if !ROWS.iter().any(|row| row.operation == id && row.status.to_string() == *status) {
+                if !ROWS.iter().copied().flatten().any(|row| row.operation == id && row.status.to_string() == *status) {
                     missing.push(format!("{id} {status}"));
                 }
             }
@@ -103,7 +103,10 @@ fn every_required_status_is_documented_and_has_a_row() {
         let responses = &operation_in(&document, id)["responses"];
         for status in *statuses {
             assert!(responses.get(status.to_string()).is_some(), "{id} {status} is not documented");
-            assert!(ROWS.iter().any(|row| row.operation == *id && row.status == *status), "no row for {id} {status}");
+            assert!(
+                ROWS.iter().copied().flatten().any(|row| row.operation == *id && row.status == *status),
+                "no row for {id} {status}"
+            );
         }
     }
 }
