@@ -17,9 +17,11 @@ const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(90 * 24);
 /// How long finished work stays to be looked up.
 const DONE_WORK_KEPT: Duration = Duration::from_hours(7 * 24);
 
-/// Rows deleted in one transaction: some milliseconds' work, even where they lie all over the disk. All that a busy hour leaves,
-/// deleted at once, would hold up whoever writes for seconds.
+/// Rows deleted in one transaction where one writes at a time: some milliseconds' work, even where they lie all over the
+/// disk. All that a busy hour leaves, deleted at once, would hold up whoever writes for seconds.
 const AT_ONCE: i64 = 250;
+/// The same where deleting holds nobody up, and each look begins by passing over what was deleted before.
+const AT_ONCE_SHARED: i64 = 10_000;
 
 /// Name of the shares in the database.
 const PRESET_SHARES: &str = "decoy_preset_shares";
@@ -39,23 +41,26 @@ impl Housekeeping {
         // Before the nonces of what they sealed are forgotten.
         core.destroy_epoch_keys(now).await?;
         core.combs.forget_unused(now);
-        self.delete_expired(now).await?;
         core.tend_signing_keys(now).await?;
-        core.tend_preset_shares().await
+        core.tend_preset_shares().await?;
+        // Last: after a busy time it takes long, and where it fails nothing else waits for it.
+        self.delete_expired(now).await
     }
 
     /// Short transactions: a node that cleans must not keep others waiting.
     async fn delete_expired(&self, now: Timestamp) -> Result<(), Internal> {
+        let at_once = if self.0.store.engine().is_shared() { AT_ONCE_SHARED } else { AT_ONCE };
         macro_rules! each {
             ($($delete:path => $time:expr),* $(,)?) => {
                 $({
                     let mut all = 0;
                     loop {
                         let mut tx = self.0.store.begin().await?.patiently();
-                        let deleted = $delete(&mut tx, $time, AT_ONCE).await?;
+                        let deleted = $delete(&mut tx, $time, at_once).await?;
                         tx.commit().await?;
                         all += deleted;
-                        if i64::try_from(deleted) != Ok(AT_ONCE) {
+                        // Fewer than could be says nothing: some may have been renewed meanwhile.
+                        if deleted == 0 {
                             break;
                         }
                     }

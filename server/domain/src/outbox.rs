@@ -148,12 +148,6 @@ pub struct Work {
 }
 
 impl Work {
-    /// Whether nothing was due.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.mails.is_empty() && self.resets.is_empty()
-    }
-
     fn take(&mut self, core: &Core, record: &OutboxRecord) -> Result<(), Internal> {
         if record.kind == AskedReset::WORK {
             self.resets.push(AskedReset::read(record).ok_or(Internal::Malformed("outbox row"))?);

@@ -21,6 +21,7 @@ use crate::core::Core;
 use crate::grid;
 use crate::handshake::SKEW_MS;
 use crate::oauth::is_unproved;
+use crate::outbox::MailKind;
 use crate::throttle::Window;
 
 const BY_CLIENT: &str = "client_reset";
@@ -151,10 +152,12 @@ impl Core {
     }
 }
 
-/// Makes an account's resets void: those that were mailed, and those that were asked for and are still to be.
+/// Makes an account's resets void: those that were mailed, with mails that wait, and those that were only asked for.
 pub(crate) async fn void(tx: &mut Tx, account: &AccountRecord) -> Result<(), StoreError> {
     password_resets::delete_for(tx, account.id).await?;
-    outbox::delete_kind_for(tx, &account.email_key, AskedReset::WORK).await?;
+    for work in [AskedReset::WORK, &MailKind::PasswordReset.work()] {
+        outbox::delete_kind_for(tx, &account.email_key, work).await?;
+    }
     Ok(())
 }
 

@@ -30,7 +30,11 @@ impl Cleaner {
                 _ = stop.wait_for(|stop| *stop) => return,
                 () = tokio::time::sleep(pause) => {}
             }
-            self.run_now().await;
+            // What was begun is undone, or done in the next round.
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.run_now() => {}
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use tacit_domain::resets::{AskedReset, Resets};
 use tacit_domain::seams::Clock;
 use tacit_domain::{Domain, StoreError};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::backoff;
 use crate::mail::{Mailer, SendError};
@@ -70,6 +70,8 @@ impl Worker {
                 }
             };
             tokio::select! {
+                // However much is done at that moment.
+                biased;
                 // Also when nobody is left who could say stop.
                 _ = stop.wait_for(|stop| *stop) => break,
                 true = under_way.next() => {}
@@ -163,18 +165,23 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    /// Waits until one is done; `false` if nothing is under way.
+    /// Waits until one is done, or several are; `false` if nothing is under way.
     async fn next(&mut self) -> bool {
-        match self.tasks.join_next().await {
-            None => return false,
-            Some(Ok(Ok(outcome))) => outcome.iter().for_each(|outcome| self.done.add(outcome)),
-            // The lease runs out, and the work is taken again.
-            Some(Ok(Err(error))) => tracing::error!(%error, "what became of a mail or a reset cannot be written down"),
-            Some(Err(error)) => {
-                tracing::error!(%error, "a mail or a reset was lost in a crash and will be taken again");
-            }
+        let Some(first) = self.tasks.join_next().await else { return false };
+        self.note(first);
+        while let Some(more) = self.tasks.try_join_next() {
+            self.note(more);
         }
         true
+    }
+
+    fn note(&mut self, ended: Result<Result<Option<Outcome>, StoreError>, JoinError>) {
+        match ended {
+            Ok(Ok(outcome)) => outcome.iter().for_each(|outcome| self.done.add(outcome)),
+            // The lease runs out, and the work is taken again.
+            Ok(Err(error)) => tracing::error!(%error, "what became of a mail or a reset cannot be written down"),
+            Err(error) => tracing::error!(%error, "a mail or a reset was lost in a crash and will be taken again"),
+        }
     }
 
     async fn finish(&mut self) {
