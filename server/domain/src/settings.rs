@@ -155,7 +155,7 @@ impl Default for Limits {
             srp_workers: std::thread::available_parallelism().map_or(2, usize::from),
             srp_queue: 64,
             srp_pairs: 256,
-            srp_combs: 10_000,
+            srp_combs: 2_000,
         }
     }
 }

@@ -40,8 +40,8 @@ impl PublicValue {
     /// [`SrpError::Encoding`] for another length, [`SrpError::OutOfRange`] for zero, `N` and beyond.
     pub fn from_bytes(group: Group, bytes: Vec<u8>) -> Result<Self, SrpError> {
         check_length(group, &bytes)?;
-        let positive = !bytes.ct_eq(&vec![0; bytes.len()]);
-        if public::verdict(positive & is_less(&bytes, group.modulus())) {
+        let zero = vec![0; bytes.len()];
+        if public::verdict(is_less(&zero, &bytes) & is_less(&bytes, group.modulus())) {
             Ok(Self { group, bytes })
         } else {
             Err(SrpError::OutOfRange)
@@ -165,9 +165,56 @@ fn check_length(group: Group, bytes: &[u8]) -> Result<(), SrpError> {
 
 /// `left < right` for two big-endian numbers of one length: the borrow of `left − right`, without a branch.
 fn is_less(left: &[u8], right: &[u8]) -> Choice {
-    let mut borrow = 0_u16;
-    for (left, right) in left.iter().rev().zip(right.iter().rev()) {
-        borrow = u16::from(*left).wrapping_sub(u16::from(*right)).wrapping_sub(borrow) >> 15;
-    }
+    // Lengths of all groups are whole words; what another had left over would come last.
+    let ((first, left), (first_of_right, right)) = (left.as_rchunks::<8>(), right.as_rchunks::<8>());
+    let borrow = left
+        .iter()
+        .rev()
+        .zip(right.iter().rev())
+        .fold(0, |borrow, (left, right)| borrow_of(u64::from_be_bytes(*left), u64::from_be_bytes(*right), borrow));
+    let borrow = first
+        .iter()
+        .rev()
+        .zip(first_of_right.iter().rev())
+        .fold(borrow, |borrow, (left, right)| borrow_of(u64::from(*left), u64::from(*right), borrow));
     borrow.ct_eq(&1)
+}
+
+/// 1 where `left − right − borrow` is below zero, 0 elsewhere.
+fn borrow_of(left: u64, right: u64, borrow: u8) -> u8 {
+    let difference = u128::from(left).wrapping_sub(u128::from(right)).wrapping_sub(u128::from(borrow));
+    difference.to_be_bytes()[0] & 1
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn agrees(left: &[u8], right: &[u8]) -> bool {
+        bool::from(is_less(left, right)) == (BigUint::from_bytes_be(left) < BigUint::from_bytes_be(right))
+    }
+
+    #[test]
+    fn a_borrow_goes_through_the_whole_length() {
+        for len in [1, 7, 8, 9, 16, 23, 384] {
+            let (zero, mut one, mut high) = (vec![0; len], vec![0; len], vec![0; len]);
+            (one[len - 1], high[0]) = (1, 1);
+            for (left, right) in [(&zero, &one), (&one, &high), (&high, &one), (&high, &zero), (&one, &one)] {
+                assert!(agrees(left, right), "{left:?} {right:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn less_is_what_the_integers_say(pair in (1..64_usize).prop_flat_map(|len| {
+            let bytes = || proptest::collection::vec(prop_oneof![Just(0), Just(255), any::<u8>()], len);
+            (bytes(), bytes())
+        })) {
+            prop_assert!(agrees(&pair.0, &pair.1) && agrees(&pair.1, &pair.0));
+        }
+    }
 }

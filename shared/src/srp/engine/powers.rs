@@ -77,20 +77,19 @@ impl<K: Kernel> Engine for Powers<K> {
     }
 
     fn server_secret(&self, a_public: &[u8], v: &[u8], comb: Option<&Comb>, u: &Scalar, b: &Scalar) -> Element {
-        let v = self.read(v);
-        let mut base = match comb {
-            Some(comb) => comb.power(&self.kernel, &v, u),
+        let mut base = match comb.and_then(|comb| comb.power(&self.kernel, u)) {
+            Some(power) => power,
             // Only to try a new credential, so the way that is there anyway is fast enough.
-            None if IN_BROWSER => raise(&self.kernel, &v, u),
-            None => sliding::raise(&self.kernel, &v, u),
+            None if IN_BROWSER => raise(&self.kernel, &self.read(v), u),
+            None => sliding::raise(&self.kernel, &self.read(v), u),
         };
         self.kernel.multiply(&mut base, &self.read(a_public));
         self.kernel.write(&raise(&self.kernel, &base, b))
     }
 
     fn even_out(&self, v: &[u8], u: &Scalar) {
-        // To read `v` is the first of them. A square for each other: a few would have been products.
-        let saved = sliding::products(u).saturating_sub(Comb::products(u)).saturating_sub(1);
+        // To read `v` is one more. What a comb saves beside that is squares.
+        let saved = sliding::products(u).saturating_sub(Comb::products(u));
         let mut value = self.read(v);
         self.kernel.square(&mut value, u32::try_from(saved).unwrap_or(0));
         black_box(&*value);
