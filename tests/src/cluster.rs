@@ -40,6 +40,15 @@ impl Cluster {
         Self::started(data, options).await
     }
 
+    /// One that was made in this folder before, where there is one.
+    pub async fn open_with(folder: &Path, options: &[&str]) -> Self {
+        let data = folder.join("primary");
+        if !data.is_dir() {
+            return Self::create_with(folder, options).await;
+        }
+        Self::started(data, options.iter().map(|&option| option.to_owned()).collect()).await
+    }
+
     /// A copy of this one that follows it, and without which it acknowledges nothing.
     pub async fn standby(&self, folder: &Path) -> Self {
         let data = folder.join("standby");

@@ -133,7 +133,7 @@ impl Store {
     /// [`StoreErrorKind::Busy`] when other writers keep SQLite's lock, [`StoreErrorKind::Unavailable`] when no
     /// connection can be had in time, or when SQLite's file is no longer the one that was opened.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        self.condition.check_file()?;
+        self.condition.check_file_lately()?;
         let pool = match &self.pools {
             Pools::Sqlite { batches, .. } => {
                 return Tx::writer(Held::Unit(batches.begin().await?), Arc::clone(&self.condition)).await;
@@ -155,7 +155,7 @@ impl Store {
         &self,
         first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T> + Send + 'static,
     ) -> Result<(Tx, T), StoreError> {
-        self.condition.check_file()?;
+        self.condition.check_file_lately()?;
         let Pools::Sqlite { batches, .. } = &self.pools else {
             return Err(StoreError::new(StoreErrorKind::Other, "no SQLite"));
         };
@@ -169,7 +169,7 @@ impl Store {
     /// [`StoreErrorKind::Unavailable`] when no connection can be had in time, or when SQLite's file is no longer the
     /// one that was opened.
     pub async fn read(&self) -> Result<Tx, StoreError> {
-        self.condition.check_file()?;
+        self.condition.check_file_lately()?;
         let held = match &self.pools {
             Pools::Sqlite { readers, .. } => Held::Sqlite(readers.get().await?),
             Pools::Postgres(pool) => Held::Postgres(pool.get().await?),

@@ -169,11 +169,15 @@ impl Batches {
         let Some(mut connection) = batch.connection.take() else { return };
         let waiting = std::mem::take(&mut batch.waiting);
         let how = if waiting.is_empty() { "ROLLBACK" } else { "COMMIT" };
-        let ended = run(&mut connection, how).await;
-        if let Err(error) = &ended {
-            self.condition.note(error, true);
-            take_back(connection, error).await;
-        }
+        let ended = match run(&mut connection, how).await {
+            // What went into a file that was taken away meanwhile must not be acknowledged.
+            Ok(()) => self.condition.check_file(),
+            Err(error) => {
+                self.condition.note(&error, true);
+                take_back(connection, &error).await;
+                Err(error)
+            }
+        };
         self.tell(waiting, &ended);
     }
 

@@ -126,13 +126,11 @@ impl Tx {
             return Ok(());
         }
         if let Some(Held::Unit(unit)) = self.held.take_if(|held| matches!(held, Held::Unit(_))) {
-            unit.commit().await?;
-        } else {
-            self.control("COMMIT").await?;
-            self.state.open = false;
+            return unit.commit().await;
         }
-        // What went into a file that was taken away meanwhile must not be acknowledged.
-        self.condition.check_file()
+        self.control("COMMIT").await?;
+        self.state.open = false;
+        Ok(())
     }
 
     /// The same on PostgreSQL without waiting for the disk: others see it at once, and it becomes durable with whatever is

@@ -11,7 +11,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use tacit_domain::keyring::MasterKey;
-use tacit_shared::encoding::{fields, to_hex};
+use tacit_shared::encoding::fields;
 use tacit_shared::entropy::Entropy as _;
 use tacit_shared::preset;
 use tacit_shared::srp::{Identity, Salt};
@@ -37,10 +37,13 @@ pub(crate) fn address(number: u32) -> String {
     format!("person-{number}@load.example")
 }
 
-/// Adds the accounts from `from` on, up to `to`.
-pub(crate) async fn fill(url: &str, from: u32, to: u32, preset: u16) {
+/// Adds accounts until there are `to`, and says how many there were.
+pub(crate) async fn fill(url: &str, to: u32, preset: u16) -> u32 {
     let store = Store::connect(&DatabaseSettings { url: url.to_owned(), max_connections: 8 }).await.unwrap();
     store.migrate().await.unwrap();
+    let there = accounts::count(&mut store.read().await.unwrap()).await.unwrap();
+    let from = u32::try_from(there).unwrap();
+    assert!(from <= to, "there are {from} accounts, more than the {to} that are asked for");
     let writers = if store.engine() == Engine::Postgres { 4 } else { 1 };
     let next = Arc::new(AtomicU32::new(from));
     let mut tasks = tokio::task::JoinSet::new();
@@ -65,6 +68,7 @@ pub(crate) async fn fill(url: &str, from: u32, to: u32, preset: u16) {
     }
     tasks.join_all().await;
     store.close().await;
+    from
 }
 
 struct Seal {
@@ -149,9 +153,4 @@ pub(crate) fn anybody(accounts: u32) -> String {
 pub(crate) fn anywhere() -> String {
     let [a, b, c] = random::<3>();
     format!("10.{a}.{b}.{c}")
-}
-
-/// Bytes in hex, for names.
-pub(crate) fn fresh() -> String {
-    to_hex(&random::<6>())
 }

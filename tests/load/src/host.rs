@@ -9,8 +9,10 @@ use tacit_tests::wire::get;
 use tacit_tests::{Cluster, Wire, tool};
 use tokio::process::{Child, Command};
 
-use crate::fill::{MASTER_KEY, fresh};
+use crate::fill::MASTER_KEY;
 
+/// What it is called on PostgreSQL.
+const DATABASE: &str = "load";
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -30,12 +32,14 @@ impl Place {
 
     /// A PostgreSQL of our own that syncs what it acknowledges, on a socket.
     pub(crate) async fn postgres(folder: &Path) -> Self {
-        let cluster = Cluster::create_with(folder, &["shared_buffers=512MB", "max_wal_size=4GB"]).await;
-        let name = format!("load_{}", fresh());
-        let mut create = tool("createdb");
-        create.args(["-U", "postgres", "-h"]).arg(folder).args(["-p", &cluster.port().to_string(), &name]);
-        tacit_tests::succeed(&mut create).await;
-        let url = format!("postgres://postgres@localhost/{name}?host={}&port={}", folder.display(), cluster.port());
+        let is_new = !folder.join("primary").is_dir();
+        let cluster = Cluster::open_with(folder, &["shared_buffers=512MB", "max_wal_size=4GB"]).await;
+        if is_new {
+            let mut create = tool("createdb");
+            create.args(["-U", "postgres", "-h"]).arg(folder).args(["-p", &cluster.port().to_string(), DATABASE]);
+            tacit_tests::succeed(&mut create).await;
+        }
+        let url = format!("postgres://postgres@localhost/{DATABASE}?host={}&port={}", folder.display(), cluster.port());
         Self { url, postgres: cluster.pid(), _cluster: Some(cluster) }
     }
 }

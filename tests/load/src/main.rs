@@ -69,6 +69,9 @@ struct Options {
     /// Where the databases are made; they go afterwards
     #[arg(long, default_value = "/tmp")]
     folder: PathBuf,
+    /// A folder that keeps the databases: what an earlier run filled is not filled again
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Where the figures go as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -117,14 +120,19 @@ const HEAD: &str = "database    accounts  what       a second    busy │ CPU µ
                     │ ms: p50     p90     p99   p99.9";
 
 async fn measure(options: &Options, engine: Engine, accounts: u32) -> Vec<Value> {
-    let folder = tempfile::Builder::new().prefix("tacit-load").tempdir_in(&options.folder).unwrap();
+    let gone_afterwards = tempfile::Builder::new().prefix("tacit-load").tempdir_in(&options.folder).unwrap();
+    let folder = match &options.keep {
+        Some(folder) => folder.join(engine.name()),
+        None => gone_afterwards.path().to_owned(),
+    };
+    std::fs::create_dir_all(&folder).unwrap();
     let place = match engine {
-        Engine::Sqlite => Place::sqlite(folder.path()),
-        Engine::Postgres => Place::postgres(folder.path()).await,
+        Engine::Sqlite => Place::sqlite(&folder),
+        Engine::Postgres => Place::postgres(&folder).await,
     };
     let begun = Instant::now();
-    fill::fill(&place.url, 0, accounts, options.preset).await;
-    eprintln_filled(accounts, begun.elapsed(), folder.path());
+    let there = fill::fill(&place.url, accounts, options.preset).await;
+    eprintln_filled(accounts - there, begun.elapsed(), &folder);
 
     let settings: Vec<_> = options.settings.iter().filter_map(|setting| setting.split_once('=')).collect();
     let settings: Vec<_> = settings.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();

@@ -127,22 +127,19 @@ fn open_span(operation: &str, method: &Method, request_id: &str, client: Option<
         method = method.as_str(),
         request_id,
         client_ip = client.map(field::display),
-        status = field::Empty,
-        code = field::Empty,
-        latency_ms = field::Empty,
     )
 }
 
 fn close_span(span: &Span, response: &Response, started: Instant) {
     let latency = started.elapsed();
-    // At once: the log's layer writes all that a span has anew each time something is added.
-    tracing::record_all!(
-        span,
+    // Not with the span's fields: the log's layer reads and writes all of those anew when one is added.
+    tracing::info!(
+        parent: span,
         status = response.status().as_u16(),
         code = response.data::<Code>().copied().map(Code::as_str),
         latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        "answered"
     );
-    span.in_scope(|| tracing::info!("answered"));
 }
 
 fn count(operation: &str, response: &Response, started: Instant) {
