@@ -1,5 +1,6 @@
 //! What every service shares: the store, the keys, the seams.
 
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, RwLock};
 
 use tacit_store::credentials::CredentialRecord;
@@ -37,6 +38,8 @@ pub(crate) struct Core {
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) seen_tokens: SeenTokens,
     pub(crate) preset_shares: RwLock<PresetShares>,
+    /// When credentials were counted for those, in milliseconds.
+    pub(crate) credentials_counted_at: AtomicI64,
     /// A sealed credential of nobody.
     pub(crate) stand_in: CredentialRecord,
     /// Rung when an outbox row was committed.

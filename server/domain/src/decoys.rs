@@ -43,6 +43,11 @@ impl PresetShares {
         (whole == Some(WHOLE)).then_some(Self(shares))
     }
 
+    /// Whether there is a share below the default, the only kind that a look at the real credentials changes.
+    pub(crate) fn can_shrink(&self) -> bool {
+        self.0.iter().any(|(preset, _)| preset.is_below_default())
+    }
+
     /// The shares after a look at the real credentials: what is below the default shrinks with theirs, and never grows.
     pub(crate) fn follow(&self, counts: &[(u16, u64)]) -> Self {
         let total: u64 = counts.iter().map(|(_, count)| count).sum();

@@ -1,6 +1,7 @@
 //! What must be tidied now and then: rows whose time is over, keys that are old.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tacit_store::{
@@ -25,6 +26,8 @@ const AT_ONCE_SHARED: i64 = 10_000;
 
 /// Name of the shares in the database.
 const PRESET_SHARES: &str = "decoy_preset_shares";
+/// Time between two counts of all credentials, where they are needed.
+const COUNT_EVERY_MS: i64 = 6 * 60 * 60 * 1000;
 
 /// Tidies up.
 #[derive(Clone)]
@@ -42,7 +45,7 @@ impl Housekeeping {
         core.destroy_epoch_keys(now).await?;
         core.combs.forget_unused(now);
         core.tend_signing_keys(now).await?;
-        core.tend_preset_shares().await?;
+        core.tend_preset_shares(now).await?;
         // Last: after a busy time it takes long, and where it fails nothing else waits for it.
         self.delete_expired(now).await
     }
@@ -88,20 +91,54 @@ impl Housekeeping {
 
 impl Core {
     /// Lets the shares of decoys follow the real credentials, for all nodes together.
-    pub(crate) async fn tend_preset_shares(&self) -> Result<(), Internal> {
-        let mut tx = self.store.begin().await?;
-        instance::insert_if_absent(&mut tx, PRESET_SHARES, &PresetShares::initial().text()).await?;
-        let stored = instance::find(&mut tx, PRESET_SHARES).await?.unwrap_or_default();
-        let shares = PresetShares::parse(&stored).ok_or(Internal::Malformed("table of preset shares"))?;
-        let counts: Vec<(u16, u64)> = credentials::count_by_preset(&mut tx)
+    ///
+    /// To count those takes a minute where there are millions, so it is done seldom, keeps no writer waiting, and is not done
+    /// at all where nothing can come of it: as long as the default was never raised.
+    pub(crate) async fn tend_preset_shares(&self, now: Timestamp) -> Result<(), Internal> {
+        let (stored, shares) = self.load_preset_shares().await?;
+        let counted_at = self.credentials_counted_at.load(Ordering::Relaxed);
+        let due = counted_at.saturating_add(COUNT_EVERY_MS);
+        if !shares.can_shrink() || now.as_millis() < due {
+            return Ok(());
+        }
+        let counts: Vec<(u16, u64)> = credentials::count_by_preset(&mut self.store.read().await?.patiently())
             .await?
             .into_iter()
             .filter_map(|(preset, count)| Some((u16::try_from(preset).ok()?, u64::try_from(count).ok()?)))
             .collect();
-        let followed = if counts.is_empty() { shares } else { shares.follow(&counts) };
-        instance::replace(&mut tx, PRESET_SHARES, &stored, &followed.text()).await?;
+        self.credentials_counted_at.store(now.as_millis(), Ordering::Relaxed);
+        let followed = shares.follow(&counts);
+        if counts.is_empty() || followed == shares {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        // Another node that was faster has counted the same.
+        let replaced = instance::replace(&mut tx, PRESET_SHARES, &stored, &followed.text()).await?;
         tx.commit().await?;
-        *self.preset_shares.write().unwrap_or_else(std::sync::PoisonError::into_inner) = followed;
+        if replaced {
+            self.set_preset_shares(followed);
+        }
         Ok(())
+    }
+
+    /// Takes the shares from the database, with the text they have there.
+    pub(crate) async fn load_preset_shares(&self) -> Result<(String, PresetShares), Internal> {
+        let known = instance::find(&mut self.store.read().await?, PRESET_SHARES).await?;
+        let stored = if let Some(stored) = known {
+            stored
+        } else {
+            let mut tx = self.store.begin().await?;
+            instance::insert_if_absent(&mut tx, PRESET_SHARES, &PresetShares::initial().text()).await?;
+            let stored = instance::find(&mut tx, PRESET_SHARES).await?.unwrap_or_default();
+            tx.commit().await?;
+            stored
+        };
+        let shares = PresetShares::parse(&stored).ok_or(Internal::Malformed("table of preset shares"))?;
+        self.set_preset_shares(shares.clone());
+        Ok((stored, shares))
+    }
+
+    fn set_preset_shares(&self, shares: PresetShares) {
+        *self.preset_shares.write().unwrap_or_else(PoisonError::into_inner) = shares;
     }
 }

@@ -1,5 +1,6 @@
 //! Puts the domain together over a database, and makes sure the two belong together.
 
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, RwLock};
 
 use tacit_shared::preset;
@@ -165,11 +166,12 @@ impl Domain {
             in_flight,
             seen_tokens: seen_tokens(settings.lifetimes.access_token),
             preset_shares: RwLock::new(PresetShares::initial()),
+            credentials_counted_at: AtomicI64::new(i64::MIN),
             stand_in,
             outbox_bell: Notify::new(),
         });
         core.ensure_signing_keys(core.now()).await?;
-        core.tend_preset_shares().await?;
+        core.load_preset_shares().await?;
         core.begin_audit_chains().await?;
         Ok(Self {
             settings,

@@ -70,3 +70,40 @@ async fn tidying_up_after_a_busy_hour_lets_others_in_between() {
     })
     .await;
 }
+
+both_engines!(credentials_are_not_counted_as_long_as_nothing_could_follow_from_it, async |app| {
+    let person = app.registered("person@example.com").await;
+    // Where there are millions, to count them takes a minute: a start, and every writer, would wait that long.
+    let hide = "ALTER TABLE credentials RENAME COLUMN preset TO hidden";
+    app.database.execute(hide).await;
+    app.tidy().await;
+    app.stop().await;
+    app.start_again().await;
+    app.database.execute("ALTER TABLE credentials RENAME COLUMN hidden TO preset").await;
+    person.through(&app.anonymous()).log_in().await;
+});
+
+both_engines!(decoys_follow_the_credentials_once_the_default_was_raised_and_those_are_counted_seldom, async |app| {
+    app.registered_like_clients("person@example.com").await;
+    let raised = "UPDATE instance SET value = '3:64' WHERE name = 'decoy_preset_shares'";
+    let followed = "SELECT COUNT(*) FROM instance WHERE name = 'decoy_preset_shares' AND value = '1:64'";
+    let preset_of_nobody = async || {
+        let start = json!({ "auth_id": "nobody@example.com" });
+        app.anonymous().post("/api/auth/srp/login/email", start).await.expect_status(200).member("/preset")
+    };
+    app.database.execute(raised).await;
+    app.stop().await;
+    app.start_again().await;
+    assert_eq!(preset_of_nobody().await, json!(3));
+    app.tidy().await;
+    assert_eq!(app.database.number(followed).await, 1);
+    assert_eq!(preset_of_nobody().await, json!(1));
+
+    app.database.execute(raised).await;
+    app.clock.advance(Duration::from_hours(5));
+    app.tidy().await;
+    assert_eq!(app.database.number(followed).await, 0);
+    app.clock.advance(Duration::from_hours(2));
+    app.tidy().await;
+    assert_eq!(app.database.number(followed).await, 1);
+});
