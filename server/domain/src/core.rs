@@ -38,8 +38,8 @@ pub(crate) struct Core {
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) seen_tokens: SeenTokens,
     pub(crate) preset_shares: RwLock<PresetShares>,
-    /// When credentials were counted for those, in milliseconds.
-    pub(crate) credentials_counted_at: AtomicI64,
+    /// When credentials may be counted for those again, in milliseconds.
+    pub(crate) count_credentials_from: AtomicI64,
     /// A sealed credential of nobody.
     pub(crate) stand_in: CredentialRecord,
     /// Rung when an outbox row was committed.

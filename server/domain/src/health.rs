@@ -20,8 +20,6 @@ pub struct Report {
     pub signing_keys: bool,
     /// Where SRP is computed.
     pub srp: Srp,
-    /// Mails not sent yet; `None` if nobody could be asked.
-    pub open_mails: Option<u64>,
 }
 
 /// Where SRP is computed.
@@ -58,13 +56,15 @@ impl Health {
             }
         };
         let signing_keys = core.key_set(core.now()).await.is_ok();
-        let open_mails = match core.store.read().await {
-            Ok(mut tx) => outbox::count_open(&mut tx).await.ok().and_then(|count| u64::try_from(count).ok()),
-            Err(_) => None,
-        };
         let (taken, places) = core.srp_pool.load();
         let kernel = engine::of(preset::DEFAULT.group).name();
         let srp = Srp { taken, places, kernel, pairs: core.srp_pool.pairs_ready(), combs: core.combs.len() };
-        Report { database, signing_keys, srp, open_mails }
+        Report { database, signing_keys, srp }
+    }
+
+    /// How many mails wait; `None` where the database does not say. It takes the longer the more there are.
+    pub async fn open_mails(&self) -> Option<u64> {
+        let mut tx = self.0.store.read().await.ok()?;
+        outbox::count_open(&mut tx).await.ok()?.try_into().ok()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tacit_store::{
     Timestamp, credentials, email_changes, instance, invitations, outbox, password_resets, pending_credentials,
@@ -26,8 +26,8 @@ const AT_ONCE_SHARED: i64 = 10_000;
 
 /// Name of the shares in the database.
 const PRESET_SHARES: &str = "decoy_preset_shares";
-/// Time between two counts of all credentials, where they are needed.
-const COUNT_EVERY_MS: i64 = 6 * 60 * 60 * 1000;
+/// How many times as long as it took to count all credentials until they are counted again.
+const COUNT_PAUSE: i64 = 100;
 
 /// Tidies up.
 #[derive(Clone)]
@@ -45,7 +45,9 @@ impl Housekeeping {
         core.destroy_epoch_keys(now).await?;
         core.combs.forget_unused(now);
         core.tend_signing_keys(now).await?;
-        core.tend_preset_shares(now).await?;
+        if let Err(error) = core.tend_preset_shares(now).await {
+            tracing::error!(%error, "the shares of decoys do not follow the credentials");
+        }
         // Last: after a busy time it takes long, and where it fails nothing else waits for it.
         self.delete_expired(now).await
     }
@@ -92,25 +94,25 @@ impl Housekeeping {
 impl Core {
     /// Lets the shares of decoys follow the real credentials, for all nodes together.
     ///
-    /// To count those takes a minute where there are millions, so it is done seldom, keeps no writer waiting, and is not done
-    /// at all where nothing can come of it: as long as the default was never raised.
+    /// To count those takes a minute where there are millions, so it keeps no writer waiting, takes a hundredth of the time at
+    /// most, and is not done at all where nothing can come of it: as long as the default was never raised.
     pub(crate) async fn tend_preset_shares(&self, now: Timestamp) -> Result<(), Internal> {
         let (stored, shares) = self.load_preset_shares().await?;
-        let counted_at = self.credentials_counted_at.load(Ordering::Relaxed);
-        let due = counted_at.saturating_add(COUNT_EVERY_MS);
-        if !shares.can_shrink() || now.as_millis() < due {
+        if !shares.can_shrink() || now.as_millis() < self.count_credentials_from.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let counts: Vec<(u16, u64)> = credentials::count_by_preset(&mut self.store.read().await?.patiently())
-            .await?
+        let begun = Instant::now();
+        let counted = credentials::count_by_preset(&mut self.store.read().await?.patiently()).await;
+        let pause = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX).saturating_mul(COUNT_PAUSE);
+        self.count_credentials_from.store(now.as_millis().saturating_add(pause), Ordering::Relaxed);
+        let counts: Vec<(u16, u64)> = counted?
             .into_iter()
             .filter_map(|(preset, count)| Some((u16::try_from(preset).ok()?, u64::try_from(count).ok()?)))
             .collect();
-        self.credentials_counted_at.store(now.as_millis(), Ordering::Relaxed);
-        let followed = shares.follow(&counts);
-        if counts.is_empty() || followed == shares {
+        if counts.is_empty() {
             return Ok(());
         }
+        let followed = shares.follow(&counts);
         let mut tx = self.store.begin().await?;
         // Another node that was faster has counted the same.
         let replaced = instance::replace(&mut tx, PRESET_SHARES, &stored, &followed.text()).await?;

@@ -166,7 +166,7 @@ impl Domain {
             in_flight,
             seen_tokens: seen_tokens(settings.lifetimes.access_token),
             preset_shares: RwLock::new(PresetShares::initial()),
-            credentials_counted_at: AtomicI64::new(i64::MIN),
+            count_credentials_from: AtomicI64::new(i64::MIN),
             stand_in,
             outbox_bell: Notify::new(),
         });

@@ -3,7 +3,6 @@
 use sqlx::{query, query_as, query_scalar};
 
 use crate::backend::{Engine, Tx, on};
-use crate::credentials::CredentialRecord;
 use crate::error::StoreError;
 use crate::ids::AccountId;
 use crate::statements::{Statement, listed};
@@ -59,16 +58,6 @@ pub struct AccountRecord {
     pub disabled_at: Option<Timestamp>,
 }
 
-/// A credential, and the address of the account it belongs to.
-#[derive(Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct NearestCredential {
-    /// The account's address, in the form look-ups compare.
-    pub email_key: String,
-    /// Its credential.
-    #[sqlx(flatten)]
-    pub credential: CredentialRecord,
-}
-
 const FIND: &str = "SELECT id, email, email_key, display_name, language, role, status, created_at, updated_at, \
     activated_at, disabled_at FROM accounts WHERE id = $1";
 
@@ -77,14 +66,6 @@ const FIND_BY_KEY: &str = "SELECT id, email, email_key, display_name, language, 
 
 const LOCK_POSTGRES: &str = "SELECT id, email, email_key, display_name, language, role, status, created_at, updated_at, \
     activated_at, disabled_at FROM accounts WHERE id = $1 FOR UPDATE";
-
-// The turn keeps the second part, the first account of all, for addresses behind the last one.
-const FIND_NEAREST: &str = "SELECT * FROM (SELECT 0 AS turn, a.email_key, c.account_id, c.id, c.version, c.identity, \
-    c.salt, c.preset, c.key_id, c.verifier_sealed, c.created_at FROM accounts a JOIN credentials c \
-    ON c.account_id = a.id WHERE a.email_key >= $1 ORDER BY a.email_key LIMIT 1) AS here \
-    UNION ALL SELECT * FROM (SELECT 1 AS turn, a.email_key, c.account_id, c.id, c.version, c.identity, \
-    c.salt, c.preset, c.key_id, c.verifier_sealed, c.created_at FROM accounts a JOIN credentials c \
-    ON c.account_id = a.id ORDER BY a.email_key LIMIT 1) AS around ORDER BY turn LIMIT 1";
 
 const INSERT: &str = "INSERT INTO accounts (id, email, email_key, display_name, language, role, status, created_at, \
     updated_at, activated_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -102,13 +83,15 @@ const UPDATE_PROFILE: &str = "UPDATE accounts SET display_name = $2, language = 
 const UPDATE_EMAIL: &str = "UPDATE accounts SET email = $2, email_key = $3, updated_at = $4, \
     activated_at = COALESCE(activated_at, $4) WHERE id = $1";
 
+const UPDATE_EMAIL_OF_CREDENTIAL: &str = "UPDATE credentials SET email_key = $2 WHERE account_id = $1";
+
 const DELETE: &str = "DELETE FROM accounts WHERE id = $1";
 
 const COUNT: &str = "SELECT COUNT(*) FROM accounts";
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: FIND, FIND_BY_KEY, FIND_NEAREST, INSERT, UPDATE_ACTIVATED, UPDATE_RECLAIMED, UPDATE_STATUS, UPDATE_PROFILE,
-        UPDATE_EMAIL, DELETE, COUNT;
+    both: FIND, FIND_BY_KEY, INSERT, UPDATE_ACTIVATED, UPDATE_RECLAIMED, UPDATE_STATUS, UPDATE_PROFILE,
+        UPDATE_EMAIL, UPDATE_EMAIL_OF_CREDENTIAL, DELETE, COUNT;
     postgres: LOCK_POSTGRES
 ];
 
@@ -126,15 +109,6 @@ pub async fn find(tx: &mut Tx, id: AccountId) -> Result<Option<AccountRecord>, S
 /// Any failure of the database.
 pub async fn find_by_key(tx: &mut Tx, email_key: &str) -> Result<Option<AccountRecord>, StoreError> {
     on!(read tx, c => query_as::<_, AccountRecord>(FIND_BY_KEY).bind(email_key).fetch_optional(c))
-}
-
-/// The credential whose account has this address or, where none has it, the next one in the order of addresses; behind
-/// the last the first. An address without an account costs the same as one with.
-///
-/// # Errors
-/// Any failure of the database.
-pub async fn find_nearest_credential(tx: &mut Tx, email_key: &str) -> Result<Option<NearestCredential>, StoreError> {
-    on!(read tx, c => query_as::<_, NearestCredential>(FIND_NEAREST).bind(email_key).fetch_optional(c))
 }
 
 /// The account with this id, kept from other writers until the transaction ends.
@@ -239,7 +213,9 @@ pub async fn update_email(
     email_key: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    Ok(on!(execute tx, query(UPDATE_EMAIL).bind(id).bind(email).bind(email_key).bind(now))? == 1)
+    let updated = on!(execute tx, query(UPDATE_EMAIL).bind(id).bind(email).bind(email_key).bind(now))?;
+    on!(execute tx, query(UPDATE_EMAIL_OF_CREDENTIAL).bind(id).bind(email_key))?;
+    Ok(updated == 1)
 }
 
 /// Deletes an account with everything that belongs to it: credential, sessions, invitations, resets, changes of

@@ -170,8 +170,8 @@ impl Batches {
         let waiting = std::mem::take(&mut batch.waiting);
         let how = if waiting.is_empty() { "ROLLBACK" } else { "COMMIT" };
         let ended = match run(&mut connection, how).await {
-            // What went into a file that was taken away meanwhile must not be acknowledged.
-            Ok(()) => self.condition.check_file(),
+            // What went into a file that was taken away meanwhile must not be acknowledged, and nothing else go there.
+            Ok(()) => self.condition.check_file().inspect_err(|_| discard(connection)),
             Err(error) => {
                 self.condition.note(&error, true);
                 take_back(connection, &error).await;

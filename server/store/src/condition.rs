@@ -5,12 +5,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::error::{StoreError, StoreErrorKind};
 
 /// How long a look at the file's name is good for, where nothing is acknowledged by it.
-const LOOK_GOOD_FOR: Duration = Duration::from_millis(10);
+const LOOK_GOOD_FOR_MS: u64 = 10;
 
 /// Shared by all connections of one [`Store`](crate::Store).
 pub(crate) struct Condition {
@@ -25,8 +25,8 @@ struct OpenedFile {
     path: PathBuf,
     identity: (u64, u64),
     opened: Instant,
-    /// When it was last found in its place, in milliseconds since it was opened.
-    found_at: AtomicU64,
+    /// Until when it is believed to be in its place, in milliseconds since it was opened.
+    good_until: AtomicU64,
 }
 
 impl Condition {
@@ -40,30 +40,21 @@ impl Condition {
         let identity = identity(path).map_err(|error| {
             StoreError::new(StoreErrorKind::Unavailable, format!("the database file {}: {error}", path.display()))
         })?;
-        let (opened, found_at) = (Instant::now(), AtomicU64::new(0));
-        let file = Some(OpenedFile { path: path.to_owned(), identity, opened, found_at });
+        let (opened, good_until) = (Instant::now(), AtomicU64::new(0));
+        let file = Some(OpenedFile { path: path.to_owned(), identity, opened, good_until });
         Ok(Arc::new(Self { file, writes_fail: AtomicBool::new(false), damaged: AtomicBool::new(false) }))
-    }
-
-    /// The same now and then: for what reads, or is yet to be committed. A look costs a call of the system, and a login
-    /// would take five.
-    pub(crate) fn check_file_lately(&self) -> Result<(), StoreError> {
-        match &self.file {
-            Some(file) if file.was_found_lately() => Ok(()),
-            _ => self.check_file(),
-        }
     }
 
     /// Refuses a file that is no longer where it was opened.
     pub(crate) fn check_file(&self) -> Result<(), StoreError> {
         let Some(file) = &self.file else { return Ok(()) };
-        let looked_at = file.millis();
+        let good_until = file.millis() + LOOK_GOOD_FOR_MS;
         if identity(&file.path).is_ok_and(|found| found == file.identity) {
-            file.found_at.store(looked_at, Ordering::Relaxed);
+            file.good_until.store(good_until, Ordering::Relaxed);
             return Ok(());
         }
         // Whoever comes next looks for themselves.
-        file.found_at.store(0, Ordering::Relaxed);
+        file.good_until.store(0, Ordering::Relaxed);
         Err(StoreError::new(
             StoreErrorKind::Unavailable,
             format!(
@@ -72,6 +63,15 @@ impl Condition {
                 file.path.display()
             ),
         ))
+    }
+
+    /// The same now and then: for what reads, or is yet to be committed. A look costs a system call, and a login
+    /// would take five.
+    pub(crate) fn check_file_lately(&self) -> Result<(), StoreError> {
+        match &self.file {
+            Some(file) if file.millis() < file.good_until.load(Ordering::Relaxed) => Ok(()),
+            _ => self.check_file(),
+        }
     }
 
     /// Takes note of a failure.
@@ -105,11 +105,6 @@ impl Condition {
 }
 
 impl OpenedFile {
-    fn was_found_lately(&self) -> bool {
-        let found_at = Duration::from_millis(self.found_at.load(Ordering::Relaxed));
-        self.opened.elapsed().saturating_sub(found_at) < LOOK_GOOD_FOR
-    }
-
     fn millis(&self) -> u64 {
         u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

@@ -35,8 +35,10 @@ pub struct CredentialRecord {
 const FIND: &str = "SELECT account_id, id, version, identity, salt, preset, key_id, verifier_sealed, created_at \
     FROM credentials WHERE account_id = $1";
 
+/// With its account's address; without an account, with none that anybody has.
 const INSERT: &str = "INSERT INTO credentials (account_id, id, version, identity, salt, preset, key_id, \
-    verifier_sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    verifier_sealed, created_at, email_key) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE((SELECT email_key FROM accounts WHERE id = $1), ''))";
 
 const REPLACE: &str = "UPDATE credentials SET id = $2, version = $3, identity = $4, salt = $5, preset = $6, \
     key_id = $7, verifier_sealed = $8, created_at = $9 WHERE account_id = $1 AND version < $3";

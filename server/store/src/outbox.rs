@@ -46,18 +46,24 @@ const PUSH: &str = "INSERT INTO outbox (id, kind, payload, key_id, sealed, creat
     done_at, failed_at, last_error, recipient_key) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
+// Two ranges of the index, of which the second is empty as a rule: one condition for both would pass all that waits.
 const CLAIM_SQLITE: &str = "UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id IN (\
-    SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (due_at <= $1 OR due_at > $4) \
+    SELECT id FROM (SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND due_at <= $1 \
     AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3) \
+    UNION ALL SELECT id FROM (SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND due_at > $4 \
+    AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3) LIMIT $3) \
     RETURNING id, kind, payload, key_id, sealed, created_at, due_at, attempts, lease_until, done_at, failed_at, \
     last_error, recipient_key";
 
-/// The rows are chosen in a materialised step of their own: inside `IN (…)` the planner may run the choice twice,
+/// The rows are chosen in materialised steps of their own: inside `IN (…)` the planner may run the choice twice,
 /// and with `SKIP LOCKED` the second time sees other rows.
 const CLAIM_POSTGRES: &str = "WITH due AS MATERIALIZED (\
-    SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND (due_at <= $1 OR due_at > $4) \
-    AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
-    UPDATE outbox SET lease_until = $2, attempts = outbox.attempts + 1 FROM due WHERE outbox.id = due.id \
+    SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND due_at <= $1 \
+    AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED), \
+    beyond AS MATERIALIZED (SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND due_at > $4 \
+    AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $4) ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED), \
+    chosen AS MATERIALIZED (SELECT id FROM due UNION ALL SELECT id FROM beyond LIMIT $3) \
+    UPDATE outbox SET lease_until = $2, attempts = outbox.attempts + 1 FROM chosen WHERE outbox.id = chosen.id \
     RETURNING outbox.id, outbox.kind, outbox.payload, outbox.key_id, outbox.sealed, outbox.created_at, outbox.due_at, \
     outbox.attempts, outbox.lease_until, outbox.done_at, outbox.failed_at, outbox.last_error, outbox.recipient_key";
 

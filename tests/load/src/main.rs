@@ -119,8 +119,8 @@ async fn main() {
 const HEAD: &str = "database    accounts  what       a second    busy │ CPU µs: arithmetic    rest  database  generator \
                     │ ms: p50     p90     p99   p99.9";
 
-/// A database with so many accounts; its folder goes with the second value, unless it is kept.
-async fn filled(options: &Options, engine: Engine, accounts: u32) -> (Place, tempfile::TempDir) {
+/// A database with so many accounts; its folder goes with the first value, unless it is kept.
+async fn filled(options: &Options, engine: Engine, accounts: u32) -> (tempfile::TempDir, Place) {
     let gone_afterwards = tempfile::Builder::new().prefix("tacit-load").tempdir_in(&options.folder).unwrap();
     let folder = match &options.keep {
         Some(folder) => folder.join(engine.name()),
@@ -134,11 +134,11 @@ async fn filled(options: &Options, engine: Engine, accounts: u32) -> (Place, tem
     let begun = Instant::now();
     let there = fill::fill(&place.url, accounts, options.preset).await;
     eprintln_filled(accounts - there, begun.elapsed(), &folder);
-    (place, gone_afterwards)
+    (gone_afterwards, place)
 }
 
 async fn measure(options: &Options, engine: Engine, accounts: u32) -> Vec<Value> {
-    let (place, _gone_afterwards) = filled(options, engine, accounts).await;
+    let (_gone_afterwards, place) = filled(options, engine, accounts).await;
     let settings: Vec<_> = options.settings.iter().filter_map(|setting| setting.split_once('=')).collect();
     let settings: Vec<_> = settings.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let binary = options.binary.clone().unwrap_or_else(host::binary);

@@ -156,7 +156,8 @@ impl Ops {
         let report = self.health.report().await;
         let ready = report.is_ready();
         let status = if ready { "ready" } else { "not_ready" };
-        let view = Json(HealthView { status: status.to_owned(), parts: caller.is_admin().then(|| report.into()) });
+        let parts = if caller.is_admin() { Some(Parts::new(report, self.health.open_mails().await)) } else { None };
+        let view = Json(HealthView { status: status.to_owned(), parts });
         Ok(if ready { HealthAnswer::Ready(view) } else { HealthAnswer::NotReady(view) })
     }
 
@@ -192,8 +193,8 @@ impl MaybeCaller {
     }
 }
 
-impl From<Report> for Parts {
-    fn from(report: Report) -> Self {
+impl Parts {
+    fn new(report: Report, open_mails: Option<u64>) -> Self {
         let srp = report.srp;
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         Self {
@@ -206,7 +207,7 @@ impl From<Report> for Parts {
                 pairs: count(srp.pairs),
                 combs: count(srp.combs),
             },
-            mail: MailView { waiting: report.open_mails },
+            mail: MailView { waiting: open_mails },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use subtle::{Choice, ConstantTimeEq as _};
 use tacit_store::accounts::{self, AccountStatus};
+use tacit_store::logins::{self, Candidates};
 use tacit_store::{Timestamp, pending_credentials};
 
 use super::{LoginError, StartLogin};
@@ -29,9 +30,9 @@ impl Core {
         let ticket = start.ticket.as_deref().unwrap_or_default();
         let ticket_hash = secrets::token_hash(&self.keyring, Purpose::Ticket, ticket);
         let mut tx = self.store.read().await?;
-        let nearest = accounts::find_nearest_credential(&mut tx, key).await?;
-        let shown = pending_credentials::find_by_ticket(&mut tx, ticket_hash).await?;
-        let pending = shown.filter(|pending| pending.email_key == key && pending.expires_at > now);
+        let Candidates { nearest, shown } = logins::candidates(&mut tx, key, ticket_hash).await?;
+        let pending =
+            shown.filter(|pending| pending.email_key == key && pending.expires_at.is_some_and(|end| end > now));
         if self.settings.reveal_accounts && pending.is_none() {
             match accounts::find_by_key(&mut tx, key).await? {
                 Some(account) if account.status == AccountStatus::Invited => return Err(LoginError::NotActivated),
@@ -45,7 +46,7 @@ impl Core {
         drop(tx);
 
         let decoy = self.decoy(attempt)?;
-        let row = nearest.as_ref().map(|nearest| Row::Account(&nearest.credential));
+        let row = nearest.as_ref().map(|nearest| Row::Found(&nearest.credential));
         let same = nearest.as_ref().map_or("", |nearest| &nearest.email_key).as_bytes().ct_eq(key.as_bytes());
         let account = match self.opened(row) {
             // A row of somebody else's that was tampered with must not show at addresses nobody has.
@@ -55,7 +56,7 @@ impl Core {
             }
             opened => opened?,
         };
-        let pending = self.opened(pending.as_ref().map(Row::Pending))?;
+        let pending = self.opened(pending.as_ref().map(|pending| Row::SignUp(&pending.credential)))?;
         let first = Candidate::select(&decoy, &account, same);
         Ok(Candidate::select(&first, &pending, is(pending.subject, Subject::Pending)))
     }

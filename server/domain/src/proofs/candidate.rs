@@ -6,7 +6,6 @@ use tacit_shared::preset::Preset;
 use tacit_shared::srp::{Group, Verifier};
 use tacit_store::credentials::CredentialRecord;
 use tacit_store::logins::{SealedCredential, Standing};
-use tacit_store::pending_credentials::PendingCredentialRecord;
 use zeroize::Zeroizing;
 
 use crate::core::Core;
@@ -119,11 +118,10 @@ impl Core {
 /// Where a credential stands.
 pub(crate) enum Row<'a> {
     Account(&'a CredentialRecord),
-    Pending(&'a PendingCredentialRecord),
     StandIn(&'a CredentialRecord),
-    /// An account's, found by the owner's id.
+    /// An account's.
     Found(&'a SealedCredential),
-    /// A sign-up's, found by its id.
+    /// A sign-up's.
     SignUp(&'a SealedCredential),
 }
 
@@ -131,7 +129,6 @@ impl Row<'_> {
     fn parts(&self) -> (Subject, Place<'_>, &[u8]) {
         match self {
             Self::Account(record) => (Subject::Account, Place::of_account(record), &record.verifier_sealed),
-            Self::Pending(record) => (Subject::Pending, Place::of_pending(record), &record.verifier_sealed),
             Self::StandIn(record) => (Subject::Decoy, Place::of_account(record), &record.verifier_sealed),
             Self::Found(found) => (Subject::Account, Place::of(found), &found.verifier_sealed),
             Self::SignUp(found) => (Subject::Pending, Place::of(found), &found.verifier_sealed),

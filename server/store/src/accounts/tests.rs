@@ -45,24 +45,6 @@ on_both_engines! {
         assert_eq!(read!(db, tx => count(tx)), 1);
     }
 
-    async fn the_nearest_credential_is_the_address_own_or_the_next_or_behind_the_last_the_first(db: Migrated) {
-        for number in [2, 5, 7] {
-            commit!(db, tx => insert(tx, &account(number)));
-            if number != 5 {
-                commit!(db, tx => credentials::insert(tx, &credential(account_id(number), 4)));
-            }
-        }
-        for (asked, found) in [("person2", 2), ("person1", 2), ("person5", 7), ("person6", 7), ("person8", 2)] {
-            let nearest = read!(db, tx => find_nearest_credential(tx, &format!("{asked}@example.com"))).unwrap();
-            assert_eq!(nearest.email_key, format!("person{found}@example.com"), "{asked}");
-            assert!(nearest.credential == credential(account_id(found), 4));
-        }
-    }
-
-    async fn without_accounts_no_credential_is_near(db: Migrated) {
-        assert!(read!(db, tx => find_nearest_credential(tx, "nobody@example.com")).is_none());
-    }
-
     async fn an_invited_account_is_activated_once(db: Migrated) {
         let invited = AccountRecord { status: AccountStatus::Invited, activated_at: None, ..account(1) };
         commit!(db, tx => insert(tx, &invited));

@@ -19,6 +19,7 @@ async fn populate(db: &TestDatabase) {
             commit!(db, tx => insert_origin(tx, &audit_origin(number, account)));
         }
     }
+    commit!(db, tx => insert_head_if_absent(tx, &audit_head(3, 4)));
 }
 
 fn numbers(found: &[AuditEventWithOrigin]) -> Vec<i64> {
@@ -111,6 +112,7 @@ on_both_engines! {
         let mut tx = db.snapshot().await.unwrap();
         assert_eq!(count(&mut tx, None).await.unwrap(), 4);
         commit!(db, tx => insert(tx, &audit_event(5, 3, None)));
+        commit!(db, tx => update_head(tx, &audit_head(3, 5)));
         assert_eq!(count(&mut tx, None).await.unwrap(), 4);
         assert_eq!(list_chain(&mut tx, 3, 1, 10).await.unwrap().len(), 4);
         drop(tx);

@@ -39,11 +39,13 @@ impl Comb {
                 add_tooth(kernel, block, &tooth);
             }
         }
+        // With the last write a kernel wipes what its products left behind.
+        drop(kernel.write(&tooth));
         Self(Box::new(blocks))
     }
 
     /// `v^u`: in each column of each block one bit of `u` for every tooth. `u` is public, and so is which entry is taken.
-    /// `None` where another kernel made it.
+    /// `None` where it is of another kind of kernel.
     pub(super) fn power<K: Kernel>(&self, kernel: &K, u: &Scalar) -> Option<Zeroizing<K::Residue>> {
         let blocks: &Blocks<K::Residue> = self.0.downcast_ref()?;
         let mut power = Accumulator::new(kernel);

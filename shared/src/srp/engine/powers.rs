@@ -77,6 +77,7 @@ impl<K: Kernel> Engine for Powers<K> {
     }
 
     fn server_secret(&self, a_public: &[u8], v: &[u8], comb: Option<&Comb>, u: &Scalar, b: &Scalar) -> Element {
+        let comb = comb.filter(|_| !IN_BROWSER);
         let mut base = match comb.and_then(|comb| comb.power(&self.kernel, u)) {
             Some(power) => power,
             // Only to try a new credential, so the way that is there anyway is fast enough.
@@ -88,11 +89,11 @@ impl<K: Kernel> Engine for Powers<K> {
     }
 
     fn even_out(&self, v: &[u8], u: &Scalar) {
-        // To read `v` is one more. What a comb saves beside that is squares.
-        let saved = sliding::products(u).saturating_sub(Comb::products(u));
+        // To read `v` is the product that a comb spares, to write one more; the rest of the difference is squares.
+        let saved = sliding::products(u).saturating_sub(Comb::products(u)).saturating_sub(1);
         let mut value = self.read(v);
         self.kernel.square(&mut value, u32::try_from(saved).unwrap_or(0));
-        black_box(&*value);
+        black_box(self.kernel.write(&value));
     }
 
     fn client_secret(&self, b_public: &[u8], secret: &ClientSecret<'_>) -> Element {

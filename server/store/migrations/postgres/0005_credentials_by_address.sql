@@ -1,0 +1,5 @@
+-- The address of a credential's account: a login looks at this table alone, and as shortly for an address whose account has
+-- no credential, or that nobody has.
+ALTER TABLE credentials ADD COLUMN email_key TEXT NOT NULL DEFAULT '';
+UPDATE credentials SET email_key = accounts.email_key FROM accounts WHERE accounts.id = credentials.account_id;
+CREATE UNIQUE INDEX credentials_by_email_key ON credentials (email_key);
