@@ -109,10 +109,10 @@ impl Core {
             .into_iter()
             .filter_map(|(preset, count)| Some((u16::try_from(preset).ok()?, u64::try_from(count).ok()?)))
             .collect();
-        if counts.is_empty() {
+        let followed = if counts.is_empty() { shares.clone() } else { shares.follow(&counts) };
+        if followed == shares {
             return Ok(());
         }
-        let followed = shares.follow(&counts);
         let mut tx = self.store.begin().await?;
         // Another node that was faster has counted the same.
         let replaced = instance::replace(&mut tx, PRESET_SHARES, &stored, &followed.text()).await?;

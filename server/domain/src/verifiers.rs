@@ -38,7 +38,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Where a credential stands that was found by the id of its owner.
+    /// Where a credential stands, whatever it was found by.
     pub(crate) fn of(found: &'a SealedCredential) -> Self {
         Self {
             owner: found.owner,

@@ -159,6 +159,8 @@ const FIND_LAST: &str = "SELECT sequence, hash FROM audit_events WHERE chain = $
 
 const LIST_PLACES_OUTSIDE: &str = "SELECT chain, sequence FROM audit_events WHERE chain < $1 OR chain > $2 LIMIT $3";
 
+const ANY: &str = "SELECT CAST(1 AS BIGINT) FROM audit_events LIMIT 1";
+
 // Chains have no gaps, and nothing is ever taken from them: their ends say it, however many there are.
 const COUNT: &str = "SELECT CAST(COALESCE(SUM(sequence), 0) AS BIGINT) FROM audit_heads";
 
@@ -166,7 +168,7 @@ const COUNT_OF: &str = "SELECT COUNT(*) FROM audit_events WHERE account_id = $1"
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: FIND_HEAD, LIST_HEADS, INSERT_HEAD_IF_ABSENT, UPDATE_HEAD, INSERT, DELETE_ORIGINS_OF, LIST, LIST_OF,
-        LIST_CHAIN, FIND_SEQUENCE, FIND_LAST, LIST_PLACES_OUTSIDE, COUNT, COUNT_OF;
+        LIST_CHAIN, FIND_SEQUENCE, FIND_LAST, LIST_PLACES_OUTSIDE, ANY, COUNT, COUNT_OF;
     sqlite: INSERT_ORIGIN_SQLITE;
     postgres: LOCK_HEAD_POSTGRES, INSERT_ORIGIN_POSTGRES
 ];
@@ -282,7 +284,7 @@ pub async fn list(
         .fetch_all(c))
 }
 
-/// How many events there are, of one account or of all.
+/// How many events there are, of one account, or of all by the ends of the chains.
 ///
 /// # Errors
 /// Any failure of the database.
@@ -291,6 +293,14 @@ pub async fn count(tx: &mut Tx, account: Option<AccountId>) -> Result<i64, Store
         return on!(read tx, c => query_scalar::<_, i64>(COUNT).fetch_one(c));
     };
     on!(read tx, c => query_scalar::<_, i64>(COUNT_OF).bind(account).fetch_one(c))
+}
+
+/// Whether there is an event.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(on!(read tx, c => query_scalar::<_, i64>(ANY).fetch_optional(c))?.is_some())
 }
 
 /// The events of a chain from a place on, in their order.

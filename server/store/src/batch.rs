@@ -170,8 +170,9 @@ impl Batches {
         let waiting = std::mem::take(&mut batch.waiting);
         let how = if waiting.is_empty() { "ROLLBACK" } else { "COMMIT" };
         let ended = match run(&mut connection, how).await {
-            // What went into a file that was taken away meanwhile must not be acknowledged, and nothing else go there.
-            Ok(()) => self.condition.check_file().inspect_err(|_| discard(connection)),
+            // What went into a file that was taken away meanwhile must not be acknowledged. The connection stays with that file:
+            // one to what is in its place would write there what others wait to write.
+            Ok(()) => self.condition.check_file(),
             Err(error) => {
                 self.condition.note(&error, true);
                 take_back(connection, &error).await;

@@ -60,7 +60,7 @@ pub async fn find(tx: &mut Tx, account: AccountId) -> Result<Option<CredentialRe
 /// Gives an account its first credential.
 ///
 /// # Errors
-/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when it has one,
+/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when it has one, or its address has,
 /// [`ForeignKey`](crate::StoreErrorKind::ForeignKey) when there is no such account; any failure of the database.
 pub async fn insert(tx: &mut Tx, credential: &CredentialRecord) -> Result<(), StoreError> {
     on!(execute tx, query(INSERT)

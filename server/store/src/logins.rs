@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use self::rows::{CandidateRow, LockRow, LookRow};
+use self::rows::{CandidateRow, LockRow, LookRow, SIGN_UP};
 use crate::accounts::AccountRecord;
 use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
 use crate::backend::{Engine, Store, Tx, begin_with, on};
@@ -159,10 +159,13 @@ pub struct OpenedLogin<'a> {
     pub head: &'a AuditHeadRecord,
 }
 
-const CANDIDATES: &str = "SELECT * FROM (SELECT CAST(1 AS BIGINT) AS kind, version, created_at AS at, email_key, account_id AS owner, \
-    id, identity, salt, preset, verifier_sealed FROM credentials WHERE email_key >= $1 ORDER BY email_key LIMIT 1) AS here \
+// Of the first two parts one row is left, whatever the address.
+const CANDIDATES: &str = "SELECT * FROM (SELECT * FROM (SELECT CAST(1 AS BIGINT) AS kind, version, created_at AS at, email_key, \
+    account_id AS owner, id, identity, salt, preset, verifier_sealed FROM credentials WHERE email_key >= $1 \
+    ORDER BY email_key LIMIT 1) AS here \
     UNION ALL SELECT * FROM (SELECT 2, version, created_at, email_key, account_id, \
     id, identity, salt, preset, verifier_sealed FROM credentials ORDER BY email_key LIMIT 1) AS around \
+    ORDER BY kind LIMIT 1) AS nearest \
     UNION ALL SELECT 3, 0, expires_at, email_key, id, id, identity, salt, preset, verifier_sealed FROM pending_credentials \
     WHERE ticket_hash = $2";
 
@@ -258,15 +261,14 @@ pub(crate) const STATEMENTS: &[Statement] = listed![
 pub async fn candidates(tx: &mut Tx, email_key: &str, ticket_hash: SecretHash) -> Result<Candidates, StoreError> {
     let rows =
         on!(read tx, c => query_as::<_, CandidateRow>(CANDIDATES).bind(email_key).bind(ticket_hash).fetch_all(c))?;
-    let (mut here, mut around, mut shown) = (None, None, None);
+    let mut candidates = Candidates::default();
     for row in rows {
         match row.kind {
-            1 => here = Some(row.addressed()),
-            2 => around = Some(row.addressed()),
-            _ => shown = Some(row.addressed()),
+            SIGN_UP => candidates.shown = Some(row.addressed()),
+            _ => candidates.nearest = Some(row.addressed()),
         }
     }
-    Ok(Candidates { nearest: here.or(around), shown })
+    Ok(candidates)
 }
 
 /// How things stand before a proof is looked at: counts, and the credentials that an owner's id may stand for.

@@ -125,7 +125,7 @@ impl Core {
         // Of several nodes that start at once one writes this, and the others wait for it.
         let first = instance::insert_if_absent(&mut tx, BEGUN, &CHAINS.to_string()).await?;
         let heads = audit_events::list_heads(&mut tx).await?;
-        let fresh = first && heads.is_empty() && audit_events::list(&mut tx, None, 1, 0).await?.is_empty();
+        let fresh = first && heads.is_empty() && !audit_events::any(&mut tx).await?;
         for chain in missing(&heads) {
             let head = if fresh {
                 self.sealed_head(chain, 0, BEFORE_THE_FIRST.to_vec())

@@ -37,7 +37,7 @@ impl LookRow {
 }
 
 /// The part of [`CANDIDATES`](super) that is a sign-up's.
-const SIGN_UP: i64 = 3;
+pub(super) const SIGN_UP: i64 = 3;
 
 /// A row of [`CANDIDATES`](super).
 #[derive(sqlx::FromRow)]

@@ -6,7 +6,10 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::Engine;
-use crate::testing::{Folder, TestDatabase, on_both_engines, sqlite_settings};
+use crate::testing::{
+    Folder, TestDatabase, account, account_id, commit, credential, hash, on_both_engines, read, sqlite_settings,
+};
+use crate::{accounts, credentials, logins};
 
 on_both_engines! {
     async fn a_blank_database_is_behind_and_then_current(db: Blank) {
@@ -32,6 +35,20 @@ on_both_engines! {
         assert_eq!(db.schema_state().await.unwrap(), SchemaState::Current);
         let applied = db.run("UPDATE _sqlx_migrations SET success = TRUE").await;
         assert_eq!(applied, u64::try_from(sqlite_migrations().iter().count()).unwrap());
+    }
+
+    async fn credentials_that_are_there_learn_their_addresses(db: Migrated) {
+        for number in [1, 2] {
+            commit!(db, tx => accounts::insert(tx, &account(number)));
+        }
+        commit!(db, tx => credentials::insert(tx, &credential(account_id(1), 4)));
+        db.run("DROP INDEX credentials_by_email_key").await;
+        db.run("ALTER TABLE credentials DROP COLUMN email_key").await;
+        db.run("DELETE FROM _sqlx_migrations WHERE version = 5").await;
+        assert_eq!(db.schema_state().await.unwrap(), SchemaState::Behind);
+        db.migrate().await.unwrap();
+        let found = read!(db, tx => logins::candidates(tx, "person2@example.com", hash(1, 1)));
+        assert_eq!(found.nearest.unwrap().email_key, "person1@example.com");
     }
 
     async fn a_newer_schema_is_refused_and_left_alone(db: Migrated) {
