@@ -73,6 +73,9 @@ both_engines!(a_credential_copied_over_another_accounts_logs_nobody_in, async |a
     let owner = |email| format!("account_id = (SELECT id FROM accounts WHERE email_key = '{email}')");
     app.database.execute(&format!("DELETE FROM credentials WHERE {}", owner(VICTIM))).await;
     app.database.execute(&format!("UPDATE credentials SET {} WHERE {}", owner(VICTIM), owner(MALLORY))).await;
+    let before = intruder.begin_login().await;
+    intruder.prove(&before).await.expect_problem(401, "proof_rejected").done();
+    app.database.execute(&format!("UPDATE credentials SET email_key = '{VICTIM}' WHERE {}", owner(VICTIM))).await;
     is_a_clean_refusal(intruder.try_begin_login().await);
     put_back(app).await;
     victim.log_in().await;
@@ -83,7 +86,7 @@ both_engines!(a_credential_copied_over_another_accounts_logs_nobody_in, async |a
 
     let log = server.stop().await;
     let told = log.iter().filter(|line| line.contains("a stored verifier does not open with this master key")).count();
-    assert_eq!(told, 9 + 4, "each refusal is in the log: {log:#?}");
+    assert_eq!(told, 9 + 5, "each refusal is in the log: {log:#?}");
     for secret in [victim.credential.secrets(), mallory.credential.secrets()].concat() {
         assert!(!log.iter().any(|line| line.contains(&secret)), "the log tells a secret");
     }

@@ -28,7 +28,7 @@ contract! {
             post(app, LOGIN, address("nobody@example.com")).await
         };
         500 a_dropped_table [Setup::new()] => |app| {
-            app.database.drop_table("accounts").await;
+            app.database.drop_table("credentials").await;
             post(app, LOGIN, address("nobody@example.com")).await
         };
         503 a_full_queue [narrow()] => |app| crowd(app, LOGIN, vec![address("nobody@example.com"); 64]).await;

@@ -280,7 +280,8 @@ async fn damage_found_while_serving_is_logged_and_told() {
     sentence(async |app, file| {
         let person = app.registered("person@example.com").await;
         app.stop().await;
-        let pages = app.database.texts("SELECT CAST(rootpage AS TEXT) FROM sqlite_schema WHERE tbl_name = 'accounts'");
+        let pages =
+            app.database.texts("SELECT CAST(rootpage AS TEXT) FROM sqlite_schema WHERE tbl_name = 'credentials'");
         let pages: Vec<usize> = pages.await.iter().map(|page| page.parse().unwrap()).collect();
         let broken = app.folder().join("broken.db");
         let mut bytes = std::fs::read(file).unwrap();
