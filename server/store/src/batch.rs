@@ -205,10 +205,13 @@ impl Batches {
 }
 
 impl Batch {
-    async fn connect(&mut self, writer: &Pool<SqliteConnection>) -> Result<&mut SqliteConnection, StoreError> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => writer.get().await?,
+    async fn connect(&mut self, batches: &Batches) -> Result<&mut SqliteConnection, StoreError> {
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            // Whoever waited long for their turn looks again: a connection that is made now goes to whatever has the name.
+            batches.condition.check_file()?;
+            batches.writer.get().await?
         };
         Ok(self.connection.insert(connection))
     }
@@ -219,14 +222,14 @@ impl Unit {
         mut self,
         first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T>,
     ) -> Result<(Self, T), StoreError> {
-        let writer = self.batches.writer.clone();
+        let batches = Arc::clone(&self.batches);
         let Some(batch) = self.batch.as_deref_mut() else { return Err(over()) };
         let opening = match batch.connection {
             None => Opening::Begin,
             Some(_) if batch.used => Opening::Next,
             Some(_) => Opening::Stands,
         };
-        let opened = match batch.connect(&writer).await {
+        let opened = match batch.connect(&batches).await {
             Ok(connection) => first(connection, opening).await,
             Err(error) => Err(error),
         };
