@@ -20,6 +20,7 @@ mod tx;
 
 pub mod accounts;
 pub mod audit_events;
+pub mod candidates;
 pub mod credentials;
 pub mod demo_mails;
 pub mod email_changes;

@@ -11,13 +11,13 @@ use std::time::Duration;
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
-use self::rows::{CandidateRow, LockRow, LookRow, SIGN_UP};
+use self::rows::{LockRow, LookRow};
 use crate::accounts::AccountRecord;
 use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
 use crate::backend::{Engine, Store, Tx, begin_with, on};
 use crate::batch::{First, Opening, first};
 use crate::error::StoreError;
-use crate::ids::{AccountId, CredentialId, SecretHash};
+use crate::ids::{AccountId, CredentialId};
 use crate::proof_failures::ProofFailures;
 use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::SessionRecord;
@@ -54,26 +54,6 @@ pub struct SealedCredential {
     pub preset: u16,
     /// The verifier, sealed.
     pub verifier_sealed: Vec<u8>,
-}
-
-/// A credential by its address, or by what else names it.
-pub struct AddressedCredential {
-    /// The address, in the form look-ups compare.
-    pub email_key: String,
-    /// When a sign-up's has had its time.
-    pub expires_at: Option<Timestamp>,
-    /// The credential.
-    pub credential: SealedCredential,
-}
-
-/// What a challenge can be made from.
-#[derive(Default)]
-pub struct Candidates {
-    /// The credential of the address itself; if it has none, that of the next address, and behind the last of the first:
-    /// whatever the address is, one is read as long as there is any.
-    pub nearest: Option<AddressedCredential>,
-    /// The sign-up's of that ticket.
-    pub shown: Option<AddressedCredential>,
 }
 
 /// What is known before a proof is looked at.
@@ -159,16 +139,6 @@ pub struct OpenedLogin<'a> {
     pub head: &'a AuditHeadRecord,
 }
 
-// Of the first two parts one row is left, whatever the address.
-const CANDIDATES: &str = "SELECT * FROM (SELECT * FROM (SELECT CAST(1 AS BIGINT) AS kind, version, created_at AS at, email_key, \
-    account_id AS owner, id, identity, salt, preset, verifier_sealed FROM credentials WHERE email_key >= $1 \
-    ORDER BY email_key LIMIT 1) AS here \
-    UNION ALL SELECT * FROM (SELECT 2, version, created_at, email_key, account_id, \
-    id, identity, salt, preset, verifier_sealed FROM credentials ORDER BY email_key LIMIT 1) AS around \
-    ORDER BY kind LIMIT 1) AS nearest \
-    UNION ALL SELECT 3, 0, expires_at, email_key, id, id, identity, salt, preset, verifier_sealed FROM pending_credentials \
-    WHERE ticket_hash = $2";
-
 const LOOK: &str = "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created_at AS at, account_id AS owner, id, identity, salt, \
     preset, verifier_sealed FROM credentials WHERE account_id = $1 \
     UNION ALL SELECT 2, 0, created_at, id, id, identity, salt, preset, verifier_sealed FROM pending_credentials \
@@ -249,27 +219,10 @@ const SPEND_ALONE: &str = SPEND_SQLITE.sql(Opening::Stands);
 const LOCK_ALONE: &str = LOCK_SQLITE.sql(Opening::Stands);
 
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: CANDIDATES, LOOK;
+    both: LOOK;
     sqlite: SPEND_ALONE, LOCK_ALONE, OPEN_SQLITE;
     postgres: SPEND_POSTGRES, LOCK_POSTGRES, OPEN_POSTGRES
 ];
-
-/// What an address, and who shows this ticket, may be challenged with.
-///
-/// # Errors
-/// Any failure of the database.
-pub async fn candidates(tx: &mut Tx, email_key: &str, ticket_hash: SecretHash) -> Result<Candidates, StoreError> {
-    let rows =
-        on!(read tx, c => query_as::<_, CandidateRow>(CANDIDATES).bind(email_key).bind(ticket_hash).fetch_all(c))?;
-    let mut candidates = Candidates::default();
-    for row in rows {
-        match row.kind {
-            SIGN_UP => candidates.shown = Some(row.addressed()),
-            _ => candidates.nearest = Some(row.addressed()),
-        }
-    }
-    Ok(candidates)
-}
 
 /// How things stand before a proof is looked at: counts, and the credentials that an owner's id may stand for.
 ///

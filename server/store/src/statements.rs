@@ -2,9 +2,9 @@
 
 use crate::backend::Engine;
 use crate::{
-    accounts, audit_events, credentials, demo_mails, email_changes, epoch_keys, identities, instance, invitations,
-    logins, outbox, password_resets, pending_credentials, proof_failures, refresh_tokens, sessions, signing_keys,
-    spent_handshakes, throttles,
+    accounts, audit_events, candidates, credentials, demo_mails, email_changes, epoch_keys, identities, instance,
+    invitations, logins, outbox, password_resets, pending_credentials, proof_failures, refresh_tokens, sessions,
+    signing_keys, spent_handshakes, throttles,
 };
 
 /// One SQL text.
@@ -43,6 +43,7 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
     [
         accounts::STATEMENTS,
         audit_events::STATEMENTS,
+        candidates::STATEMENTS,
         credentials::STATEMENTS,
         demo_mails::STATEMENTS,
         email_changes::STATEMENTS,

@@ -2,7 +2,7 @@
 
 use subtle::{Choice, ConstantTimeEq as _};
 use tacit_store::accounts::{self, AccountStatus};
-use tacit_store::logins::{self, Candidates};
+use tacit_store::candidates::{self, Candidates};
 use tacit_store::{Timestamp, pending_credentials};
 
 use super::{LoginError, StartLogin};
@@ -30,7 +30,7 @@ impl Core {
         let ticket = start.ticket.as_deref().unwrap_or_default();
         let ticket_hash = secrets::token_hash(&self.keyring, Purpose::Ticket, ticket);
         let mut tx = self.store.read().await?;
-        let Candidates { nearest, shown } = logins::candidates(&mut tx, key, ticket_hash).await?;
+        let Candidates { nearest, shown } = candidates::find(&mut tx, key, ticket_hash).await?;
         let pending =
             shown.filter(|pending| pending.email_key == key && pending.expires_at.is_some_and(|end| end > now));
         if self.settings.reveal_accounts && pending.is_none() {

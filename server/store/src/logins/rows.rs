@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{AddressedCredential, LockedLogin, SealedCredential};
+use super::{LockedLogin, SealedCredential};
 use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::audit_events::AuditHeadRecord;
 use crate::ids::{AccountId, CredentialId};
@@ -33,33 +33,6 @@ impl LookRow {
             preset: self.preset?.try_into().ok()?,
             verifier_sealed: self.verifier_sealed?,
         })
-    }
-}
-
-/// The part of [`CANDIDATES`](super) that is a sign-up's.
-pub(super) const SIGN_UP: i64 = 3;
-
-/// A row of [`CANDIDATES`](super).
-#[derive(sqlx::FromRow)]
-pub(super) struct CandidateRow {
-    pub(super) kind: i64,
-    version: i64,
-    at: Timestamp,
-    email_key: String,
-    owner: Uuid,
-    id: Uuid,
-    identity: String,
-    salt: Vec<u8>,
-    #[sqlx(try_from = "i64")]
-    preset: u16,
-    verifier_sealed: Vec<u8>,
-}
-
-impl CandidateRow {
-    pub(super) fn addressed(self) -> AddressedCredential {
-        let Self { kind, version, at, email_key, owner, id, identity, salt, preset, verifier_sealed } = self;
-        let credential = SealedCredential { owner, id, version, identity, salt, preset, verifier_sealed };
-        AddressedCredential { email_key, expires_at: (kind == SIGN_UP).then_some(at), credential }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::testing::{
     Folder, TestDatabase, account, account_id, commit, credential, hash, on_both_engines, read, sqlite_settings,
 };
-use crate::{accounts, credentials, logins};
+use crate::{accounts, candidates, credentials};
 
 on_both_engines! {
     async fn a_blank_database_is_behind_and_then_current(db: Blank) {
@@ -47,7 +47,7 @@ on_both_engines! {
         db.run("DELETE FROM _sqlx_migrations WHERE version = 5").await;
         assert_eq!(db.schema_state().await.unwrap(), SchemaState::Behind);
         db.migrate().await.unwrap();
-        let found = read!(db, tx => logins::candidates(tx, "person2@example.com", hash(1, 1)));
+        let found = read!(db, tx => candidates::find(tx, "person2@example.com", hash(1, 1)));
         assert_eq!(found.nearest.unwrap().email_key, "person1@example.com");
     }
 

@@ -61,7 +61,7 @@ async fn no_statement_reads_a_whole_table_to_find_a_row() {
         "tacit_store::audit_events::ANY",
         "tacit_store::audit_events::LIST",
         "tacit_store::demo_mails::LIST",
-        "tacit_store::logins::CANDIDATES",
+        "tacit_store::candidates::FIND",
     ];
     on_sqlite(Prepared::Migrated, |db| async move {
         let mut tx = db.read().await.unwrap();
