@@ -8,6 +8,7 @@ use sqlx::{PgConnection, SqliteConnection, query_scalar};
 use crate::batch::{Answer, Batches, Opening};
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::in_place::InPlace;
 use crate::instance;
 use crate::pool::Pool;
 pub(crate) use crate::tx::Connection;
@@ -101,6 +102,7 @@ pub(crate) enum Pools {
         writer: Pool<SqliteConnection>,
         batches: Arc<Batches>,
         readers: Pool<SqliteConnection>,
+        in_place: Arc<InPlace>,
     },
     Postgres(Pool<PgConnection>),
 }
@@ -171,7 +173,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         self.condition.check_file_lately()?;
         let held = match &self.pools {
-            Pools::Sqlite { readers, .. } => Held::Sqlite(readers.get().await?),
+            Pools::Sqlite { readers, in_place, .. } => Held::Sqlite(readers.get().await?, Arc::clone(in_place)),
             Pools::Postgres(pool) => Held::Postgres(pool.get().await?),
         };
         Ok(Tx::reader(held, Arc::clone(&self.condition)))
@@ -234,7 +236,8 @@ impl Store {
     /// Closes all connections after the statements under way; later calls fail.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers, .. } => {
+            Pools::Sqlite { writer, readers, in_place, .. } => {
+                in_place.close();
                 readers.close().await;
                 // Last, so that SQLite can fold the write-ahead log back into the file.
                 writer.close().await;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
 use crate::ids::SecretHash;
+use crate::in_place::Columns;
 use crate::logins::SealedCredential;
 use crate::statements::{Statement, listed};
 use crate::timestamp::Timestamp;
@@ -62,6 +63,21 @@ struct CandidateRow {
 }
 
 impl CandidateRow {
+    fn read(columns: &mut Columns<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            kind: columns.next()?,
+            version: columns.next()?,
+            at: columns.next()?,
+            email_key: columns.next()?,
+            owner: columns.next()?,
+            id: columns.next()?,
+            identity: columns.next()?,
+            salt: columns.next()?,
+            preset: columns.next()?,
+            verifier_sealed: columns.next()?,
+        })
+    }
+
     fn addressed(self) -> AddressedCredential {
         let Self { kind, version, at, email_key, owner, id, identity, salt, preset, verifier_sealed } = self;
         let credential = SealedCredential { owner, id, version, identity, salt, preset, verifier_sealed };
@@ -74,7 +90,10 @@ impl CandidateRow {
 /// # Errors
 /// Any failure of the database.
 pub async fn find(tx: &mut Tx, email_key: &str, ticket_hash: SecretHash) -> Result<Candidates, StoreError> {
-    let rows = on!(read tx, c => query_as::<_, CandidateRow>(FIND).bind(email_key).bind(ticket_hash).fetch_all(c))?;
+    let rows = match tx.rows_in_place(FIND, &[&email_key, &ticket_hash], CandidateRow::read) {
+        Some(rows) => rows,
+        None => on!(read tx, c => query_as::<_, CandidateRow>(FIND).bind(email_key).bind(ticket_hash).fetch_all(c))?,
+    };
     let mut candidates = Candidates::default();
     for row in rows {
         match row.kind {

@@ -18,6 +18,7 @@ use crate::backend::{Pools, Store};
 use crate::batch::Batches;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::in_place::InPlace;
 use crate::pool::Pool;
 
 /// How long to wait for another process's write lock on a SQLite file.
@@ -98,9 +99,10 @@ impl Store {
         let condition = Condition::of_file(options.get_filename())?;
         let writer = Pool::of_file(options.clone(), 1)?;
         drop(writer.get().await?);
+        let in_place = InPlace::new(options.get_filename().to_owned(), Arc::clone(&condition));
         let readers = Pool::of_file(options.pragma("query_only", "ON"), max_connections)?;
         let batches = Batches::new(writer.clone(), Arc::clone(&condition));
-        Ok(Self { pools: Pools::Sqlite { writer, batches, readers }, condition })
+        Ok(Self { pools: Pools::Sqlite { writer, batches, readers, in_place }, condition })
     }
 
     pub(crate) async fn open_postgres(options: PgConnectOptions, max_connections: u32) -> Result<Self, StoreError> {

@@ -11,6 +11,7 @@ mod condition;
 mod connect;
 mod error;
 mod ids;
+mod in_place;
 mod migrate;
 mod pool;
 mod statements;

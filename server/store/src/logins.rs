@@ -235,14 +235,20 @@ pub async fn look(
     window: Option<CountedWindow>,
     nonce: &[u8],
 ) -> Result<Standing, StoreError> {
-    let rows = on!(read tx, c => query_as::<_, LookRow>(LOOK)
-        .bind(owner)
-        .bind(failures_key)
-        .bind(window.map(|window| window.scope))
-        .bind(window.as_ref().map(|window| window.key.as_slice()))
-        .bind(window.map(|window| window.start))
-        .bind(nonce)
-        .fetch_all(c))?;
+    let scope = window.map(|window| window.scope);
+    let key = window.as_ref().map(|window| window.key.as_slice());
+    let start = window.map(|window| window.start);
+    let rows = match tx.rows_in_place(LOOK, &[&owner, &failures_key, &scope, &key, &start, &nonce], LookRow::read) {
+        Some(rows) => rows,
+        None => on!(read tx, c => query_as::<_, LookRow>(LOOK)
+            .bind(owner)
+            .bind(failures_key)
+            .bind(scope)
+            .bind(key)
+            .bind(start)
+            .bind(nonce)
+            .fetch_all(c))?,
+    };
     let mut standing = Standing::default();
     for row in rows {
         match row.kind {

@@ -6,6 +6,7 @@ use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
 use crate::ids::{AccountId, SessionId};
+use crate::in_place::Columns;
 use crate::statements::{Statement, listed};
 use crate::text::stored_words;
 use crate::timestamp::Timestamp;
@@ -139,7 +140,10 @@ pub async fn find_active(
     id: SessionId,
     now: Timestamp,
 ) -> Result<Option<(SessionRecord, AccountRecord)>, StoreError> {
-    let row = on!(read tx, c => query_as::<_, ActiveRow>(FIND_ACTIVE).bind(id).bind(now).fetch_optional(c))?;
+    let row = match tx.rows_in_place(FIND_ACTIVE, &[&id, &now], ActiveRow::read) {
+        Some(mut rows) => rows.pop(),
+        None => on!(read tx, c => query_as::<_, ActiveRow>(FIND_ACTIVE).bind(id).bind(now).fetch_optional(c))?,
+    };
     Ok(row.map(ActiveRow::split))
 }
 
@@ -267,6 +271,39 @@ struct ActiveRow {
 }
 
 impl ActiveRow {
+    fn read(columns: &mut Columns<'_>) -> Result<Self, rusqlite::Error> {
+        let session = SessionRecord {
+            id: columns.next()?,
+            account_id: columns.next()?,
+            created_at: columns.next()?,
+            last_seen_at: columns.next()?,
+            auth_time: columns.next()?,
+            expires_at: columns.next()?,
+            ended_at: columns.next()?,
+            ended_reason: columns.next()?,
+            amr: columns.next()?,
+            user_agent: columns.next()?,
+            ip_address: columns.next()?,
+            device_name: columns.next()?,
+            refresh_delivery: columns.next()?,
+            stepped_up_at: columns.next()?,
+            provider: columns.next()?,
+        };
+        Ok(Self {
+            session,
+            account_email: columns.next()?,
+            account_email_key: columns.next()?,
+            account_display_name: columns.next()?,
+            account_language: columns.next()?,
+            account_role: columns.next()?,
+            account_status: columns.next()?,
+            account_created_at: columns.next()?,
+            account_updated_at: columns.next()?,
+            account_activated_at: columns.next()?,
+            account_disabled_at: columns.next()?,
+        })
+    }
+
     fn split(self) -> (SessionRecord, AccountRecord) {
         let account = AccountRecord {
             id: self.session.account_id,

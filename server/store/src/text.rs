@@ -17,6 +17,13 @@ macro_rules! stored_words {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
+
+            fn from_word(word: &str) -> Result<Self, &'static str> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(concat!("an unknown word is stored as ", stringify!($name))),
+                }
+            }
         }
 
         impl<DB: sqlx::Database> sqlx::Type<DB> for $name
@@ -49,10 +56,13 @@ macro_rules! stored_words {
             String: sqlx::Decode<'r, DB>,
         {
             fn decode(value: DB::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-                match String::decode(value)?.as_str() {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(concat!("an unknown word is stored as ", stringify!($name)).into()),
-                }
+                Ok(Self::from_word(&String::decode(value)?)?)
+            }
+        }
+
+        impl rusqlite::types::FromSql for $name {
+            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+                Self::from_word(value.as_str()?).map_err(|error| rusqlite::types::FromSqlError::Other(error.into()))
             }
         }
     };

@@ -10,6 +10,7 @@ use crate::backend::Engine;
 use crate::batch::Unit;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::in_place::{InPlace, Read, Values};
 use crate::pool::{Lent, discard};
 
 /// How long one statement may take. Longer than SQLite waits for a lock; a network that swallows everything would
@@ -33,7 +34,7 @@ pub struct Tx {
 
 pub(crate) enum Held {
     /// A reader.
-    Sqlite(Lent<SqliteConnection>),
+    Sqlite(Lent<SqliteConnection>, Arc<InPlace>),
     /// A writer's turn; its transaction is begun.
     Unit(Unit),
     Postgres(Lent<PgConnection>),
@@ -66,7 +67,7 @@ impl Tx {
     /// A connection to read from.
     pub(crate) fn reader(held: Held, condition: Arc<Condition>) -> Self {
         let engine = match held {
-            Held::Sqlite(_) | Held::Unit(_) => Engine::Sqlite,
+            Held::Sqlite(..) | Held::Unit(_) => Engine::Sqlite,
             Held::Postgres(_) => Engine::Postgres,
         };
         Self {
@@ -164,10 +165,19 @@ impl Tx {
         self.patience
     }
 
+    /// What a statement answers that can be asked on this very thread; `None` where it is to be sent to the database.
+    pub(crate) fn rows_in_place<T>(&self, sql: &'static str, values: Values<'_>, read: Read<T>) -> Option<Vec<T>> {
+        match &self.held {
+            // Another connection would not see this one's moment.
+            Some(Held::Sqlite(_, in_place)) if !self.state.open => in_place.rows(sql, values, read),
+            _ => None,
+        }
+    }
+
     pub(crate) fn reading(&mut self) -> Result<Connection<'_>, StoreError> {
         self.state.asking = true;
         match &mut self.held {
-            Some(Held::Sqlite(connection)) => Ok(Connection::Sqlite(connection)),
+            Some(Held::Sqlite(connection, _)) => Ok(Connection::Sqlite(connection)),
             Some(Held::Unit(unit)) => Ok(Connection::Sqlite(unit.connection()?)),
             Some(Held::Postgres(connection)) => Ok(Connection::Postgres(connection)),
             None => Err(StoreError::new(StoreErrorKind::Other, "the unit of work has ended")),
@@ -208,7 +218,7 @@ impl Drop for Tx {
         match held {
             // It sees to that itself.
             Held::Unit(unit) => drop(unit),
-            Held::Sqlite(connection) => give_back(connection, state),
+            Held::Sqlite(connection, _) => give_back(connection, state),
             Held::Postgres(connection) => give_back(connection, state),
         }
     }

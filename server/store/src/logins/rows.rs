@@ -6,6 +6,7 @@ use super::{LockedLogin, SealedCredential};
 use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::audit_events::AuditHeadRecord;
 use crate::ids::{AccountId, CredentialId};
+use crate::in_place::Columns;
 use crate::timestamp::Timestamp;
 
 /// A row of [`LOOK`](super): which part it is of, and what that part has.
@@ -23,6 +24,20 @@ pub(super) struct LookRow {
 }
 
 impl LookRow {
+    pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            kind: columns.next()?,
+            number: columns.next()?,
+            at: columns.next()?,
+            owner: columns.next()?,
+            id: columns.next()?,
+            identity: columns.next()?,
+            salt: columns.next()?,
+            preset: columns.next()?,
+            verifier_sealed: columns.next()?,
+        })
+    }
+
     pub(super) fn credential(self) -> Option<SealedCredential> {
         Some(SealedCredential {
             owner: self.owner?,
