@@ -12,6 +12,7 @@ use crate::statements::{Statement, listed};
 use crate::timestamp::Timestamp;
 
 /// A credential by its address, or by what else names it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AddressedCredential {
     /// The address, in the form look-ups compare.
     pub email_key: String,

@@ -12,7 +12,8 @@ use std::time::Duration;
 use log::LevelFilter;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _, PgConnection, raw_sql};
+use sqlx::{ConnectOptions, Connection as _, PgConnection, query_scalar, raw_sql};
+use tokio::runtime::Handle;
 
 use crate::backend::{Pools, Store};
 use crate::batch::Batches;
@@ -66,6 +67,7 @@ impl Store {
                         "a database in memory only is not supported",
                     ));
                 }
+                address::check_sqlite_parameters(&settings.url)?;
                 let options = SqliteConnectOptions::from_str(&settings.url).map_err(|error| unusable(&error))?;
                 Self::open_sqlite(options, max_connections).await
             }
@@ -99,7 +101,8 @@ impl Store {
         let condition = Condition::of_file(options.get_filename())?;
         let writer = Pool::of_file(options.clone(), 1)?;
         drop(writer.get().await?);
-        let in_place = InPlace::new(options.get_filename().to_owned(), Arc::clone(&condition));
+        let threads = Handle::current().metrics().num_workers();
+        let in_place = InPlace::new(options.get_filename().to_owned(), Arc::clone(&condition), threads);
         let readers = Pool::of_file(options.pragma("query_only", "ON"), max_connections)?;
         let batches = Batches::new(writer.clone(), Arc::clone(&condition));
         Ok(Self { pools: Pools::Sqlite { writer, batches, readers, in_place }, condition })
@@ -165,7 +168,11 @@ async fn set_write_ahead(options: &SqliteConnectOptions) -> Result<(), StoreErro
     let mut waited = Duration::ZERO;
     loop {
         let refused = match options.clone().journal_mode(SqliteJournalMode::Wal).connect().await {
-            Ok(connection) => return Ok(connection.close().await?),
+            Ok(mut connection) => {
+                let mode: String = query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await?;
+                connection.close().await?;
+                return if mode == "wal" { Ok(()) } else { Err(no_write_ahead(&mode)) };
+            }
             Err(error) => StoreError::from(error),
         };
         if refused.kind() != StoreErrorKind::Busy || waited >= BUSY_TIMEOUT {
@@ -174,6 +181,15 @@ async fn set_write_ahead(options: &SqliteConnectOptions) -> Result<(), StoreErro
         tokio::time::sleep(WRITE_AHEAD_PAUSE).await;
         waited += WRITE_AHEAD_PAUSE;
     }
+}
+
+fn no_write_ahead(mode: &str) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Unsupported,
+        format!(
+            "the database file cannot keep a write-ahead log where it is (journal mode {mode}); use a local file system"
+        ),
+    )
 }
 
 fn unusable(error: &sqlx::Error) -> StoreError {

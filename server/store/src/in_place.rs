@@ -8,17 +8,21 @@
 //! is left to the usual way, which asks once more and tells what it is.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OpenFlags, Row, ToSql, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql, params_from_iter};
 
 use crate::condition::Condition;
 
 /// How long to wait for a lock. Readers of a write-ahead log wait for nobody, except while it is folded back or recovered.
 const LOCK: Duration = Duration::from_millis(1);
+/// A statement that takes longer waits for the disk.
+const LONG: Duration = Duration::from_millis(50);
+/// How long nothing is asked in place after that, or after a failure.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How many statements a connection keeps prepared: all there are.
 const PREPARED: usize = 8;
 
@@ -28,6 +32,14 @@ pub(crate) struct InPlace {
     condition: Arc<Condition>,
     idle: Mutex<Vec<Connection>>,
     closed: AtomicBool,
+    /// How many may ask at once: one thread is left to serve everybody else should the disk not answer.
+    most: usize,
+    asking: AtomicUsize,
+    begun: Instant,
+    /// Until when nothing is asked in place, in milliseconds since the beginning.
+    not_before: AtomicU64,
+    #[cfg(test)]
+    answered: AtomicU64,
 }
 
 /// What stands for `$1`, `$2` and so on.
@@ -52,24 +64,59 @@ impl Columns<'_> {
 }
 
 impl InPlace {
-    pub(crate) fn new(path: PathBuf, condition: Arc<Condition>) -> Arc<Self> {
-        Arc::new(Self { path, condition, idle: Mutex::default(), closed: AtomicBool::new(false) })
+    /// For a program with so many threads that serve requests.
+    pub(crate) fn new(path: PathBuf, condition: Arc<Condition>, threads: usize) -> Arc<Self> {
+        let (most, begun) = (threads.saturating_sub(1).max(1), Instant::now());
+        let (idle, closed, asking, not_before) =
+            (Mutex::default(), AtomicBool::new(false), AtomicUsize::new(0), AtomicU64::new(0));
+        Arc::new(Self {
+            path,
+            condition,
+            idle,
+            closed,
+            most,
+            asking,
+            begun,
+            not_before,
+            #[cfg(test)]
+            answered: AtomicU64::new(0),
+        })
     }
 
     /// The rows that a statement answers; `None` where it is to be asked in the usual way.
     pub(crate) fn rows<T>(&self, sql: &'static str, values: Values<'_>, read: Read<T>) -> Option<Vec<T>> {
+        if self.millis() < self.not_before.load(Ordering::Relaxed) {
+            return None;
+        }
+        let _asking = Asking::of(self)?;
         let connection = self.take()?;
+        let asked = Instant::now();
         let answer = connection.prepare_cached(sql).and_then(|mut statement| {
             let rows = statement.query_map(params_from_iter(values), |row| read(&mut Columns { row, at: 0 }))?;
             rows.collect::<Result<Vec<_>, _>>()
         });
+        let took = asked.elapsed();
+        if took > LONG {
+            self.pause();
+            log::warn!(
+                "a row or two were read in {} ms: the disk is slow; asked of other threads for now",
+                took.as_millis()
+            );
+        }
         match answer {
             Ok(rows) => {
                 self.put_back(connection);
+                #[cfg(test)]
+                self.answered.fetch_add(1, Ordering::Relaxed);
                 Some(rows)
             }
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                self.put_back(connection);
+                None
+            }
             Err(error) => {
-                log::debug!("a statement is asked once more in the usual way: {error}");
+                self.pause();
+                log::warn!("a statement is asked once more of another thread, and others for now: {error}");
                 None
             }
         }
@@ -81,7 +128,7 @@ impl InPlace {
         self.idle().clear();
     }
 
-    /// The one that came back last, whose pages are the freshest; there are never more than threads that ask.
+    /// The one that came back last, whose pages are the freshest.
     fn take(&self) -> Option<Connection> {
         if self.closed.load(Ordering::SeqCst) {
             return None;
@@ -89,7 +136,11 @@ impl InPlace {
         let idle = self.idle().pop();
         idle.or_else(|| {
             let made = self.connect();
-            made.inspect_err(|error| log::debug!("no connection to read from where it is asked: {error}")).ok()
+            made.inspect_err(|error| {
+                self.pause();
+                log::warn!("the database cannot be read where it is asked, and is on other threads for now: {error}");
+            })
+            .ok()
         })
     }
 
@@ -100,12 +151,23 @@ impl InPlace {
         }
     }
 
+    /// Leaves everything to the usual way for a moment.
+    fn pause(&self) {
+        let pause = u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX);
+        self.not_before.store(self.millis().saturating_add(pause), Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn connect(&self) -> Result<Connection, Box<dyn std::error::Error>> {
         let connection = Connection::open_with_flags(
             &self.path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        // What is there now may be another file than the one whose name was looked at.
+        // What is there now may be another file than the one whose name was looked at. Nothing before this may read the schema:
+        // that opens the log by name, and resets what another file has there.
         self.condition.check_file().map_err(|error| error.to_string())?;
         connection.busy_timeout(LOCK)?;
         connection.pragma_update(None, "query_only", "ON")?;
@@ -116,6 +178,22 @@ impl InPlace {
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One that asks.
+struct Asking<'a>(&'a InPlace);
+
+impl<'a> Asking<'a> {
+    fn of(all: &'a InPlace) -> Option<Self> {
+        let asking = Self(all);
+        (all.asking.fetch_add(1, Ordering::Relaxed) < all.most).then_some(asking)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.asking.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

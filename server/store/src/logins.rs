@@ -57,7 +57,7 @@ pub struct SealedCredential {
 }
 
 /// What is known before a proof is looked at.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub struct Standing {
     /// Whether the handshake was spent.
     pub is_spent: bool,

@@ -1,5 +1,7 @@
 //! `tacit serve`
 
+use std::num::NonZero;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Failure;
@@ -8,7 +10,14 @@ use crate::{seams, start, telemetry};
 
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     telemetry::init(&config.log).map_err(Failure::new)?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))
+    let threads = threads(&config);
+    tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?.block_on(serve(config))
+}
+
+/// As many as there are processors. One more where SQLite is read on them: one is kept from that, should the disk not answer.
+fn threads(config: &Config) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    processors + usize::from(config.database.url.sqlite_file().is_some())
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Files that are open whatever happens: listeners, logs, templates, the mail server, what a library may open.
 const ALWAYS: usize = 64;
-/// A reader of SQLite has the database, its log and its index open.
+/// A reader of SQLite has the database, its log and its index open; one that reads where it is asked shares the index.
 const PER_DATABASE_CONNECTION: usize = 4;
 
 /// Open files to keep clear of connections.

@@ -1,4 +1,4 @@
-//! The parameters of a PostgreSQL address, looked at before sqlx sees them.
+//! The parameters of an address, looked at before sqlx sees them.
 
 use crate::error::{StoreError, StoreErrorKind};
 
@@ -23,6 +23,19 @@ const PARAMETERS: [&str; 18] = [
     "application_name",
     "options",
 ];
+
+/// Refuses parameters of a SQLite address that would open the file in another way than everything here relies on: read-only,
+/// without locks, or with caches that connections share.
+pub(super) fn check_sqlite_parameters(url: &str) -> Result<(), StoreError> {
+    let (_, parameters) = url.split_once('?').unwrap_or_default();
+    if parameters.split('&').all(|parameter| matches!(parameter, "" | "mode=rw" | "mode=rwc")) {
+        return Ok(());
+    }
+    Err(StoreError::new(
+        StoreErrorKind::Unsupported,
+        "the address of a SQLite file has a parameter other than mode=rw or mode=rwc",
+    ))
+}
 
 /// Refuses a parameter nobody knows, without naming it: in a mistyped address it may be half a password.
 pub(super) fn check_parameters(url: &str) -> Result<(), StoreError> {

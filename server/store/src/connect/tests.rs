@@ -82,6 +82,32 @@ async fn an_address_of_another_kind_of_database_is_refused() {
 }
 
 #[tokio::test]
+async fn a_file_is_not_opened_in_another_way_than_is_relied_on() {
+    let folder = Folder::new();
+    let url = sqlite_settings(&folder.join("tacit.db")).url;
+    for parameters in ["mode=ro", "cache=shared", "immutable=true", "vfs=unix-none", "mode=rw&vfs=canary", "canary"] {
+        let error = refused(&format!("{url}?{parameters}")).await;
+        assert_eq!(error.kind(), StoreErrorKind::Unsupported, "{parameters}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+        assert!(!folder.join("tacit.db").exists(), "{parameters}");
+    }
+    for parameters in ["", "mode=rwc", "mode=rw"] {
+        let settings = DatabaseSettings { url: format!("{url}?{parameters}"), max_connections: 1 };
+        Store::connect(&settings).await.unwrap().close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_keep_a_write_ahead_log_is_refused() {
+    let folder = Folder::new();
+    // Locks by files have no memory to share, as some file systems of a network.
+    let options =
+        SqliteConnectOptions::new().filename(folder.join("tacit.db")).create_if_missing(true).vfs("unix-dotfile");
+    let error = set_write_ahead(&options).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unsupported, "{error}");
+}
+
+#[tokio::test]
 async fn a_file_in_a_missing_folder_is_unavailable() {
     let folder = Folder::new();
     let settings = sqlite_settings(&folder.join("missing").join("tacit.db"));

@@ -1,7 +1,13 @@
 use super::*;
+use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::backend::Pools;
-use crate::testing::{Prepared, TestDatabase, account, account_id, after, commit, on_sqlite, session, session_id};
-use crate::{accounts, sessions};
+use crate::logins::{CountedWindow, Spend, SpentHandshake};
+use crate::sessions::{RefreshDelivery, SessionRecord};
+use crate::testing::{
+    NOW, Prepared, TestDatabase, account, account_id, after, commit, credential, hash, on_sqlite, pending, session,
+    session_id, uuid,
+};
+use crate::{accounts, candidates, credentials, logins, pending_credentials, sessions};
 
 fn in_place(db: &TestDatabase) -> Arc<InPlace> {
     let Pools::Sqlite { in_place, .. } = &db.pools else { unreachable!() };
@@ -12,8 +18,15 @@ fn number(columns: &mut Columns<'_>) -> Result<i64, rusqlite::Error> {
     columns.next()
 }
 
+const COUNT: &str = "SELECT COUNT(*) FROM accounts";
+
 fn count(db: &TestDatabase) -> Option<Vec<i64>> {
-    in_place(db).rows("SELECT COUNT(*) FROM accounts", &[], number)
+    in_place(db).rows(COUNT, &[], number)
+}
+
+/// Another's connections to the same file.
+fn beside(db: &TestDatabase) -> Arc<InPlace> {
+    InPlace::new(db.file(), Condition::of_file(&db.file()).unwrap(), 2)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,21 +61,156 @@ async fn a_unit_that_writes_and_one_of_a_moment_see_what_they_see_and_not_what_i
     .await;
 }
 
+/// Asks once in place and once through sqlx, and makes sure that it was so.
+macro_rules! both_ways {
+    ($db:expr, $tx:ident => $ask:expr) => {{
+        let answered = || in_place(&$db).answered.load(Ordering::Relaxed);
+        let before = answered();
+        let mut reader = $db.read().await.unwrap();
+        let $tx = &mut reader;
+        let here = $ask.await.unwrap();
+        assert_eq!(answered(), before + 1, "it was not asked in place");
+        let mut moment = $db.snapshot().await.unwrap();
+        let $tx = &mut moment;
+        let there = $ask.await.unwrap();
+        assert_eq!(answered(), before + 1, "it was asked in place");
+        (here, there)
+    }};
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_answered_in_place_is_left_to_the_usual_way() {
+async fn a_session_is_the_same_in_place_and_through_sqlx() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let bare = AccountRecord {
+            display_name: None,
+            activated_at: None,
+            disabled_at: Some(after(3)),
+            role: Role::Admin,
+            status: AccountStatus::Disabled,
+            ..account(2)
+        };
+        commit!(db, tx => accounts::insert(tx, &account(1)));
+        commit!(db, tx => accounts::insert(tx, &bare));
+        let full = SessionRecord {
+            device_name: Some("Anna’s phone".to_owned()),
+            stepped_up_at: Some(after(1)),
+            provider: Some("example".to_owned()),
+            ..session(1, account_id(1))
+        };
+        let empty = SessionRecord {
+            user_agent: None,
+            ip_address: None,
+            device_name: None,
+            stepped_up_at: None,
+            provider: None,
+            refresh_delivery: RefreshDelivery::Body,
+            ..session(2, account_id(2))
+        };
+        commit!(db, tx => sessions::insert(tx, &full));
+        commit!(db, tx => sessions::insert(tx, &empty));
+        for (record, whose) in [(full, account(1)), (empty, bare)] {
+            let (here, there) = both_ways!(db, tx => sessions::find_active(tx, record.id, NOW));
+            assert_eq!(here, Some((record, whose)));
+            assert_eq!(here, there);
+        }
+        assert_eq!(both_ways!(db, tx => sessions::find_active(tx, session_id(3), NOW)), (None, None));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_challenge_is_made_from_is_the_same_in_place_and_through_sqlx() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let sign_up = pending(2, "new@example.com");
+        commit!(db, tx => accounts::insert(tx, &account(1)));
+        commit!(db, tx => credentials::insert(tx, &credential(account_id(1), 4)));
+        commit!(db, tx => pending_credentials::insert(tx, &sign_up));
+        for (address, ticket) in [("person1@example.com", sign_up.ticket_hash), ("nobody@example.com", hash(1, 1))] {
+            let (here, there) = both_ways!(db, tx => candidates::find(tx, address, ticket));
+            assert!(here.nearest == there.nearest && here.nearest.is_some(), "{address}");
+            assert!(here.shown == there.shown && here.shown.is_some() == (ticket == sign_up.ticket_hash), "{address}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_known_before_a_look_is_the_same_in_place_and_through_sqlx() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let window = CountedWindow { scope: "test", key: [7; 32], start: NOW, end: after(1000) };
+        let sign_up = pending(2, "new@example.com");
+        commit!(db, tx => accounts::insert(tx, &account(1)));
+        commit!(db, tx => credentials::insert(tx, &credential(account_id(1), 4)));
+        commit!(db, tx => pending_credentials::insert(tx, &sign_up));
+        let handshake = SpentHandshake { nonce: [9; 16], keep_until: after(1000) };
+        let (failures_key, kept_for_each) = ([8; 32], Duration::from_mins(1));
+        let spend = Spend { handshake, window: Some(window), failures_key, now: NOW, kept_for_each };
+        let (tx, _) = logins::spend(&db, spend).await.unwrap();
+        tx.commit().await.unwrap();
+        for owner in [account_id(1).as_uuid(), uuid(2), uuid(3)] {
+            for (key, window, nonce) in [([8; 32], Some(window), [9; 16]), ([1; 32], None, [1; 16])] {
+                let (here, there) = both_ways!(db, tx => logins::look(tx, owner, &key, window, &nonce));
+                assert!(here == there);
+                assert_eq!(
+                    (here.is_spent, here.counted, here.failures.failures),
+                    match window {
+                        Some(_) => (true, 1, 1),
+                        None => (false, 0, 0),
+                    }
+                );
+                assert_eq!(
+                    (here.account.is_some(), here.pending.is_some()),
+                    (owner == account_id(1).as_uuid(), owner == uuid(2))
+                );
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_answered_in_place_is_left_to_the_usual_way_and_all_else_for_a_moment() {
     on_sqlite(Prepared::Migrated, |db| async move {
         commit!(db, tx => accounts::insert(tx, &account(1)));
         // Not a statement, not a number, not a reader.
-        let wrong: [(&'static str, Read<i64>); 3] = [
-            ("SELECT nothing FROM nowhere", number),
-            ("SELECT email FROM accounts", number),
-            ("DELETE FROM accounts RETURNING 1", number),
-        ];
-        for (sql, read) in wrong {
-            assert_eq!(in_place(&db).rows(sql, &[], read), None, "{sql}");
+        for sql in ["SELECT nothing FROM nowhere", "SELECT email FROM accounts", "DELETE FROM accounts RETURNING 1"] {
+            let fresh = beside(&db);
+            assert_eq!(fresh.rows(COUNT, &[], number), Some(vec![1]));
+            assert_eq!(fresh.rows(sql, &[], number), None, "{sql}");
+            assert_eq!(fresh.rows(COUNT, &[], number), None);
+            fresh.not_before.store(0, Ordering::Relaxed);
+            assert_eq!(fresh.rows(COUNT, &[], number), Some(vec![1]));
         }
-        assert_eq!(count(&db), Some(vec![1]));
+        in_place(&db).pause();
         assert!(accounts::find(&mut db.read().await.unwrap(), account_id(1)).await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_thread_is_always_left_for_others() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        for (threads, at_once) in [(1, 1), (2, 1), (3, 2), (8, 7)] {
+            let fresh = InPlace::new(db.file(), Condition::of_file(&db.file()).unwrap(), threads);
+            let asking: Vec<_> = (0..at_once).map(|_| Asking::of(&fresh).unwrap()).collect();
+            assert_eq!(fresh.rows(COUNT, &[], number), None, "{threads}");
+            drop(asking);
+            assert_eq!(fresh.rows(COUNT, &[], number), Some(vec![0]), "{threads}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_is_slow_is_waited_for_once_and_then_by_other_threads() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        const SLOW: &str =
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT COUNT(*) FROM n";
+        let fresh = beside(&db);
+        assert_eq!(fresh.rows(SLOW, &[], number), Some(vec![3_000_000]));
+        assert_eq!(fresh.rows(COUNT, &[], number), None);
+        fresh.not_before.store(0, Ordering::Relaxed);
+        assert_eq!(fresh.rows(COUNT, &[], number), Some(vec![0]));
     })
     .await;
 }
@@ -70,33 +218,48 @@ async fn what_cannot_be_answered_in_place_is_left_to_the_usual_way() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_somebody_locks_everybody_out_nobody_is_waited_for_long() {
     on_sqlite(Prepared::Migrated, |db| async move {
-        assert_eq!(count(&db), Some(vec![0]));
+        let reader = beside(&db);
+        assert_eq!(reader.rows(COUNT, &[], number), Some(vec![0]));
+        reader.idle().clear();
+        db.close().await;
         let alone = Connection::open(db.file()).unwrap();
         alone.pragma_update(None, "locking_mode", "EXCLUSIVE").unwrap();
-        db.close().await;
         alone.execute_batch("BEGIN EXCLUSIVE; DELETE FROM accounts").unwrap();
-        let reader = InPlace::new(db.file(), Condition::of_file(&db.file()).unwrap());
-        let asked = std::time::Instant::now();
-        assert_eq!(reader.rows("SELECT COUNT(*) FROM accounts", &[], number), None);
+        let asked = Instant::now();
+        assert_eq!(reader.rows(COUNT, &[], number), None);
         assert!(asked.elapsed() < Duration::from_secs(1));
         alone.execute_batch("COMMIT").unwrap();
+        drop(alone);
+        reader.not_before.store(0, Ordering::Relaxed);
+        assert_eq!(reader.rows(COUNT, &[], number), Some(vec![0]));
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_connection_is_made_to_a_file_that_took_the_place_of_the_one_opened_and_none_after_the_end() {
+async fn no_connection_is_made_to_a_file_that_took_the_place_of_the_one_opened() {
     on_sqlite(Prepared::Migrated, |db| async move {
+        let reader = beside(&db);
+        assert_eq!(reader.rows(COUNT, &[], number), Some(vec![0]));
+        reader.idle().clear();
         let copy = db.file().with_extension("copy");
         std::fs::copy(db.file(), &copy).unwrap();
         std::fs::rename(&copy, db.file()).unwrap();
-        assert_eq!(count(&db), None);
+        assert_eq!(reader.rows(COUNT, &[], number), None);
+        assert!(reader.idle().is_empty());
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_end_nothing_is_asked_and_what_comes_back_is_closed() {
     on_sqlite(Prepared::Migrated, |db| async move {
-        assert_eq!(count(&db), Some(vec![0]));
-        in_place(&db).close();
-        assert_eq!(count(&db), None);
+        let reader = beside(&db);
+        let under_way = reader.take().unwrap();
+        reader.close();
+        reader.put_back(under_way);
+        assert!(reader.idle().is_empty());
+        assert_eq!(reader.rows(COUNT, &[], number), None);
     })
     .await;
 }
