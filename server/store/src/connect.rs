@@ -69,6 +69,7 @@ impl Store {
                 }
                 address::check_sqlite_parameters(&settings.url)?;
                 let options = SqliteConnectOptions::from_str(&settings.url).map_err(|error| unusable(&error))?;
+                address::check_sqlite_file(options.get_filename())?;
                 Self::open_sqlite(options, max_connections).await
             }
             "postgres" | "postgresql" => {
@@ -167,12 +168,9 @@ fn create_for_owner(path: &Path) -> Result<(), StoreError> {
 async fn set_write_ahead(options: &SqliteConnectOptions) -> Result<(), StoreError> {
     let mut waited = Duration::ZERO;
     loop {
-        let refused = match options.clone().journal_mode(SqliteJournalMode::Wal).connect().await {
-            Ok(mut connection) => {
-                let mode: String = query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await?;
-                connection.close().await?;
-                return if mode == "wal" { Ok(()) } else { Err(no_write_ahead(&mode)) };
-            }
+        let refused = match journal_mode(options).await {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(no_write_ahead(&mode)),
             Err(error) => StoreError::from(error),
         };
         if refused.kind() != StoreErrorKind::Busy || waited >= BUSY_TIMEOUT {
@@ -181,6 +179,14 @@ async fn set_write_ahead(options: &SqliteConnectOptions) -> Result<(), StoreErro
         tokio::time::sleep(WRITE_AHEAD_PAUSE).await;
         waited += WRITE_AHEAD_PAUSE;
     }
+}
+
+/// Asks for a write-ahead log, and what came of that: SQLite keeps another mode, without a word, where it cannot.
+async fn journal_mode(options: &SqliteConnectOptions) -> Result<String, sqlx::Error> {
+    let mut connection = options.clone().journal_mode(SqliteJournalMode::Wal).connect().await?;
+    let mode = query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(mode)
 }
 
 fn no_write_ahead(mode: &str) -> StoreError {

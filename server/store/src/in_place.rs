@@ -89,8 +89,8 @@ impl InPlace {
             return None;
         }
         let _asking = Asking::of(self)?;
-        let connection = self.take()?;
         let asked = Instant::now();
+        let connection = self.take()?;
         let answer = connection.prepare_cached(sql).and_then(|mut statement| {
             let rows = statement.query_map(params_from_iter(values), |row| read(&mut Columns { row, at: 0 }))?;
             rows.collect::<Result<Vec<_>, _>>()
@@ -99,7 +99,7 @@ impl InPlace {
         if took > LONG {
             self.pause();
             log::warn!(
-                "a row or two were read in {} ms: the disk is slow; asked of other threads for now",
+                "a row or two were read in {} ms: the disk, or the machine, is slow; asked of other threads for now",
                 took.as_millis()
             );
         }

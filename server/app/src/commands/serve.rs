@@ -14,7 +14,7 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?.block_on(serve(config))
 }
 
-/// As many as there are processors. One more where SQLite is read on them: one is kept from that, should the disk not answer.
+/// As many as there are processors, and one more where SQLite is read on them: one is kept from that, should the disk not answer.
 fn threads(config: &Config) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     processors + usize::from(config.database.url.sqlite_file().is_some())

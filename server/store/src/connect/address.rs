@@ -1,5 +1,7 @@
 //! The parameters of an address, looked at before sqlx sees them.
 
+use std::path::Path;
+
 use crate::error::{StoreError, StoreErrorKind};
 
 /// What sqlx knows. It logs any other parameter with its value, which may be a secret (`sslpassword`).
@@ -35,6 +37,17 @@ pub(super) fn check_sqlite_parameters(url: &str) -> Result<(), StoreError> {
         StoreErrorKind::Unsupported,
         "the address of a SQLite file has a parameter other than mode=rw or mode=rwc",
     ))
+}
+
+/// Refuses a name that SQLite takes for an address, with parameters of its own behind an encoded `?`.
+pub(super) fn check_sqlite_file(file: &Path) -> Result<(), StoreError> {
+    if file.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        return Err(StoreError::new(
+            StoreErrorKind::Unsupported,
+            "the name of a SQLite file must not begin with file:",
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses a parameter nobody knows, without naming it: in a mistyped address it may be half a password.

@@ -91,6 +91,9 @@ async fn a_file_is_not_opened_in_another_way_than_is_relied_on() {
         assert!(!error.to_string().contains("canary"), "{error}");
         assert!(!folder.join("tacit.db").exists(), "{parameters}");
     }
+    for url in ["sqlite:file:tacit.db", "sqlite:file:tacit.db%3Fimmutable=1"] {
+        assert_eq!(refused(url).await.kind(), StoreErrorKind::Unsupported, "{url}");
+    }
     for parameters in ["", "mode=rwc", "mode=rw"] {
         let settings = DatabaseSettings { url: format!("{url}?{parameters}"), max_connections: 1 };
         Store::connect(&settings).await.unwrap().close().await;
