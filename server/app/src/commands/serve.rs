@@ -48,3 +48,18 @@ impl Stops {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    #[test]
+    fn where_sqlite_is_read_on_the_threads_that_serve_there_is_one_more() {
+        let of = |url: &str| {
+            let variables = vec![("TACIT_DATABASE__URL".to_owned(), url.to_owned())];
+            threads(&Config::load(&Sources { variables, ..Sources::default() }).unwrap())
+        };
+        assert_eq!(of("sqlite:tacit.db"), of("postgres://tacit@localhost/tacit") + 1);
+    }
+}

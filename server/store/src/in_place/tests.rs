@@ -4,8 +4,8 @@ use crate::backend::Pools;
 use crate::logins::{CountedWindow, Spend, SpentHandshake};
 use crate::sessions::{RefreshDelivery, SessionRecord};
 use crate::testing::{
-    NOW, Prepared, TestDatabase, account, account_id, after, commit, credential, hash, on_sqlite, pending, session,
-    session_id, uuid,
+    NOW, Prepared, TestDatabase, account, account_id, after, commit, credential, hash, on_sqlite, pending, read,
+    session, session_id, uuid,
 };
 use crate::{accounts, candidates, credentials, logins, pending_credentials, sessions};
 
@@ -205,6 +205,32 @@ async fn one_thread_is_always_left_for_others() {
             drop(asking);
             assert_eq!(fresh.rows(COUNT, &[], number), Some(vec![0]), "{threads}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_one_waits_for_the_disk_others_are_answered_by_other_threads() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        // Seconds: what others ask meanwhile takes milliseconds.
+        const LONG: &str =
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT COUNT(*) FROM n";
+        commit!(db, tx => accounts::insert(tx, &account(1)));
+        commit!(db, tx => sessions::insert(tx, &session(1, account_id(1))));
+        let all = in_place(&db);
+        let waits = tokio::spawn({
+            let all = Arc::clone(&all);
+            async move { all.rows(LONG, &[], number) }
+        });
+        while all.asking.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        for _ in 0..10 {
+            assert!(read!(db, tx => sessions::find_active(tx, session_id(1), NOW)).is_some());
+        }
+        assert!(!waits.is_finished(), "it was over before anybody asked");
+        assert_eq!(all.answered.load(Ordering::Relaxed), 0);
+        assert_eq!(waits.await.unwrap(), Some(vec![20_000_000]));
     })
     .await;
 }
