@@ -22,6 +22,10 @@ const WARNINGS = {
   userInputs: "It resembles your address.",
 };
 
+const BETTER = "Another unrelated word or two helps.";
+
+const LONGEST = [BETTER, ...Object.values(WARNINGS)].reduce((longest, words) => (words.length > longest.length ? words : longest));
+
 let library;
 
 const load = () => {
@@ -48,24 +52,28 @@ export const weakness = async (password, address) => {
   if ([...password].length < SHORTEST) return `Please choose a password of at least ${SHORTEST} characters.`;
   const found = await grade(password, address);
   if (!found || found.score >= FAIR) return null;
-  return `This password would be guessed early. ${found.warning ?? "Another unrelated word or two helps."}`;
+  return `This password would be guessed early. ${found.warning ?? BETTER}`;
 };
 
-/** Draws the grade below the field, as it is typed. */
+/**
+ * Draws the grade below the field, as it is typed. Its room is kept from the beginning: it comes while somebody presses the
+ * button below, which must not move from under their finger. What is returned draws it anew, for who changed the field.
+ */
 export const serveStrength = (field, box, address) => {
   const words = box.querySelector("p");
+  box.dataset.longest = `${GRADES[0]}. ${LONGEST}`;
   let timer;
   const draw = async () => {
     const typed = field.value;
     const result = typed ? await grade(typed, address()) : null;
     if (field.value !== typed) return;
-    box.hidden = !result;
     if (!result) {
+      delete box.dataset.score;
       words.textContent = "";
       return;
     }
     box.dataset.score = String(result.score);
-    const advice = result.score < 3 ? (result.warning ?? "Another unrelated word or two helps.") : "";
+    const advice = result.score < 3 ? (result.warning ?? BETTER) : "";
     words.textContent = `${GRADES[result.score]}. ${advice}`.trim();
   };
   field.addEventListener("input", () => {
@@ -73,4 +81,5 @@ export const serveStrength = (field, box, address) => {
     clearTimeout(timer);
     timer = setTimeout(draw, SETTLE);
   });
+  return draw;
 };

@@ -1,6 +1,7 @@
 /** The account: what the server proved, and the person's sessions on all their browsers. */
 
 import { act, busy, client } from "../client.js";
+import { deviceName } from "../parts/device.js";
 import { announce, element, isDisabled, notice, setDisabled } from "../parts/dom.js";
 import { labelOf } from "../parts/providers.js";
 import { wordsFor } from "../parts/words.js";
@@ -41,6 +42,14 @@ const sessionItem = (session, end) => {
   button.addEventListener("click", () => end(session, button));
   const item = element("li", { className: "session" }, text, button);
   item.dataset.session = session.id;
+  return item;
+};
+
+/** Room for this browser's session until it comes: what is below must not move while somebody presses it. */
+const comingItem = () => {
+  const now = new Date().toISOString();
+  const item = sessionItem({ deviceName: deviceName(), createdAt: now, lastSeenAt: now, ipAddress: "127.0.0.1", current: true });
+  item.classList.add("coming");
   return item;
 };
 
@@ -100,9 +109,10 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
 
   const look = async (quiet) => {
     const result = await act("Look at the sessions", (tacit) => tacit.sessions.list({ limit: 100 }), { quiet });
-    if (closed) return;
+    if (closed) return false;
     if (result.ok) draw(result.sessions);
     else if (result.code !== "signed_out") trouble(result);
+    return result.ok;
   };
 
   const end = async (session, button) => {
@@ -135,9 +145,9 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
   if (provider) void showProvider(root, provider, created);
   serveSettings(root, { go, look: () => look(true), note: said });
   setDisabled(others, true);
+  list.append(comingItem());
   root.querySelector("#look-again").addEventListener("click", async () => {
-    await look(false);
-    announce(`${list.children.length} ${list.children.length === 1 ? "session" : "sessions"}.`);
+    if (await look(false)) announce(`${list.children.length} ${list.children.length === 1 ? "session" : "sessions"}.`);
   });
   others.addEventListener("click", async () => {
     if (isDisabled(others)) return;

@@ -12,7 +12,15 @@ export const newAddress = (name = "ada") => {
   return `${name}.${count}@example.com`;
 };
 
-export const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
+/** Waits for a view; where another stays, the error tells what that one shows. */
+export const heading = async (page, name) => {
+  try {
+    await page.getByRole("heading", { level: 1, name }).waitFor();
+  } catch (error) {
+    const shown = await page.locator("#view").innerText({ timeout: 1000 }).catch(String);
+    throw new Error(`${error.message}\nInstead there is:\n${shown}`, { cause: error });
+  }
+};
 
 export const fillSignUp = async (page, address, password = PASSWORD) => {
   await page.getByLabel("E-mail address").fill(address);
@@ -55,7 +63,7 @@ export const loggedIn = async (page, server, address = newAddress(), password = 
   return address;
 };
 
-export const sessionItems = (page) => page.locator("#sessions > li");
+export const sessionItems = (page) => page.locator("#sessions > li:visible");
 
 /** Waits until the account lists `wanted` sessions, asking it to look again. */
 export const sessionsBecome = async (page, wanted) => {
@@ -71,6 +79,7 @@ export const verdicts = (page) => page.locator(".verdict").evaluateAll((lines) =
 
 /** Opens a fold of the account, and waits for what is in it. */
 export const unfold = async (page, title) => {
+  await sessionItems(page).first().waitFor();
   await page.locator(".setting > summary", { hasText: title }).click();
 };
 

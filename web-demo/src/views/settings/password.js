@@ -30,7 +30,7 @@ export const servePassword = (root, look) => {
   const form = root.querySelector("#password-form");
   const fields = Object.values(FIELDS).map((name) => form.elements.namedItem(name));
   const [current, next] = fields;
-  serveStrength(next, form.querySelector("#strength"), () => client.user?.email ?? "");
+  const drawStrength = serveStrength(next, form.querySelector("#strength"), () => client.user?.email ?? "");
 
   onSubmit(form, async () => {
     clearErrors(form);
@@ -46,7 +46,7 @@ export const servePassword = (root, look) => {
       const result = await act("Change the password", change, { passwords });
       if (!result.ok) return explain(form, result);
       for (const field of [current, next]) field.value = "";
-      form.querySelector("#strength").hidden = true;
+      await drawStrength();
       announce("Your password is changed.");
       const others = keepOtherSessions ? "Your other devices stay logged in." : "Your other devices are logged out.";
       showMessage(form, notice("good", "Your password is changed", `The server proved itself: M2 verified. ${others}`));
