@@ -49,9 +49,12 @@ test("the server stops while somebody is logged in: they stay so, and the page g
   await sessionsBecome(page, 1);
   await server.pause();
   await page.getByRole("button", { name: "Look again" }).click();
-  await page.getByText("You stay logged in. This page tries again by itself.").waitFor();
+  const words = "You stay logged in. This page tries again by itself.";
+  const shown = page.locator("#account-note").getByText(words);
+  await shown.waitFor();
+  await page.locator("#live", { hasText: words }).waitFor({ state: "attached" });
   await server.resume();
-  await page.getByText("You stay logged in. This page tries again by itself.").waitFor({ state: "detached" });
+  await shown.waitFor({ state: "detached" });
   await sessionsBecome(page, 1);
   assertQuiet(visitor);
 });

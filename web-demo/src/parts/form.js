@@ -76,5 +76,11 @@ export const hidePasswords = (root) => {
   for (const button of root.querySelectorAll('.reveal[aria-pressed="true"]')) button.click();
 };
 
+/** Empties a field, and tells whoever draws what is typed in it. */
+export const empty = (field) => {
+  field.value = "";
+  field.dispatchEvent(new Event("input"));
+};
+
 /** The shape of an address, no more: whether it exists, only a mail can tell. */
 export const looksLikeAddress = (text) => /^[^\s@]+@[^\s@]+$/.test(text);

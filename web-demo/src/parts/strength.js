@@ -15,7 +15,7 @@ const WARNINGS = {
   recentYears: "Recent years are guessed early.",
   dates: "Dates are guessed early.",
   topTen: "This is one of the ten most used passwords.",
-  topHundred: "This is one of the hundred most used passwords.",
+  topHundred: "It is among the hundred most used passwords.",
   common: "This is a much used password.",
   similarToCommon: "This is close to a much used password.",
   wordByItself: "A single word is guessed early.",
@@ -57,7 +57,7 @@ export const weakness = async (password, address) => {
 
 /**
  * Draws the grade below the field, as it is typed. Its room is kept from the beginning: it comes while somebody presses the
- * button below, which must not move from under their finger. What is returned draws it anew, for who changed the field.
+ * button below, which must not move from under their finger.
  */
 export const serveStrength = (field, box, address) => {
   const words = box.querySelector("p");
@@ -81,5 +81,4 @@ export const serveStrength = (field, box, address) => {
     clearTimeout(timer);
     timer = setTimeout(draw, SETTLE);
   });
-  return draw;
 };

@@ -45,7 +45,7 @@ const sessionItem = (session, end) => {
   return item;
 };
 
-/** Room for this browser's session until it comes: what is below must not move while somebody presses it. */
+/** Room for this browser's session, as it mostly is, until it comes: what is below should not move while somebody presses it. */
 const comingItem = () => {
   const now = new Date().toISOString();
   const item = sessionItem({ deviceName: deviceName(), createdAt: now, lastSeenAt: now, ipAddress: "127.0.0.1", current: true });
@@ -143,11 +143,13 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
   root.querySelector("[data-address]").textContent = client.user.email;
   showProof(root, proved);
   if (provider) void showProvider(root, provider, created);
-  serveSettings(root, { go, look: () => look(true), note: said });
+  const folds = serveSettings(root, { go, look: () => look(true), note: said });
   setDisabled(others, true);
   list.append(comingItem());
   root.querySelector("#look-again").addEventListener("click", async () => {
-    if (await look(false)) announce(`${list.children.length} ${list.children.length === 1 ? "session" : "sessions"}.`);
+    const seen = await look(false);
+    if (!seen) announce(note.innerText);
+    else announce(`${list.children.length} ${list.children.length === 1 ? "session" : "sessions"}.`);
   });
   others.addEventListener("click", async () => {
     if (isDisabled(others)) return;
@@ -167,7 +169,9 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
     else trouble(result);
   });
   document.addEventListener("visibilitychange", onVisible);
-  void look(true);
+  // Until it is gone, what is below may still move.
+  root.dataset.coming = "";
+  void Promise.all([look(true), folds]).finally(() => delete root.dataset.coming);
   keepLooking();
 
   return () => {

@@ -17,7 +17,7 @@ export const heading = async (page, name) => {
   try {
     await page.getByRole("heading", { level: 1, name }).waitFor();
   } catch (error) {
-    const shown = await page.locator("#view").innerText({ timeout: 1000 }).catch(String);
+    const shown = await page.locator("#view, main:not(:has(#view))").innerText({ timeout: 1000 }).catch(String);
     throw new Error(`${error.message}\nInstead there is:\n${shown}`, { cause: error });
   }
 };
@@ -77,9 +77,12 @@ export const sessionsBecome = async (page, wanted) => {
 
 export const verdicts = (page) => page.locator(".verdict").evaluateAll((lines) => lines.map((line) => line.dataset.verdict));
 
-/** Opens a fold of the account, and waits for what is in it. */
+/** Waits until the account shows all there is, so that nothing moves any more. */
+export const settled = (page) => page.locator('[data-view="account"]:not([data-coming])').waitFor();
+
+/** Opens a fold of the account. */
 export const unfold = async (page, title) => {
-  await sessionItems(page).first().waitFor();
+  await settled(page);
   await page.locator(".setting > summary", { hasText: title }).click();
 };
 

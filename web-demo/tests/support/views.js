@@ -1,7 +1,7 @@
 /** Walks through every view of the demo and the built-in pages, and calls `look(name, page)` on each. */
 
 import { signedInElsewhere } from "./provider-story.js";
-import { fillLogIn, fillSignUp, heading, logIn, pressLogIn, newAddress, sessionsBecome, activateByCode } from "./story.js";
+import { fillLogIn, fillSignUp, heading, logIn, pressLogIn, newAddress, sessionsBecome, settled, activateByCode } from "./story.js";
 
 const SECRET = "A".repeat(43);
 
@@ -61,6 +61,7 @@ const demo = async (page, server, look, address) => {
   await logIn(page, address);
   await sessionsBecome(page, 1);
   await look("account", page);
+  await settled(page);
   for (const fold of await page.locator(".setting summary:visible").all()) await fold.click();
   await page.waitForFunction(() => document.getElementById("new-email").value !== "");
   await look("settings", page);
@@ -81,6 +82,7 @@ const elsewhere = async (page, server, look, address) => {
   await look("log-in-not-begun", page);
   await signedInElsewhere(page, server, address);
   await sessionsBecome(page, 1);
+  await settled(page);
   for (const fold of await page.locator(".setting summary:visible").all()) if (await fold.isVisible()) await fold.click();
   await page.locator("#identities > li").waitFor();
   await look("account-elsewhere", page);

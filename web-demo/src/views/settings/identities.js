@@ -2,7 +2,7 @@
 
 import { act, client } from "../../client.js";
 import { announce, element, isDisabled, notice, setDisabled } from "../../parts/dom.js";
-import { clearErrors, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
+import { clearErrors, empty, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
 import { showProgress } from "../../parts/progress.js";
 import { drawButtons, providers } from "../../parts/providers.js";
 import { serveStrength, weakness } from "../../parts/strength.js";
@@ -43,7 +43,7 @@ const serveFirstPassword = (fold, look) => {
         const { title, text } = wordsFor(result);
         return showMessage(form, notice("warn", title, text));
       }
-      field.value = "";
+      empty(field);
       await look();
       return document.getElementById("settings-title").focus();
     } finally {
@@ -52,6 +52,7 @@ const serveFirstPassword = (fold, look) => {
   });
 };
 
+/** The promise returned is kept when it is known what there is to see. */
 export const serveIdentities = (root, { note }) => {
   const fold = root.querySelector("#identities-fold");
   const place = root.querySelector("#settings-note");
@@ -112,5 +113,5 @@ export const serveIdentities = (root, { note }) => {
     await look();
     say(notice("good", "Your password is set", "You can log in with it from now on. It never left this browser."));
   });
-  void providers().then((offered) => drawButtons(fold, offered, "Link", link)).then(look);
+  return providers().then((offered) => drawButtons(fold, offered, "Link", link)).then(look);
 };

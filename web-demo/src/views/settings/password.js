@@ -2,7 +2,7 @@
 
 import { act, client } from "../../client.js";
 import { announce, notice } from "../../parts/dom.js";
-import { clearErrors, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
+import { clearErrors, empty, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
 import { showProgress } from "../../parts/progress.js";
 import { serveStrength, weakness } from "../../parts/strength.js";
 import { passwordWords, wordsFor } from "../../parts/words.js";
@@ -30,7 +30,7 @@ export const servePassword = (root, look) => {
   const form = root.querySelector("#password-form");
   const fields = Object.values(FIELDS).map((name) => form.elements.namedItem(name));
   const [current, next] = fields;
-  const drawStrength = serveStrength(next, form.querySelector("#strength"), () => client.user?.email ?? "");
+  serveStrength(next, form.querySelector("#strength"), () => client.user?.email ?? "");
 
   onSubmit(form, async () => {
     clearErrors(form);
@@ -45,8 +45,8 @@ export const servePassword = (root, look) => {
       const change = (tacit) => tacit.changePassword({ currentPassword, newPassword, keepOtherSessions });
       const result = await act("Change the password", change, { passwords });
       if (!result.ok) return explain(form, result);
-      for (const field of [current, next]) field.value = "";
-      await drawStrength();
+      [current, next].forEach(empty);
+      done();
       announce("Your password is changed.");
       const others = keepOtherSessions ? "Your other devices stay logged in." : "Your other devices are logged out.";
       showMessage(form, notice("good", "Your password is changed", `The server proved itself: M2 verified. ${others}`));

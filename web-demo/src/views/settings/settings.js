@@ -55,6 +55,7 @@ const serveDeletion = (root, go) => {
   });
 };
 
+/** The promise returned is kept when all folds there are are shown. */
 export const serveSettings = (root, { go, look, note }) => {
   const say = (failure) => {
     const { title: heading, text } = wordsFor(failure);
@@ -64,7 +65,7 @@ export const serveSettings = (root, { go, look, note }) => {
   serveReveal(root.querySelector(".settings"));
   serveProfile(root);
   servePassword(root, look);
-  serveIdentities(root, { note });
   serveExport(root, say);
   serveDeletion(root, go);
+  return serveIdentities(root, { note });
 };
