@@ -91,7 +91,7 @@ test("an answer that comes when nobody waits for it any more is not taken", asyn
   for (const step of [EMAIL, PROOF]) {
     await t.test(step, async (t) => {
       // A derivation is no waiting for the server: only its answers are late.
-      const world = await liedTo(t, { timeout: 1_500 });
+      const world = await liedTo(t, { timeout: 5_000 });
       const { client, server } = world;
       let late;
       server.lies[step] = (honest) => {

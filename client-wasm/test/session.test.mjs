@@ -228,11 +228,11 @@ test("a tab that holds the lock for ever stops nobody", async (t) => {
     request: (_, { signal }) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   };
-  const tab = new Browser(t, { locks }).tab({ baseUrl: server.url, timeout: 400 });
+  const tab = new Browser(t, { locks }).tab({ baseUrl: server.url, timeout: 3_000 });
   await tab.signUp({ authId: PERSON, password: PASSWORD });
   await tab.activate({ token: PERSON });
   await tab.login({ authId: PERSON, password: PASSWORD });
-  const alive = setTimeout(() => {}, 5_000);
+  const alive = setTimeout(() => {}, 30_000);
   assert.equal((await tab.refresh()).ok, true);
   clearTimeout(alive);
 });

@@ -13,7 +13,7 @@ use crate::process::free_port;
 use crate::{is_root, services};
 
 /// How long it may take to start, to stop, or to promote.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// One server with its data; ended when dropped.
 pub struct Cluster {
@@ -75,7 +75,8 @@ impl Cluster {
         let mut command = tool("postgres");
         command.arg("-D").arg(&self.data).arg("-k").arg(self.data.parent().unwrap());
         command.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"]);
-        command.args(["-c", "max_wal_senders=4"]);
+        // After a crash it would sync its thousand files one by one.
+        command.args(["-c", "max_wal_senders=4", "-c", "recovery_init_sync_method=syncfs"]);
         command.args(self.options.iter().flat_map(|option| ["-c", option.as_str()]));
         self.server = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let begun = Instant::now();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
-import { activateByCode, answerStepUp, askForAddress, heading, logIn, loggedIn, newAddress, PASSWORD, signUp, unfold, verdicts } from "./support/story.js";
+import { activateByCode, answerStepUp, askForAddress, heading, loggedIn, logIn, newAddress, PASSWORD, pressLogOut, signUp, unfold, verdicts } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite();
@@ -38,10 +38,7 @@ test("another address asks for the password by itself, counts once confirmed, an
   await other.page.goto(`${server.url}/demo/#log-in`);
   await logIn(other.page, elsewhere);
 
-  const before = (await server.mails(address)).length;
-  assert.ok(before > 0);
-  const undo = await server.mail(address);
-  assert.match(undo.link, /\/undo-email#/);
+  const undo = await server.mail(address, 1, /\/undo-email#/);
   await page.goto(undo.link);
   await page.getByRole("button", { name: "Take the change back" }).click();
   await heading(page, "The change is taken back");
@@ -127,7 +124,7 @@ test("on a computer that others use the device is not remembered", async () => {
   await page.getByLabel("Others use this computer").check();
   await logIn(page, address);
   assert.doesNotMatch(await kept(), /dt_/);
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await heading(page, "Log in");
   await logIn(page, address);
   assert.match(await kept(), /dt_/);

@@ -37,9 +37,9 @@ test("the mail can be sent again once the countdown is over, and only the newest
   const visitor = await visit(browser);
   const { page } = visitor;
   await signUp(page, server, address);
-  const before = await server.mail(address);
   const again = page.getByRole("button", { name: "Send it again" });
   assert.equal(await again.getAttribute("aria-disabled"), "true");
+  const before = await server.mail(address);
   await page.locator('#resend[aria-disabled="false"]').waitFor();
   await again.click();
   await page.getByRole("heading", { name: "Another mail is on its way" }).waitFor();

@@ -10,7 +10,7 @@ import { assertQuiet, openBrowser, visit } from "./support/browser.js";
 import { folderFiles, storageOf } from "./support/places.js";
 import { inOwnWindow, LABEL, openLogIn, popupOf, pressSignIn, says, sayWho, sayWhoAndAllow, signedInElsewhere } from "./support/provider-story.js";
 import { freePort, Server } from "./support/server.js";
-import { answerStepUp, heading, loggedIn, newAddress, unfold } from "./support/story.js";
+import { answerStepUp, heading, loggedIn, newAddress, pressLogOut, unfold } from "./support/story.js";
 import { recordRequests, startRelay } from "./support/wiretap.js";
 
 let server;
@@ -45,7 +45,7 @@ const live = async ({ page }) => {
   const popup = await popupOf(page, () => page.getByRole("button", { name: `Ask ${LABEL}` }).click());
   await sayWho(popup, address);
   await says(page, "This is your last way in");
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await openLogIn(page, server);
   await inOwnWindow(page);
   await popupOf(page, () => pressSignIn(page));

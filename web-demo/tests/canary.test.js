@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 import { assertQuiet, openBrowser, visit } from "./support/browser.js";
 import { derive } from "./support/derive.js";
 import { freePort, Server } from "./support/server.js";
-import { activateByCode, answerStepUp, askForAddress, askForReset, changePassword, fillLogIn, heading, logIn, newAddress, outdated, pressLogIn, renewed, resetByCode, sessionsBecome, signUp, unfold } from "./support/story.js";
+import { activateByCode, answerStepUp, askForAddress, askForReset, changePassword, fillLogIn, heading, logIn, newAddress, outdated, pressLogIn, pressLogOut, renewed, resetByCode, sessionsBecome, signUp, unfold } from "./support/story.js";
 import { findTraces, formsOf } from "./support/traces.js";
 import { recordRequests, startRelay } from "./support/wiretap.js";
 
@@ -22,6 +22,9 @@ const CANARY = `Canary ﬁ²"\\ ${HEART}`;
 const CHANGED = `Second ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
 const RESET = `Third ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
 const BY_LINK = `Fourth ﬁ²"\\ ${randomBytes(9).toString("hex")}`;
+
+// The mail that follows the confirmation, and not the one before.
+const UNDO = /\/undo-email#/;
 
 let server;
 let relay;
@@ -74,7 +77,7 @@ const replace = async (page, address) => {
   await answerStepUp(page, CHANGED);
   await page.getByRole("heading", { name: "Saved; now look into your mail" }).waitFor();
   const challenge = await server.challenge(address);
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await resetByCode(page, server, address, RESET);
   await logIn(page, address, RESET);
   return challenge;
@@ -89,7 +92,7 @@ const moveAndExport = async (page, address) => {
   await page.goto((await server.mail(there)).link);
   await page.getByRole("button", { name: "Confirm this address" }).click();
   await heading(page, "Your address is confirmed");
-  await page.goto((await server.mail(address)).link);
+  await page.goto((await server.mail(address, 1, UNDO)).link);
   await page.getByRole("button", { name: "Take the change back" }).click();
   await heading(page, "The change is taken back");
   await page.goto(`${server.url}/demo/#log-in`);
@@ -100,7 +103,7 @@ const moveAndExport = async (page, address) => {
 
 /** Somebody with the same password and too little stretching, whose credential is renewed, and who then forgets it. */
 const renewAndForget = async (page) => {
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await heading(page, "Log in");
   const address = await outdated(server, CANARY);
   const before = await server.challenge(address);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
 import { identityItems, LABEL, popupOf, pressSignIn, says, sayWho, sayWhoAndAllow, signedInElsewhere } from "./support/provider-story.js";
-import { answerStepUp, heading, logIn, loggedIn, newAddress, PASSWORD, unfold, verdicts } from "./support/story.js";
+import { answerStepUp, heading, loggedIn, logIn, newAddress, PASSWORD, pressLogOut, unfold, verdicts } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite({ provider: true });
@@ -12,7 +12,7 @@ const world = suite({ provider: true });
 const NEXT = "seven paper lanterns drift";
 
 const logOut = async (page) => {
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await heading(page, "Log in");
 };
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
-import { activateByCode, fillLogIn, fillSignUp, heading, logIn, loggedIn, newAddress, PASSWORD, pressLogIn, sessionsBecome, signUp } from "./support/story.js";
+import { activateByCode, fillLogIn, fillSignUp, heading, loggedIn, logIn, newAddress, PASSWORD, pressLogIn, pressLogOut, sessionsBecome, signUp } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite();
@@ -102,7 +102,7 @@ test("a restarted server has lost nothing: account, session and waiting mail", a
   await sessionsBecome(page, 1);
   await activateByCode(waiting.page, server, other);
   await logIn(waiting.page, other);
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await page.getByRole("heading", { name: "You are logged out" }).waitFor();
   await logIn(page, address);
   assertQuiet(visitor, waiting);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
-import { askForReset, changePassword, heading, logIn, loggedIn, outdated, PASSWORD, renewed, resetByCode, sessionsBecome, unfold, verdicts } from "./support/story.js";
+import { askForReset, changePassword, heading, loggedIn, logIn, outdated, PASSWORD, pressLogOut, renewed, resetByCode, sessionsBecome, unfold, verdicts } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite();
@@ -46,7 +46,7 @@ test("a forgotten password is reset by the code, in the demo", async () => {
   const visitor = await visit(browser);
   const { page } = visitor;
   const address = await loggedIn(page, server);
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await heading(page, "Log in");
   await resetByCode(page, server, address, NEXT);
   assert.ok((await verdicts(page)).every((verdict) => verdict === "clean"));
@@ -115,7 +115,7 @@ test("a credential with too little stretching is renewed by itself after the log
   assert.equal(await renewed(page), "clean");
   assert.equal((await server.challenge(address)).preset, 1);
   await sessionsBecome(page, 1);
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await heading(page, "Log in");
   await logIn(page, address);
   assertQuiet(visitor);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
 import { allow, comeByPage, inOwnWindow, LABEL, openLogIn, popupOf, pressSignIn, says, sayWho, sayWhoAndAllow, signedInElsewhere } from "./support/provider-story.js";
-import { heading, newAddress, sessionItems, sessionsBecome } from "./support/story.js";
+import { heading, newAddress, pressLogOut, sessionItems, sessionsBecome } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite({ provider: true });
@@ -47,7 +47,7 @@ test("somebody new comes by page, and comes again without a question", async () 
   await page.reload();
   await heading(page, "You are logged in");
   await says(page, `${LABEL} said who you are`);
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await says(page, "You are logged out");
   await page.getByText(`You are still signed in at ${LABEL}`).waitFor();
   await pressSignIn(page);
@@ -98,9 +98,10 @@ test("whoever says no at the provider is told so, by page and by popup", async (
   const popup = await popupOf(page, () => pressSignIn(page));
   await sayWho(popup, newAddress("grace"));
   await heading(popup, "Let Tacit know you?");
+  const closed = popup.waitForEvent("close");
   await popup.getByRole("button", { name: "Cancel" }).click();
   await page.locator(".providers .notice").getByText("You said no there, or it did.").waitFor();
-  assert.ok(popup.isClosed());
+  await closed;
   assertQuiet(visitor);
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertQuiet, visit } from "./support/browser.js";
+import { assertQuiet, holdBack, visit } from "./support/browser.js";
 import { activateByCode, fillSignUp, heading, logIn, newAddress, PASSWORD, sessionItems, signUp } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
@@ -18,16 +18,6 @@ const SAYINGS = [
   ["qwertzuiop", /Keys in a row|Keyboard patterns/],
   [PASSWORD, /^(Good|Strong)\.$/],
 ];
-
-/** Holds back what the page asks for below `urls`, until the function returned is called. */
-const holdBack = async (page, urls) => {
-  let letThrough;
-  const wanted = new Promise((resolve) => {
-    letThrough = resolve;
-  });
-  await page.route(urls, (route) => wanted.then(() => route.continue()));
-  return letThrough;
-};
 
 test("a press that began before the strength of the password was drawn is a press all the same", async () => {
   const { server, browser } = world;

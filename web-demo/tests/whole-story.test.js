@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
-import { heading, logIn, newAddress, PASSWORD, sessionItems, sessionsBecome, signUp, verdicts } from "./support/story.js";
+import { heading, logIn, newAddress, PASSWORD, pressLogOut, sessionItems, sessionsBecome, signUp, verdicts } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite();
@@ -64,7 +64,7 @@ test("a person signs up, opens the mail, activates, logs in on two browsers, end
   await page.getByRole("button", { name: "Log out all others" }).click();
   await sessionsBecome(page, 1);
 
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await page.getByRole("heading", { name: "You are logged out" }).waitFor();
   await page.reload();
   await heading(page, "Log in");

@@ -12,6 +12,9 @@ const MOST_ATTEMPTS: &str = "SELECT COALESCE(MAX(attempts), 0) FROM outbox";
 /// The longest wait between two attempts.
 const LATER: Duration = Duration::from_mins(15);
 
+/// More than a slow machine takes, and less than a silent mail server is waited for.
+const SLOW: Duration = Duration::from_secs(20);
+
 /// A sentence about a server whose mails go to a post office with moods, on both engines.
 macro_rules! with_post_office {
     ($name:ident, |$setup:ident| $settings:expr, async |$app:ident, $office:ident| $body:block) => {
@@ -140,7 +143,7 @@ with_post_office!(a_slow_server_gets_its_mails, |setup| setup.with("mail.timeout
 
 with_post_office!(
     a_server_that_says_nothing_holds_up_neither_sign_ups_nor_a_stop,
-    |setup| setup.with("mail.timeout", "1s").with("shutdown_deadline", "1s"),
+    |setup| setup.with("mail.timeout", "30s").with("shutdown_deadline", "1s"),
     async |app, office| {
         for stage in [Stage::Connect, Stage::Rcpt, Stage::End] {
             office.set(stage, Mood::Silent);
@@ -149,11 +152,11 @@ with_post_office!(
                 let begun = Instant::now();
                 app.signed_up(person).await;
                 app.anonymous().get("/health").await.expect_status(200).done();
-                assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
+                assert!(begun.elapsed() < SLOW, "{:?}", begun.elapsed());
             }
             let begun = Instant::now();
             app.stop().await;
-            assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+            assert!(begun.elapsed() < SLOW, "{:?}", begun.elapsed());
             office.behave();
             app.start_again().await;
             // What was under way is taken again once its lease is over.

@@ -47,3 +47,13 @@ export const visit = async (browser, options = {}) => {
 export const assertQuiet = (...visitors) => {
   assert.deepEqual(visitors.flatMap(({ complaints }) => complaints), []);
 };
+
+/** Holds back what the page asks for below `urls`, until the function returned is called. */
+export const holdBack = async (page, urls) => {
+  let letThrough;
+  const wanted = new Promise((resolve) => {
+    letThrough = resolve;
+  });
+  await page.route(urls, (route) => wanted.then(() => route.continue()));
+  return letThrough;
+};

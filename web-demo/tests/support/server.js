@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 const BINARY = process.env.TACIT_BIN ?? process.env.TACIT_TEST_BINARY
   ?? fileURLToPath(new URL("../../../target/release-dev/tacit", import.meta.url));
 
-const START_WITHIN = 20_000;
+const START_WITHIN = 60_000;
+const MAIL_WITHIN = 30_000;
 const STOP_WITHIN = 15_000;
 
 const pause = (time) => new Promise((resolve) => {
@@ -147,12 +148,12 @@ export class Server {
     return mails.filter((mail) => mail.to === address);
   }
 
-  /** The newest mail to `address` once there are `count`, with its link and its code. */
-  async mail(address, count = 1) {
-    const until = Date.now() + 10_000;
+  /** The newest mail to `address` once there are `count`, and it has what is `wanted`; with its link and its code. */
+  async mail(address, count = 1, wanted = /(?:)/) {
+    const until = Date.now() + MAIL_WITHIN;
     while (Date.now() < until) {
       const mails = await this.mails(address);
-      if (mails.length >= count) {
+      if (mails.length >= count && wanted.test(mails[0].text)) {
         const [{ subject, text }] = mails;
         return { subject, text, link: text.match(/https?:\/\/\S+\/[\w-]+#[\w-]{43}/)?.[0], code: text.match(/\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/)?.[0] };
       }

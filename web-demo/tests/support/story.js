@@ -80,6 +80,11 @@ export const verdicts = (page) => page.locator(".verdict").evaluateAll((lines) =
 /** Waits until the account shows all there is, so that nothing moves any more. */
 export const settled = (page) => page.locator('[data-view="account"]:not([data-coming])').waitFor();
 
+export const pressLogOut = async (page) => {
+  await settled(page);
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+};
+
 /** Opens a fold of the account. */
 export const unfold = async (page, title) => {
   await settled(page);

@@ -1,7 +1,8 @@
 /** Walks through every view of the demo and the built-in pages, and calls `look(name, page)` on each. */
 
+import { holdBack } from "./browser.js";
 import { signedInElsewhere } from "./provider-story.js";
-import { fillLogIn, fillSignUp, heading, logIn, pressLogIn, newAddress, sessionsBecome, settled, activateByCode } from "./story.js";
+import { activateByCode, fillLogIn, fillSignUp, heading, logIn, newAddress, pressLogIn, pressLogOut, sessionsBecome, settled } from "./story.js";
 
 const SECRET = "A".repeat(43);
 
@@ -38,9 +39,15 @@ const demo = async (page, server, look, address) => {
   await fillSignUp(page, address);
   await page.getByText(/^(Good|Strong)\./).waitFor();
   await look("sign-up-strength", page);
+  const letThrough = await holdBack(page, "**/api/auth/srp/sign-up");
   await page.getByRole("button", { name: "Create account" }).click();
-  await page.locator('[data-phase="deriving"]').waitFor();
+  await page.locator('[data-phase="sending"]').waitFor();
+  // The words that are there longest, and that a fast machine shows for a moment only.
+  await page.locator("[data-phase]").evaluate((words) => {
+    words.textContent = "Stretching your password, here in the browser. This is slow on purpose: it makes guessing slow too.";
+  });
   await look("sign-up-progress", page);
+  letThrough();
   await heading(page, "Check your mail");
   await look("check-mail", page);
   await activateByCode(page, server, address);
@@ -90,7 +97,7 @@ const elsewhere = async (page, server, look, address) => {
   await page.getByRole("dialog").waitFor();
   await look("step-up-elsewhere", page);
   await page.getByRole("button", { name: "Rather not" }).click();
-  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await pressLogOut(page);
   await page.getByText("You are still signed in at").waitFor();
   await look("logged-out-elsewhere", page);
 };
