@@ -48,7 +48,7 @@ esac
 fuzz() {
   local target=$1 corpus=$cache/fuzz/$1/corpus crashes=$cache/fuzz/$1/crashes
   mkdir -p "$corpus" "$crashes"
-  TACIT_FUZZ_TARGET=$target "$program" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -max_len=4096 \
+  TACIT_FUZZ_TARGET=$target "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
     -print_final_stats=1 -artifact_prefix="$crashes/" "$corpus" "tests/fuzz/seeds/$target" >"$work/$target.log" 2>&1
 }
 

@@ -53,7 +53,7 @@ const startWorker = () => {
 };
 
 const mailed = async () => {
-  for (let wait = 0; wait < 600; wait += 1) {
+  for (let wait = 0; wait < 200; wait += 1) {
     const names = readdirSync(mails, { recursive: true }).filter((name) => name.endsWith(".json"));
     if (names.length > 0) return JSON.parse(readFileSync(join(mails, names[0]), "utf8")).text;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -13,7 +13,7 @@ use crate::process::free_port;
 use crate::{is_root, services};
 
 /// How long it may take to start, to stop, or to promote.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One server with its data; ended when dropped.
 pub struct Cluster {

@@ -78,7 +78,7 @@ export const startLive = async () => {
 
 /** The newest mail to an address once there are `count`, with what it is for: the link's secret and the code to type. */
 export const mailTo = async (url, address, wanted = 1) => {
-  for (let left = 300; left > 0; left -= 1) {
+  for (let left = 100; left > 0; left -= 1) {
     const response = await fetch(`${url}/demo/mailbox/mails?${new URLSearchParams({ to: address })}`);
     const { mails } = await response.json();
     if (mails.length >= wanted) {

@@ -23,8 +23,8 @@ both_engines!(a_backup_taken_under_load_is_complete, async |app| {
 
     let mut backups = Vec::new();
     for number in 0..BACKUPS {
-        load.more(|seen| seen.users.len(), 20, Duration::from_mins(2)).await;
-        load.more(|seen| seen.signed_up.len(), 5, Duration::from_mins(2)).await;
+        load.more(|seen| seen.users.len(), 20, Duration::from_secs(30)).await;
+        load.more(|seen| seen.signed_up.len(), 5, Duration::from_secs(30)).await;
         let mut accounts = people.ledger.lock().unwrap().with_account();
         accounts.push(known.clone());
         let file = app.folder().join(format!("backup-{number}"));

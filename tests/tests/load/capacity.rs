@@ -12,7 +12,7 @@ const SETTLING: Duration = Duration::from_millis(500);
 /// The flood comes from the same two processors: whoever is served may have to wait for the scheduler, too.
 const SLICE: Duration = Duration::from_millis(6);
 /// Measured again when the machine was busy with something else.
-const TRIES: usize = 12;
+const TRIES: usize = 5;
 /// Requests a second, at most: a kernel computes so many challenges by now that ten times as many would measure who of
 /// server and generator gets the processors.
 const MOST: f64 = 4000.0;
@@ -50,15 +50,12 @@ both_engines!(a_flood_beyond_what_it_can_compute_slows_nobody_who_is_served, one
         let healthy = measured.health.within(99) < Duration::from_millis(50);
         report(app, &measured);
         assert_eq!(measured.flood.count(), served.count() + measured.flood.with(503).count(), "only 200 and 503");
-        let busy = f64::from(served.count()) > 0.4 * measured.capacity;
-        let flooded = measured.flood.with(503).count() > served.count();
-        if quick && healthy && busy && flooded {
+        assert!(f64::from(served.count()) > 0.4 * measured.capacity, "half of its time goes into refusals");
+        assert!(measured.flood.with(503).count() > served.count(), "there was no flood");
+        if quick && healthy {
             break;
         }
-        assert!(
-            attempt < TRIES,
-            "quick: {quick}, healthy: {healthy}, not busy with refusals: {busy}, flooded: {flooded}"
-        );
+        assert!(attempt < TRIES, "slow: {quick}, {healthy}");
     }
     let grown = process.memory().saturating_sub(before);
     assert!(grown < 40_000_000, "{grown} bytes more");

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 const BINARY = process.env.TACIT_BIN ?? process.env.TACIT_TEST_BINARY
   ?? fileURLToPath(new URL("../../../target/release-dev/tacit", import.meta.url));
 
-const START_WITHIN = 60_000;
-const MAIL_WITHIN = 30_000;
+const START_WITHIN = 20_000;
+const MAIL_WITHIN = 10_000;
 const STOP_WITHIN = 15_000;
 
 const pause = (time) => new Promise((resolve) => {

@@ -1,5 +1,6 @@
 /** Walks through every view of the demo and the built-in pages, and calls `look(name, page)` on each. */
 
+import assert from "node:assert/strict";
 import { holdBack } from "./browser.js";
 import { signedInElsewhere } from "./provider-story.js";
 import { activateByCode, fillLogIn, fillSignUp, heading, logIn, newAddress, pressLogIn, pressLogOut, sessionsBecome, settled } from "./story.js";
@@ -29,6 +30,19 @@ const pages = async (page, server, look) => {
   }
 };
 
+/** Listens to what the page says of its progress; the function returned gives the words of each phase so far. */
+const hearProgress = async (page) => {
+  const phases = await page.evaluateHandle(() => {
+    const heard = {};
+    new MutationObserver(() => {
+      const line = document.querySelector("[data-phase]");
+      if (line) heard[line.dataset.phase] ??= line.textContent;
+    }).observe(document.getElementById("view"), { subtree: true, childList: true, attributes: true });
+    return heard;
+  });
+  return () => phases.jsonValue();
+};
+
 const demo = async (page, server, look, address) => {
   await page.goto(`${server.url}/demo/#sign-up`);
   await heading(page, "Create an account");
@@ -40,12 +54,15 @@ const demo = async (page, server, look, address) => {
   await page.getByText(/^(Good|Strong)\./).waitFor();
   await look("sign-up-strength", page);
   const letThrough = await holdBack(page, "**/api/auth/srp/sign-up");
+  const said = await hearProgress(page);
   await page.getByRole("button", { name: "Create account" }).click();
   await page.locator('[data-phase="sending"]').waitFor();
-  // The words that are there longest, and that a fast machine shows for a moment only.
-  await page.locator("[data-phase]").evaluate((words) => {
-    words.textContent = "Stretching your password, here in the browser. This is slow on purpose: it makes guessing slow too.";
-  });
+  // The longest words, which a fast machine shows for a moment only, are put back to be looked at.
+  const { deriving } = await said();
+  assert.match(deriving, /^Stretching your password/);
+  await page.locator("[data-phase]").evaluate((line, words) => {
+    line.textContent = words;
+  }, deriving);
   await look("sign-up-progress", page);
   letThrough();
   await heading(page, "Check your mail");

@@ -222,7 +222,7 @@ async fn while_one_waits_for_the_disk_others_are_answered_by_other_threads() {
             let all = Arc::clone(&all);
             async move { all.rows(LONG, &[], number) }
         });
-        while all.asking.load(Ordering::Relaxed) == 0 {
+        while all.asking.load(Ordering::Relaxed) == 0 && !waits.is_finished() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         for _ in 0..10 {
