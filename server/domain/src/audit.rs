@@ -23,6 +23,7 @@ mod walk;
 
 pub use fault::{AuditFault, FaultKind};
 pub use list::LoggedEvent;
+pub(crate) use record::Link;
 pub use verify::{Report, VerifyError};
 
 /// The log as it is read.

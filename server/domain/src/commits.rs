@@ -23,7 +23,8 @@ impl Commits {
     /// Waits until nothing can undo any more what a request that wrote nothing may have seen since it came in.
     ///
     /// Whatever is done is told only when it is committed. What is refused may be refused because of something that
-    /// another request has written and not yet committed: both share a commit (`store/src/batch.rs`).
+    /// another request has written and not yet committed: both share a commit (`store/src/batch.rs`). What a login is told
+    /// waits for its commit by itself (`store/src/thread.rs`).
     ///
     /// # Errors
     /// That commit failed: what was seen is not so, and the request may be sent again.

@@ -11,7 +11,7 @@ use tacit_shared::srp::Proof;
 use tacit_shared::srp::server::Verdict;
 use tacit_shared::{confirm, messages};
 use tacit_store::accounts::{self, AccountRecord, AccountStatus};
-use tacit_store::logins::{self, OpenedLogin};
+use tacit_store::logins::{self, CountedWindow, LockedLogin, OpenedLogin, SpentHandshake};
 use tacit_store::sessions::{RefreshDelivery, SessionRecord};
 use tacit_store::{AccountId, SessionId, Timestamp, credentials};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 pub use self::error::LoginError;
 pub use self::input::{ProveLogin, StartLogin};
-use crate::audit::{Event, EventType, chain_of};
+use crate::audit::{Event, EventType, Link, chain_of};
 use crate::caller::Origin;
 use crate::core::Core;
 use crate::fault::Internal;
@@ -92,53 +92,90 @@ impl Logins {
         now: Timestamp,
     ) -> Result<OpenedSession, LoginError> {
         let core = &self.0;
-        let Proved { state, attempt, verdict } = proved;
-        let owner = AccountId::from_uuid(state.owner);
-        let (mut tx, locked) = logins::lock(&core.store, owner, chain_of(Some(owner))).await?;
-        let Some(locked) = locked else {
-            // An account that is gone is the caller's affair, a chain without an end is ours.
-            let there =
-                accounts::find(&mut tx, owner).await?.is_some() && credentials::find(&mut tx, owner).await?.is_some();
-            return Err(if there { Internal::Malformed("audit chain").into() } else { LoginError::REJECTED });
-        };
-        let (account, credential) = (locked.account, locked.credential_id.as_uuid());
-        if credential != state.credential || locked.credential_version != state.version {
-            return Err(LoginError::REJECTED);
-        }
-        match account.status {
-            AccountStatus::Active => {}
-            AccountStatus::Disabled => {
-                attempt.succeed(&mut tx).await?;
-                tx.commit().await?;
-                attempt.land();
-                return Err(LoginError::Disabled);
-            }
-            AccountStatus::Invited => return Err(LoginError::REJECTED),
-        }
-        let session = core.new_session(&account, &prove, &origin, now);
-        let (refresh_token, token) = core.first_refresh_token(&session, now);
-        let event = Event::of(account.id, EventType::Login, &origin).in_session(session.id);
-        let (link, from) = core.next_link(locked.head, event, now)?;
-        let opened = OpenedLogin {
-            session: &session,
-            token: &token,
+        let (delivery, remember) = (prove.delivery, prove.remember_device);
+        let owner = AccountId::from_uuid(proved.state.owner);
+        let Proved { state, attempt, .. } = &*proved;
+        let opening = Opening {
+            core: Arc::clone(core),
+            credential: state.credential,
+            version: state.version,
             window: attempt.written_window(),
             handshake: attempt.handshake(),
             failures: attempt.failures_keys(),
-            event: &link.event,
-            origin: &from,
-            head: &link.head,
+            together: attempt.together(),
+            prove,
+            origin,
+            now,
         };
-        logins::open(&mut tx, &opened).await?;
-        attempt.forgive_devices(&mut tx).await?;
+        let decide = move |locked| opening.decide(locked);
+        let (session, (account, refresh_token)) =
+            match logins::open(&core.store, owner, chain_of(Some(owner)), decide).await? {
+                Ok(opened) => opened,
+                Err(Refused::Missing) => return Err(self.why_missing(owner).await?),
+                Err(Refused::Disabled) => return Err(proved.refuse(core, LoginError::Disabled).await),
+                Err(Refused::For(error)) => return Err(error),
+            };
+        let Proved { state, attempt, verdict } = proved;
         attempt.note_success();
-        tx.commit().await?;
 
         let tokens = core.pair(&account, &session, refresh_token, now).await?;
-        let remembered =
-            prove.remember_device.then(|| core.device_token(attempt.device(), state.credential, now)).flatten();
+        let remembered = remember.then(|| core.device_token(attempt.device(), state.credential, now)).flatten();
         tracing::info!(account = %account.id, session = %session.id, "signed in");
-        Ok(OpenedSession::confirmed(verdict, &account, &session, tokens, remembered, prove.delivery))
+        Ok(OpenedSession::confirmed(verdict, &account, &session, tokens, remembered, delivery))
+    }
+
+    /// An account that is gone is the caller's affair, a chain without an end is ours.
+    async fn why_missing(&self, owner: AccountId) -> Result<LoginError, LoginError> {
+        let mut tx = self.0.store.read().await?;
+        let there =
+            accounts::find(&mut tx, owner).await?.is_some() && credentials::find(&mut tx, owner).await?.is_some();
+        Ok(if there { Internal::Malformed("audit chain").into() } else { LoginError::REJECTED })
+    }
+}
+
+/// What a session is opened with, once its account is locked.
+struct Opening {
+    core: Arc<Core>,
+    credential: Uuid,
+    version: i64,
+    window: Option<CountedWindow>,
+    handshake: SpentHandshake,
+    failures: [[u8; 32]; 2],
+    together: Option<[u8; 32]>,
+    prove: ProveLogin,
+    origin: Origin,
+    now: Timestamp,
+}
+
+/// Why none is opened.
+enum Refused {
+    /// The account, its credential or its audit chain is not there.
+    Missing,
+    Disabled,
+    For(LoginError),
+}
+
+impl Opening {
+    /// Everything still is to be as it was when the proof was looked at: a reset, a change or a disabling in between wins.
+    fn decide(self, locked: Option<LockedLogin>) -> Result<(OpenedLogin, (AccountRecord, Zeroizing<String>)), Refused> {
+        let Self { core, now, origin, .. } = &self;
+        let LockedLogin { account, credential_id, credential_version, head } = locked.ok_or(Refused::Missing)?;
+        if credential_id.as_uuid() != self.credential || credential_version != self.version {
+            return Err(Refused::For(LoginError::REJECTED));
+        }
+        match account.status {
+            AccountStatus::Active => {}
+            AccountStatus::Disabled => return Err(Refused::Disabled),
+            AccountStatus::Invited => return Err(Refused::For(LoginError::REJECTED)),
+        }
+        let session = core.new_session(&account, &self.prove, origin, *now);
+        let (refresh_token, token) = core.first_refresh_token(&session, *now);
+        let event = Event::of(account.id, EventType::Login, origin).in_session(session.id);
+        let (link, origin) = core.next_link(head, event, *now).map_err(|error| Refused::For(error.into()))?;
+        let Self { window, handshake, failures, together, .. } = self;
+        let Link { event, head } = link;
+        let opened = OpenedLogin { session, token, window, handshake, failures, together, event, origin, head };
+        Ok((opened, (account, refresh_token)))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use rusqlite::{Connection, params};
 use sqlx::{query, query_as, query_scalar};
 
 use crate::backend::{Engine, Tx, on};
@@ -12,6 +13,7 @@ use crate::error::StoreError;
 use crate::ids::{AccountId, AuditEventId, SessionId};
 use crate::statements::{Statement, listed};
 use crate::text::stored_words;
+use crate::thread::execute;
 use crate::timestamp::Timestamp;
 
 stored_words! {
@@ -120,17 +122,17 @@ const LIST_HEADS: &str = "SELECT chain, sequence, hash, seal FROM audit_heads OR
 const INSERT_HEAD_IF_ABSENT: &str = "INSERT INTO audit_heads (chain, sequence, hash, seal) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (chain) DO NOTHING";
 
-const UPDATE_HEAD: &str = "UPDATE audit_heads SET sequence = $2, hash = $3, seal = $4 WHERE chain = $1";
+const UPDATE_HEAD: &str = "UPDATE audit_heads SET sequence = $1, hash = $2, seal = $3 WHERE chain = $4";
 
 const INSERT: &str = "INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, \
     actor_id, detail, created_at, origin_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 const INSERT_ORIGIN_SQLITE: &str = "INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
-    SELECT $1, id, $3, $4, $5 FROM accounts WHERE id = $2";
+    SELECT $1, id, $2, $3, $4 FROM accounts WHERE id = $5";
 
 /// Waits for a deletion of the account that is under way: where it came first, nothing is left to be erased by it.
 const INSERT_ORIGIN_POSTGRES: &str = "INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
-    SELECT $1::uuid, id, $3::bytea, $4::text, $5::text FROM accounts WHERE id = $2 FOR KEY SHARE";
+    SELECT $1::uuid, id, $2::bytea, $3::text, $4::text FROM accounts WHERE id = $5 FOR KEY SHARE";
 
 const DELETE_ORIGINS_OF: &str = "DELETE FROM audit_origins WHERE account_id = $1";
 
@@ -212,7 +214,13 @@ pub async fn insert_head_if_absent(tx: &mut Tx, head: &AuditHeadRecord) -> Resul
 /// # Errors
 /// Any failure of the database.
 pub async fn update_head(tx: &mut Tx, head: &AuditHeadRecord) -> Result<(), StoreError> {
-    on!(execute tx, query(UPDATE_HEAD).bind(head.chain).bind(head.sequence).bind(&head.hash).bind(&head.seal))?;
+    on!(execute tx, query(UPDATE_HEAD).bind(head.sequence).bind(&head.hash).bind(&head.seal).bind(head.chain))?;
+    Ok(())
+}
+
+/// The same on the writer's thread.
+pub(crate) fn update_head_whole(connection: &Connection, head: &AuditHeadRecord) -> Result<(), StoreError> {
+    execute(connection, UPDATE_HEAD, params![head.sequence, head.hash, head.seal, head.chain])?;
     Ok(())
 }
 
@@ -238,6 +246,30 @@ pub async fn insert(tx: &mut Tx, event: &AuditEventRecord) -> Result<(), StoreEr
     Ok(())
 }
 
+/// The same on the writer's thread.
+pub(crate) fn insert_whole(connection: &Connection, event: &AuditEventRecord) -> Result<(), StoreError> {
+    execute(
+        connection,
+        INSERT,
+        params![
+            event.chain,
+            event.sequence,
+            event.id,
+            event.event_type,
+            event.result,
+            event.account_id,
+            event.session_id,
+            event.actor,
+            event.actor_id,
+            event.detail,
+            event.created_at,
+            event.origin_hash,
+            event.hash,
+        ],
+    )?;
+    Ok(())
+}
+
 /// Adds where an event came from; `false`, and nothing is kept, if its account is gone.
 ///
 /// # Errors
@@ -249,11 +281,18 @@ pub async fn insert_origin(tx: &mut Tx, origin: &AuditOriginRecord) -> Result<bo
     };
     let inserted = on!(execute tx, query(sql)
         .bind(origin.event_id)
-        .bind(origin.account_id)
         .bind(&origin.nonce)
         .bind(&origin.ip_address)
-        .bind(&origin.user_agent))?;
+        .bind(&origin.user_agent)
+        .bind(origin.account_id))?;
     Ok(inserted == 1)
+}
+
+/// The same on the writer's thread.
+pub(crate) fn insert_origin_whole(connection: &Connection, origin: &AuditOriginRecord) -> Result<bool, StoreError> {
+    let AuditOriginRecord { event_id, account_id, nonce, ip_address, user_agent } = origin;
+    let values = params![event_id, nonce, ip_address, user_agent, account_id];
+    Ok(execute(connection, INSERT_ORIGIN_SQLITE, values)? == 1)
 }
 
 /// Erases where an account's events came from; answers how many rows went. The events stay.

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use sqlx::{PgConnection, SqliteConnection, query_scalar};
 
-use crate::batch::{Answer, Batches, Opening};
+use crate::batch::Batches;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::in_place::InPlace;
 use crate::instance;
 use crate::pool::Pool;
+use crate::thread::WriterThread;
 pub(crate) use crate::tx::Connection;
 use crate::tx::Held;
 pub use crate::tx::Tx;
@@ -57,28 +58,6 @@ macro_rules! on {
 }
 pub(crate) use on;
 
-/// Begins a unit of work with one statement, which on SQLite opens it on the way. `$run` is a macro that runs a text on a
-/// connection.
-macro_rules! begin_with {
-    ($store:expr, $sqlite:expr, $postgres:expr, $run:ident) => {
-        match $store.engine() {
-            $crate::Engine::Sqlite => {
-                let begun = $store.begin_unit(move |c, opening| {
-                    let patience = $crate::tx::Patience::usual();
-                    Box::pin(async move { patience.wait($run!($sqlite.sql(opening), c)).await })
-                });
-                begun.await?
-            }
-            $crate::Engine::Postgres => {
-                let mut tx = $store.begin().await?;
-                let answer = $crate::backend::on!(write tx, c => $run!($postgres, c))?;
-                (tx, answer)
-            }
-        }
-    };
-}
-pub(crate) use begin_with;
-
 /// The engine behind a [`Store`], for health reports and the start-up rules that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Engine {
@@ -97,12 +76,14 @@ pub struct Store {
 
 #[derive(Clone)]
 pub(crate) enum Pools {
-    /// SQLite has one writer at a time: one connection, whose transactions units of work share.
+    /// SQLite has one writer at a time. Units of work share the transactions of `writer`; those of every login run whole on
+    /// `thread`, and both take turns.
     Sqlite {
         writer: Pool<SqliteConnection>,
         batches: Arc<Batches>,
         readers: Pool<SqliteConnection>,
         in_place: Arc<InPlace>,
+        thread: Arc<WriterThread>,
     },
     Postgres(Pool<PgConnection>),
 }
@@ -152,17 +133,13 @@ impl Store {
         }
     }
 
-    /// The same on SQLite, by a statement that opens the unit on the way.
-    pub(crate) async fn begin_unit<T: Send + 'static>(
-        &self,
-        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T> + Send + 'static,
-    ) -> Result<(Tx, T), StoreError> {
+    /// The thread that does whole units of work; `None` on PostgreSQL.
+    pub(crate) fn thread(&self) -> Result<Option<&WriterThread>, StoreError> {
         self.condition.check_file_lately()?;
-        let Pools::Sqlite { batches, .. } = &self.pools else {
-            return Err(StoreError::new(StoreErrorKind::Other, "no SQLite"));
-        };
-        let (unit, answer) = batches.begin_with(first).await?;
-        Ok((Tx::writer(Held::Unit(unit), Arc::clone(&self.condition)).await?, answer))
+        Ok(match &self.pools {
+            Pools::Sqlite { thread, .. } => Some(thread),
+            Pools::Postgres(_) => None,
+        })
     }
 
     /// Takes a connection to read from. No transaction is open: each statement sees the latest commit.
@@ -236,9 +213,10 @@ impl Store {
     /// Closes all connections after the statements under way; later calls fail.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, readers, in_place, .. } => {
+            Pools::Sqlite { writer, readers, in_place, thread, .. } => {
                 in_place.close();
                 readers.close().await;
+                thread.close().await;
                 // Last, so that SQLite can fold the write-ahead log back into the file.
                 writer.close().await;
             }

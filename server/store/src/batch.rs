@@ -9,7 +9,6 @@
 //! for it again, in a task of its own, to end the transaction: units that had asked before that are in it, units that
 //! ask later are in the next. A unit that is alone is committed at once.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -24,55 +23,9 @@ use crate::pool::{Lent, Pool, discard};
 use crate::tx::Patience;
 
 /// How long to wait for the units before.
-const TURN: Duration = Duration::from_secs(5);
+pub(crate) const TURN: Duration = Duration::from_secs(5);
 
 const UNDO: &str = "ROLLBACK TO unit";
-
-/// Where a unit's first statement finds the transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opening {
-    /// There is none yet.
-    Begin,
-    /// A unit before is to stay.
-    Next,
-    /// What the unit before wrote was undone: its savepoint stands as it was.
-    Stands,
-}
-
-/// A statement that opens its unit on the way: one round trip to the writer instead of two.
-#[derive(Clone, Copy)]
-pub(crate) struct First([&'static str; 3]);
-
-/// Makes a [`First`] of a statement's text.
-macro_rules! first {
-    ($sql:literal) => {
-        $crate::batch::First::of([
-            concat!("BEGIN IMMEDIATE; SAVEPOINT unit; ", $sql),
-            concat!("RELEASE unit; SAVEPOINT unit; ", $sql),
-            $sql,
-        ])
-    };
-}
-pub(crate) use first;
-
-impl First {
-    pub(crate) const fn of(texts: [&'static str; 3]) -> Self {
-        Self(texts)
-    }
-
-    /// The text that opens a unit here.
-    pub(crate) const fn sql(self, opening: Opening) -> &'static str {
-        let [begin, next, stands] = self.0;
-        match opening {
-            Opening::Begin => begin,
-            Opening::Next => next,
-            Opening::Stands => stands,
-        }
-    }
-}
-
-/// No statement.
-const NOTHING: First = first!("");
 
 /// The writer of a SQLite file, and the units that share its commit.
 pub(crate) struct Batches {
@@ -100,10 +53,12 @@ struct Batch {
     ending: bool,
 }
 
-/// What a unit's first statement answers.
-pub(crate) type Answer<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
-
 type Waiting = oneshot::Sender<Result<(), StoreError>>;
+
+/// The writer's turn while no transaction is open.
+pub(crate) struct Turn {
+    _held: OwnedMutexGuard<Batch>,
+}
 
 /// A unit's turn. Dropped without [`Unit::commit`], what it wrote is undone.
 pub(crate) struct Unit {
@@ -121,28 +76,19 @@ impl Batches {
 
     /// Waits for its turn, and begins.
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<Unit, StoreError> {
-        let begun = self.begin_with(|connection, opening| {
-            Box::pin(async move {
-                match opening {
-                    Opening::Stands => Ok(()),
-                    Opening::Begin | Opening::Next => run(connection, NOTHING.sql(opening)).await,
-                }
-            })
-        });
-        Ok(begun.await?.0)
-    }
-
-    /// Waits for its turn, and begins with a statement that opens the unit: see [`First`].
-    pub(crate) async fn begin_with<T: Send + 'static>(
-        self: &Arc<Self>,
-        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T> + Send + 'static,
-    ) -> Result<(Unit, T), StoreError> {
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned()).await;
         let batch = turn.map_err(|_| busy())?;
         let unit = Unit { batches: Arc::clone(self), batch: Some(batch), failed: None };
         // In a task of its own: whoever asked may go away between two of its statements.
-        let opened = tokio::spawn(unit.open(first)).await;
+        let opened = tokio::spawn(unit.open()).await;
         opened.map_err(|_| StoreError::new(StoreErrorKind::Other, "a task ended early"))?
+    }
+
+    /// Waits for the turn, for whoever writes on a connection of their own. What units before have left open is committed first.
+    pub(crate) async fn turn(self: &Arc<Self>) -> Turn {
+        let mut batch = Arc::clone(&self.turn).lock_owned().await;
+        self.finish(&mut batch).await;
+        Turn { _held: batch }
     }
 
     /// How many commits failed so far: what was seen meanwhile may have been theirs.
@@ -166,6 +112,11 @@ impl Batches {
     async fn end(self: Arc<Self>) {
         let mut batch = self.turn.lock().await;
         batch.ending = false;
+        self.finish(&mut batch).await;
+    }
+
+    /// Commits a transaction that is open.
+    async fn finish(&self, batch: &mut Batch) {
         let Some(mut connection) = batch.connection.take() else { return };
         let waiting = std::mem::take(&mut batch.waiting);
         let how = if waiting.is_empty() { "ROLLBACK" } else { "COMMIT" };
@@ -218,24 +169,22 @@ impl Batch {
 }
 
 impl Unit {
-    async fn open<T>(
-        mut self,
-        first: impl FnOnce(&mut SqliteConnection, Opening) -> Answer<'_, T>,
-    ) -> Result<(Self, T), StoreError> {
+    async fn open(mut self) -> Result<Self, StoreError> {
         let batches = Arc::clone(&self.batches);
         let Some(batch) = self.batch.as_deref_mut() else { return Err(over()) };
-        let opening = match batch.connection {
-            None => Opening::Begin,
-            Some(_) if batch.used => Opening::Next,
-            Some(_) => Opening::Stands,
+        let open = match batch.connection {
+            None => "BEGIN IMMEDIATE; SAVEPOINT unit",
+            Some(_) if batch.used => "RELEASE unit; SAVEPOINT unit",
+            // What the unit before wrote was undone: its savepoint stands as it was.
+            Some(_) => "",
         };
         let opened = match batch.connect(&batches).await {
-            Ok(connection) => first(connection, opening).await,
-            Err(error) => Err(error),
+            Ok(connection) if !open.is_empty() => run(connection, open).await,
+            connected => connected.map(drop),
         };
         batch.used = false;
         match opened {
-            Ok(answer) => Ok((self, answer)),
+            Ok(()) => Ok(self),
             // Who knows how far it came: whether there is a savepoint, and what the one before had written.
             Err(error) => {
                 self.batches.condition.note(&error, true);
@@ -310,7 +259,7 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(),
     Patience::usual().wait(raw_sql(sql).execute(connection)).await.map(drop)
 }
 
-fn busy() -> StoreError {
+pub(crate) fn busy() -> StoreError {
     StoreError::new(StoreErrorKind::Busy, "other writers kept the database too long")
 }
 
@@ -318,7 +267,7 @@ fn lost() -> StoreError {
     StoreError::new(StoreErrorKind::Busy, "a commit failed that may have held what was seen")
 }
 
-fn over() -> StoreError {
+pub(crate) fn over() -> StoreError {
     StoreError::new(StoreErrorKind::Other, "the unit of work has ended")
 }
 

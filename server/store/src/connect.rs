@@ -21,9 +21,10 @@ use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::in_place::InPlace;
 use crate::pool::Pool;
+use crate::thread::WriterThread;
 
 /// How long to wait for another process's write lock on a SQLite file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to look for the cause when no connection was to be had at start.
 const CAUSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// PostgreSQL ends a transaction in which nothing has happened for ten seconds: its node is gone, or cannot be heard,
@@ -106,7 +107,9 @@ impl Store {
         let in_place = InPlace::new(options.get_filename().to_owned(), Arc::clone(&condition), threads);
         let readers = Pool::of_file(options.pragma("query_only", "ON"), max_connections)?;
         let batches = Batches::new(writer.clone(), Arc::clone(&condition));
-        Ok(Self { pools: Pools::Sqlite { writer, batches, readers, in_place }, condition })
+        let path = writer.options().get_filename().to_owned();
+        let thread = WriterThread::start(path, Arc::clone(&condition), Arc::clone(&batches))?;
+        Ok(Self { pools: Pools::Sqlite { writer, batches, readers, in_place, thread }, condition })
     }
 
     pub(crate) async fn open_postgres(options: PgConnectOptions, max_connections: u32) -> Result<Self, StoreError> {

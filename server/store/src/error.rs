@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use rusqlite::ffi::{
+    SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE,
+};
 use sqlx::error::{DatabaseError, ErrorKind};
 
 /// A failed statement, connection or migration.
@@ -80,6 +83,19 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let kind = error.sqlite_error().map_or(StoreErrorKind::Other, |refused| match refused.extended_code {
+            SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_ROWID => {
+                StoreErrorKind::UniqueViolation
+            }
+            SQLITE_CONSTRAINT_FOREIGNKEY => StoreErrorKind::ForeignKey,
+            code => sqlite_kind(code),
+        });
+        Self::new(kind, error.to_string())
+    }
+}
+
 impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
@@ -97,21 +113,21 @@ fn kind_of(refused: &(dyn DatabaseError + 'static)) -> StoreErrorKind {
     }
     let code = refused.code().unwrap_or_default();
     if refused.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        sqlite_kind(&code)
+        code.parse().map_or(StoreErrorKind::Other, sqlite_kind)
     } else {
         postgres_kind(&code)
     }
 }
 
 /// By the primary result code, the low byte of the extended one (<https://www.sqlite.org/rescode.html>).
-fn sqlite_kind(code: &str) -> StoreErrorKind {
-    match code.parse::<u32>().map(|extended| extended & 0xff) {
+const fn sqlite_kind(code: i32) -> StoreErrorKind {
+    match code & 0xff {
         // BUSY, LOCKED
-        Ok(5 | 6) => StoreErrorKind::Busy,
+        5 | 6 => StoreErrorKind::Busy,
         // READONLY, IOERR, FULL, CANTOPEN
-        Ok(8 | 10 | 13 | 14) => StoreErrorKind::Unavailable,
+        8 | 10 | 13 | 14 => StoreErrorKind::Unavailable,
         // CORRUPT, NOTADB
-        Ok(11 | 26) => StoreErrorKind::Damaged,
+        11 | 26 => StoreErrorKind::Damaged,
         _ => StoreErrorKind::Other,
     }
 }

@@ -16,6 +16,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, ToSql, params_from_iter};
 
 use crate::condition::Condition;
+use crate::statements::is_in_order;
 
 /// How long to wait for a lock. Readers of a write-ahead log wait for nobody, except while it is folded back or recovered.
 const LOCK: Duration = Duration::from_millis(1);
@@ -54,7 +55,11 @@ pub(crate) struct Columns<'a> {
     at: usize,
 }
 
-impl Columns<'_> {
+impl<'a> Columns<'a> {
+    pub(crate) const fn of(row: &'a Row<'a>) -> Self {
+        Self { row, at: 0 }
+    }
+
     /// The next one's value.
     pub(crate) fn next<T: FromSql>(&mut self) -> Result<T, rusqlite::Error> {
         let value = self.row.get(self.at);
@@ -88,11 +93,12 @@ impl InPlace {
         if self.millis() < self.not_before.load(Ordering::Relaxed) {
             return None;
         }
+        debug_assert!(is_in_order(sql), "{sql}");
         let _asking = Asking::of(self)?;
         let asked = Instant::now();
         let connection = self.take()?;
         let answer = connection.prepare_cached(sql).and_then(|mut statement| {
-            let rows = statement.query_map(params_from_iter(values), |row| read(&mut Columns { row, at: 0 }))?;
+            let rows = statement.query_map(params_from_iter(values), |row| read(&mut Columns::of(row)))?;
             rows.collect::<Result<Vec<_>, _>>()
         });
         let took = asked.elapsed();

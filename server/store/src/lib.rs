@@ -16,6 +16,7 @@ mod migrate;
 mod pool;
 mod statements;
 mod text;
+mod thread;
 mod timestamp;
 mod tx;
 

@@ -8,21 +8,23 @@ mod rows;
 
 use std::time::Duration;
 
+use rusqlite::{Connection, OptionalExtension as _, params};
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
 use self::rows::{LockRow, LookRow};
 use crate::accounts::AccountRecord;
 use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
-use crate::backend::{Engine, Store, Tx, begin_with, on};
-use crate::batch::{First, Opening, first};
-use crate::error::StoreError;
+use crate::backend::{Engine, Store, Tx, on};
+use crate::error::{StoreError, StoreErrorKind};
 use crate::ids::{AccountId, CredentialId};
+use crate::in_place::Columns;
 use crate::proof_failures::ProofFailures;
 use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::SessionRecord;
 use crate::statements::{Statement, listed};
 use crate::timestamp::Timestamp;
+use crate::{audit_events, proof_failures, refresh_tokens, sessions, spent_handshakes, throttles};
 
 /// A count of attempts in one window.
 #[derive(Clone, Copy)]
@@ -119,24 +121,26 @@ pub struct LockedLogin {
 }
 
 /// What a login that succeeded writes.
-pub struct OpenedLogin<'a> {
+pub struct OpenedLogin {
     /// The session.
-    pub session: &'a SessionRecord,
+    pub session: SessionRecord,
     /// Its first refresh token.
-    pub token: &'a RefreshTokenRecord,
+    pub token: RefreshTokenRecord,
     /// Where the attempt was counted before; a count of it is taken back.
     pub window: Option<CountedWindow>,
     /// The handshake. On SQLite this spends it; on PostgreSQL it was spent before the look, and is written once more in
     /// case the database has forgotten that.
     pub handshake: SpentHandshake,
     /// What failures were counted under; twice the same for one.
-    pub failures: [&'a [u8]; 2],
+    pub failures: [[u8; 32]; 2],
+    /// What those of all known devices of the account were counted under, where one of them logs in.
+    pub together: Option<[u8; 32]>,
     /// The event.
-    pub event: &'a AuditEventRecord,
+    pub event: AuditEventRecord,
     /// Where it came from.
-    pub origin: &'a AuditOriginRecord,
+    pub origin: AuditOriginRecord,
     /// The end of its chain.
-    pub head: &'a AuditHeadRecord,
+    pub head: AuditHeadRecord,
 }
 
 const LOOK: &str = "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created_at AS at, account_id AS owner, id, identity, salt, \
@@ -147,17 +151,6 @@ const LOOK: &str = "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created
     UNION ALL SELECT 4, count, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM throttles \
     WHERE scope = $3 AND key = $4 AND window_start = $5 \
     UNION ALL SELECT 5, 1, expires_at, NULL, NULL, NULL, NULL, NULL, NULL FROM spent_handshakes WHERE nonce = $6";
-
-const SPEND_SQLITE: First = first!(
-    "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
-    ON CONFLICT (nonce) DO NOTHING RETURNING 0 AS kind, 1 AS number, NULL AS at; \
-    INSERT INTO throttles (scope, key, window_start, count, expires_at) SELECT $3, $4, $5, 1, $6 WHERE $3 IS NOT NULL \
-    ON CONFLICT (scope, key, window_start) DO UPDATE SET count = throttles.count + 1 \
-    RETURNING 4 AS kind, count AS number, NULL AS at; \
-    INSERT INTO proof_failures (key, failures, last_at, previous_at, expires_at) VALUES ($7, 1, $8, NULL, $8 + $9) \
-    ON CONFLICT (key) DO UPDATE SET failures = proof_failures.failures + 1, previous_at = proof_failures.last_at, \
-    last_at = $8, expires_at = $8 + $9 * (proof_failures.failures + 1) RETURNING 3 AS kind, failures - 1 AS number, previous_at AS at"
-);
 
 const SPEND_POSTGRES: &str = "WITH spent AS (INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
     ON CONFLICT (nonce) DO NOTHING RETURNING 1), \
@@ -172,31 +165,16 @@ const SPEND_POSTGRES: &str = "WITH spent AS (INSERT INTO spent_handshakes (nonce
     SELECT 0::bigint AS kind, 1::bigint AS number, NULL::bigint AS at FROM spent \
     UNION ALL SELECT 4, count, NULL FROM counted UNION ALL SELECT 3, failures - 1, previous_at FROM failed";
 
-const LOCK_SQLITE: First = first!(
-    "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
+const LOCK_SQLITE: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
     a.created_at, a.updated_at, a.activated_at, a.disabled_at, c.id AS credential_id, c.version AS credential_version, \
     h.chain, h.sequence, h.hash, h.seal FROM accounts a JOIN credentials c ON c.account_id = a.id \
-    JOIN audit_heads h ON h.chain = $2 WHERE a.id = $1"
-);
+    JOIN audit_heads h ON h.chain = $1 WHERE a.id = $2";
 
 // All three are locked: of a row that is not, a statement that waited would go on with the version from before.
 const LOCK_POSTGRES: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
     a.created_at, a.updated_at, a.activated_at, a.disabled_at, c.id AS credential_id, c.version AS credential_version, \
     h.chain, h.sequence, h.hash, h.seal FROM accounts a JOIN credentials c ON c.account_id = a.id \
-    JOIN audit_heads h ON h.chain = $2 WHERE a.id = $1 FOR UPDATE OF a, c, h";
-
-const OPEN_SQLITE: &str = "INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, expires_at, \
-    ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $48); \
-    INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
-    VALUES ($15, $16, $17, $18, $19, $20); \
-    UPDATE throttles SET count = count - 1 WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0; \
-    INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($49, $50); \
-    DELETE FROM proof_failures WHERE key IN ($24, $25); \
-    INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) VALUES ($26, $27, $28, $29, $30); \
-    INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, detail, \
-    created_at, origin_hash, hash) VALUES ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43); \
-    UPDATE audit_heads SET sequence = $45, hash = $46, seal = $47 WHERE chain = $44";
+    JOIN audit_heads h ON h.chain = $1 WHERE a.id = $2 FOR UPDATE OF a, c, h";
 
 const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, \
     expires_at, ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider) \
@@ -215,12 +193,9 @@ const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_i
     VALUES ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)) \
     UPDATE audit_heads SET sequence = $45, hash = $46, seal = $47 WHERE chain = $44";
 
-const SPEND_ALONE: &str = SPEND_SQLITE.sql(Opening::Stands);
-const LOCK_ALONE: &str = LOCK_SQLITE.sql(Opening::Stands);
-
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: LOOK;
-    sqlite: SPEND_ALONE, LOCK_ALONE, OPEN_SQLITE;
+    sqlite: LOCK_SQLITE;
     postgres: SPEND_POSTGRES, LOCK_POSTGRES, OPEN_POSTGRES
 ];
 
@@ -262,29 +237,33 @@ pub async fn look(
     Ok(standing)
 }
 
-/// Begins a unit of work that records a handshake as used, and counts the attempt and a failure. Whether that was one too
-/// many is for the caller to judge, who then does not commit.
+/// Records a handshake as used, and counts the attempt and a failure. Whether that was one too many is for the caller to
+/// judge, who then does not commit.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn spend(store: &Store, attempt: Spend) -> Result<(Tx, Spent), StoreError> {
-    macro_rules! rows {
-        ($sql:expr, $connection:expr) => {
-            query_as::<_, (i64, i64, Option<Timestamp>)>($sql)
-                .bind(attempt.handshake.nonce.as_slice())
-                .bind(attempt.handshake.keep_until)
-                .bind(attempt.window.map(|window| window.scope))
-                .bind(attempt.window.as_ref().map(|window| window.key.as_slice()))
-                .bind(attempt.window.map(|window| window.start))
-                .bind(attempt.window.map(|window| window.end))
-                .bind(attempt.failures_key.as_slice())
-                .bind(attempt.now)
-                .bind(i64::try_from(attempt.kept_for_each.as_millis()).unwrap_or(i64::MAX))
-                .fetch_all($connection)
-        };
-    }
-    let (tx, rows) = begin_with!(store, SPEND_SQLITE, SPEND_POSTGRES, rows);
+pub async fn spend(tx: &mut Tx, attempt: &Spend) -> Result<Spent, StoreError> {
+    let Spend { handshake, window, failures_key, now, kept_for_each } = attempt;
     let mut spent = Spent::default();
+    if tx.engine() == Engine::Sqlite {
+        spent.first = spent_handshakes::spend(tx, &handshake.nonce, handshake.keep_until).await?;
+        if let Some(CountedWindow { scope, key, start, end }) = window {
+            spent.counted = throttles::add(tx, scope, key, *start, *end).await?;
+        }
+        spent.failures = proof_failures::add(tx, failures_key, *now, *kept_for_each).await?;
+        return Ok(spent);
+    }
+    let rows = on!(write tx, c => query_as::<_, (i64, i64, Option<Timestamp>)>(SPEND_POSTGRES)
+        .bind(handshake.nonce.as_slice())
+        .bind(handshake.keep_until)
+        .bind(window.map(|window| window.scope))
+        .bind(window.as_ref().map(|window| window.key.as_slice()))
+        .bind(window.map(|window| window.start))
+        .bind(window.map(|window| window.end))
+        .bind(failures_key.as_slice())
+        .bind(*now)
+        .bind(i64::try_from(kept_for_each.as_millis()).unwrap_or(i64::MAX))
+        .fetch_all(c))?;
     for (kind, number, at) in rows {
         match kind {
             0 => spent.first = true,
@@ -292,37 +271,109 @@ pub async fn spend(store: &Store, attempt: Spend) -> Result<(Tx, Spent), StoreEr
             _ => spent.counted = number,
         }
     }
-    Ok((tx, spent))
+    Ok(spent)
 }
 
-/// Begins a unit of work with the account with this id, its credential and the end of this audit chain, kept from other
-/// writers until it ends. `None` where one of them is missing.
+/// Writes down an attempt that failed, for the known devices of an account together as well where they are counted; `false`,
+/// and nothing is written, if its handshake was spent before.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn lock(store: &Store, account: AccountId, chain: i64) -> Result<(Tx, Option<LockedLogin>), StoreError> {
-    macro_rules! row {
-        ($sql:expr, $connection:expr) => {
-            query_as::<_, LockRow>($sql).bind(account).bind(chain).fetch_optional($connection)
-        };
+pub async fn fail(store: &Store, attempt: Spend, together: Option<[u8; 32]>) -> Result<bool, StoreError> {
+    if let Some(thread) = store.thread()? {
+        return thread.run(move |c| fail_whole(c, &attempt, together)).await;
     }
-    // On SQLite the transaction holds the whole database's write lock already.
-    let (tx, row) = begin_with!(store, LOCK_SQLITE, LOCK_POSTGRES, row);
-    Ok((tx, row.map(LockRow::split)))
+    let mut tx = store.begin().await?;
+    if !spend(&mut tx, &attempt).await?.first {
+        return Ok(false);
+    }
+    if let Some(key) = together {
+        proof_failures::add(&mut tx, &key, attempt.now, attempt.kept_for_each).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
 }
 
-/// Opens a session and takes back what was counted before, with the event that says so.
+fn fail_whole(c: &Connection, attempt: &Spend, together: Option<[u8; 32]>) -> Result<bool, StoreError> {
+    let Spend { handshake, window, failures_key, now, kept_for_each } = attempt;
+    if !spent_handshakes::spend_whole(c, &handshake.nonce, handshake.keep_until)? {
+        return Ok(false);
+    }
+    if let Some(CountedWindow { scope, key, start, end }) = window {
+        throttles::add_whole(c, scope, key, *start, *end)?;
+    }
+    for key in [*failures_key].into_iter().chain(together) {
+        proof_failures::add_whole(c, &key, *now, *kept_for_each)?;
+    }
+    Ok(true)
+}
+
+/// Opens a session, takes back what was counted before, and writes the event that says so, in a unit of work of its own.
+///
+/// `decide` is told of the account, its credential and the end of this audit chain, kept from other writers until all is
+/// written; `None` where one of them is missing. It waits for nothing: on SQLite everybody who writes waits for it. What it
+/// refuses, nothing is written for.
 ///
 /// # Errors
-/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when the event's place is taken, and on SQLite when the
+/// [`UniqueViolation`](StoreErrorKind::UniqueViolation) when the event's place is taken, and on SQLite when the
 /// handshake was spent; any failure of the database.
-pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreError> {
-    let sql = match tx.engine() {
-        Engine::Sqlite => OPEN_SQLITE,
-        Engine::Postgres => OPEN_POSTGRES,
+pub async fn open<T: Send + 'static, E: Send + 'static>(
+    store: &Store,
+    account: AccountId,
+    chain: i64,
+    decide: impl FnOnce(Option<LockedLogin>) -> Result<(OpenedLogin, T), E> + Send + 'static,
+) -> Result<Result<(SessionRecord, T), E>, StoreError> {
+    if let Some(thread) = store.thread()? {
+        return thread.run(move |c| open_whole(c, account, chain, decide)).await;
+    }
+    let mut tx = store.begin().await?;
+    let locked = on!(write tx, c => query_as::<_, LockRow>(LOCK_POSTGRES).bind(chain).bind(account).fetch_optional(c))?;
+    let (opened, more) = match decide(locked.map(LockRow::split)) {
+        Ok(opened) => opened,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let OpenedLogin { session, token, window, handshake, failures: [one, other], event, origin, head } = opened;
-    on!(execute tx, query(sql)
+    open_in(&mut tx, &opened).await?;
+    if let Some(key) = &opened.together {
+        proof_failures::clear(&mut tx, key).await?;
+    }
+    tx.commit().await?;
+    Ok(Ok((opened.session, more)))
+}
+
+fn open_whole<T, E>(
+    c: &Connection,
+    account: AccountId,
+    chain: i64,
+    decide: impl FnOnce(Option<LockedLogin>) -> Result<(OpenedLogin, T), E>,
+) -> Result<Result<(SessionRecord, T), E>, StoreError> {
+    let mut lock = c.prepare_cached(LOCK_SQLITE)?;
+    let locked = lock.query_row(params![chain, account], |row| LockRow::read(&mut Columns::of(row))).optional()?;
+    let (opened, more) = match decide(locked.map(LockRow::split)) {
+        Ok(opened) => opened,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let OpenedLogin { session, token, window, handshake, failures: [one, other], together, event, origin, head } =
+        opened;
+    if !spent_handshakes::spend_whole(c, &handshake.nonce, handshake.keep_until)? {
+        return Err(StoreError::new(StoreErrorKind::UniqueViolation, "the handshake was spent"));
+    }
+    sessions::insert_whole(c, &session)?;
+    refresh_tokens::insert_whole(c, &token)?;
+    if let Some(CountedWindow { scope, key, start, .. }) = window {
+        throttles::refund_whole(c, scope, &key, start)?;
+    }
+    for key in [Some(one), (other != one).then_some(other), together].into_iter().flatten() {
+        proof_failures::clear_whole(c, &key)?;
+    }
+    audit_events::insert_origin_whole(c, &origin)?;
+    audit_events::insert_whole(c, &event)?;
+    audit_events::update_head_whole(c, &head)?;
+    Ok(Ok((session, more)))
+}
+
+async fn open_in(tx: &mut Tx, opened: &OpenedLogin) -> Result<(), StoreError> {
+    let OpenedLogin { session, token, window, handshake, failures: [one, other], event, origin, head, .. } = opened;
+    on!(execute tx, query(OPEN_POSTGRES)
         .bind(session.id)
         .bind(session.account_id)
         .bind(session.created_at)
@@ -346,8 +397,8 @@ pub async fn open(tx: &mut Tx, opened: &OpenedLogin<'_>) -> Result<(), StoreErro
         .bind(window.map(|window| window.scope))
         .bind(window.as_ref().map(|window| window.key.as_slice()))
         .bind(window.map(|window| window.start))
-        .bind(one)
-        .bind(other)
+        .bind(one.as_slice())
+        .bind(other.as_slice())
         .bind(origin.event_id)
         .bind(origin.account_id)
         .bind(&origin.nonce)

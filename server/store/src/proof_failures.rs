@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use rusqlite::{Connection, params};
 use sqlx::{query, query_as};
 
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
 use crate::statements::{Statement, listed};
+use crate::thread::execute;
 use crate::timestamp::Timestamp;
 
 const FIND: &str = "SELECT failures, last_at FROM proof_failures WHERE key = $1";
@@ -54,12 +56,32 @@ pub async fn add(tx: &mut Tx, key: &[u8], now: Timestamp, each: Duration) -> Res
     on!(write tx, c => query_as::<_, ProofFailures>(ADD).bind(key).bind(now).bind(each).fetch_one(c))
 }
 
+/// The same on the writer's thread.
+pub(crate) fn add_whole(
+    connection: &Connection,
+    key: &[u8],
+    now: Timestamp,
+    each: Duration,
+) -> Result<ProofFailures, StoreError> {
+    let each = i64::try_from(each.as_millis()).unwrap_or(i64::MAX);
+    let mut add = connection.prepare_cached(ADD)?;
+    let before =
+        add.query_row(params![key, now, each], |row| Ok(ProofFailures { failures: row.get(0)?, last_at: row.get(1)? }));
+    Ok(before?)
+}
+
 /// Forgets the failures: one succeeded.
 ///
 /// # Errors
 /// Any failure of the database.
 pub async fn clear(tx: &mut Tx, key: &[u8]) -> Result<(), StoreError> {
     on!(execute tx, query(CLEAR).bind(key))?;
+    Ok(())
+}
+
+/// The same on the writer's thread.
+pub(crate) fn clear_whole(connection: &Connection, key: &[u8]) -> Result<(), StoreError> {
+    execute(connection, CLEAR, [key])?;
     Ok(())
 }
 

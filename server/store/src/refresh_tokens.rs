@@ -1,11 +1,13 @@
 //! Refresh tokens: only their hashes. A session's tokens are one family, each used once.
 
+use rusqlite::{Connection, params};
 use sqlx::{query, query_as};
 
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
 use crate::ids::{SecretHash, SessionId};
 use crate::statements::{Statement, listed};
+use crate::thread::execute;
 use crate::timestamp::Timestamp;
 
 /// One refresh token, used or not.
@@ -51,6 +53,16 @@ pub async fn insert(tx: &mut Tx, token: &RefreshTokenRecord) -> Result<(), Store
         .bind(token.expires_at)
         .bind(token.used_at)
         .bind(&token.successor_nonce))?;
+    Ok(())
+}
+
+/// The same on the writer's thread.
+pub(crate) fn insert_whole(connection: &Connection, token: &RefreshTokenRecord) -> Result<(), StoreError> {
+    execute(
+        connection,
+        INSERT,
+        params![token.hash, token.session_id, token.created_at, token.expires_at, token.used_at, token.successor_nonce,],
+    )?;
     Ok(())
 }
 

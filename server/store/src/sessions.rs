@@ -1,5 +1,6 @@
 //! Sessions: one a login. Ended ones stay for a while, so that a late request learns why.
 
+use rusqlite::{Connection, params};
 use sqlx::{query, query_as, query_scalar};
 
 use crate::accounts::{AccountRecord, AccountStatus, Role};
@@ -9,6 +10,7 @@ use crate::ids::{AccountId, SessionId};
 use crate::in_place::Columns;
 use crate::statements::{Statement, listed};
 use crate::text::stored_words;
+use crate::thread::execute;
 use crate::timestamp::Timestamp;
 
 stored_words! {
@@ -126,6 +128,32 @@ pub async fn insert(tx: &mut Tx, session: &SessionRecord) -> Result<(), StoreErr
         .bind(session.refresh_delivery)
         .bind(session.stepped_up_at)
         .bind(&session.provider))?;
+    Ok(())
+}
+
+/// The same on the writer's thread.
+pub(crate) fn insert_whole(connection: &Connection, session: &SessionRecord) -> Result<(), StoreError> {
+    execute(
+        connection,
+        INSERT,
+        params![
+            session.id,
+            session.account_id,
+            session.created_at,
+            session.last_seen_at,
+            session.auth_time,
+            session.expires_at,
+            session.ended_at,
+            session.ended_reason,
+            session.amr,
+            session.user_agent,
+            session.ip_address,
+            session.device_name,
+            session.refresh_delivery,
+            session.stepped_up_at,
+            session.provider,
+        ],
+    )?;
     Ok(())
 }
 

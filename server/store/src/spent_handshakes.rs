@@ -1,11 +1,13 @@
 //! Handshakes that were answered: each is one guess at a password, whatever the outcome. Most are spent in `logins.rs`, in
 //! the same breath as the attempt is counted or the session opened.
 
+use rusqlite::{Connection, params};
 use sqlx::query;
 
 use crate::backend::{Tx, on};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::statements::{Statement, listed};
+use crate::thread::execute;
 use crate::timestamp::Timestamp;
 
 const SPEND: &str = "INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) ON CONFLICT (nonce) DO NOTHING";
@@ -26,6 +28,11 @@ pub(crate) const STATEMENTS: &[Statement] = listed![both: SPEND, RENEW, TOUCH, D
 /// Any failure of the database.
 pub async fn spend(tx: &mut Tx, nonce: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
     Ok(on!(execute tx, query(SPEND).bind(nonce).bind(expires_at))? == 1)
+}
+
+/// The same on the writer's thread.
+pub(crate) fn spend_whole(connection: &Connection, nonce: &[u8], expires_at: Timestamp) -> Result<bool, StoreError> {
+    Ok(execute(connection, SPEND, params![nonce, expires_at])? == 1)
 }
 
 /// Makes sure that a nonce is recorded as used, and that the commit waits for the disk, whatever it found.

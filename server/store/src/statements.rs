@@ -68,5 +68,17 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
     .filter(move |statement| statement.only.is_none_or(|only| only == engine))
 }
 
+/// Whether `$1`, `$2` and so on come up in this order: SQLite itself numbers them by where they come up first.
+pub(crate) fn is_in_order(sql: &str) -> bool {
+    let mut highest = 0;
+    sql.split('$').skip(1).all(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number: usize = rest.get(..digits).and_then(|number| number.parse().ok()).unwrap_or_default();
+        let known = (1..=highest + 1).contains(&number);
+        highest = highest.max(number);
+        known
+    })
+}
+
 #[cfg(test)]
 mod tests;

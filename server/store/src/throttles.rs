@@ -1,10 +1,12 @@
 //! Counts of attempts, by scope, keyed hash of what is protected, and window; and keys that are shut for a while.
 
+use rusqlite::{Connection, params};
 use sqlx::{query, query_scalar};
 
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
 use crate::statements::{Statement, listed};
+use crate::thread::execute;
 use crate::timestamp::Timestamp;
 
 const ADD: &str = "INSERT INTO throttles (scope, key, window_start, count, expires_at) VALUES ($1, $2, $3, 1, $4) \
@@ -46,12 +48,35 @@ pub async fn add(
         .fetch_one(c))
 }
 
+/// The same on the writer's thread.
+pub(crate) fn add_whole(
+    connection: &Connection,
+    scope: &str,
+    key: &[u8],
+    window_start: Timestamp,
+    expires_at: Timestamp,
+) -> Result<i64, StoreError> {
+    let mut add = connection.prepare_cached(ADD)?;
+    Ok(add.query_row(params![scope, key, window_start, expires_at], |row| row.get(0))?)
+}
+
 /// Takes an attempt back. A count never falls below zero.
 ///
 /// # Errors
 /// Any failure of the database.
 pub async fn refund(tx: &mut Tx, scope: &str, key: &[u8], window_start: Timestamp) -> Result<(), StoreError> {
     on!(execute tx, query(REFUND).bind(scope).bind(key).bind(window_start))?;
+    Ok(())
+}
+
+/// The same on the writer's thread.
+pub(crate) fn refund_whole(
+    connection: &Connection,
+    scope: &str,
+    key: &[u8],
+    window_start: Timestamp,
+) -> Result<(), StoreError> {
+    execute(connection, REFUND, params![scope, key, window_start])?;
     Ok(())
 }
 

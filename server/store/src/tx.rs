@@ -15,7 +15,7 @@ use crate::pool::{Lent, discard};
 
 /// How long one statement may take. Longer than SQLite waits for a lock; a network that swallows everything would
 /// otherwise be waited for as long as the operating system believes in it, which is a quarter of an hour.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The same for work nobody waits for.
 const MUCH_PATIENCE: Duration = Duration::from_mins(5);
 /// How long a connection may take to become fit for the next one.

@@ -184,7 +184,8 @@ impl Attempt {
 
     async fn write(&self, core: &Core, Failure { spend, together }: Failure) -> Result<(), ProofError> {
         let client = self.client.as_ref();
-        let (mut tx, spent) = logins::spend(&core.store, spend).await?;
+        let mut tx = core.store.begin().await?;
+        let spent = logins::spend(&mut tx, &spend).await?;
         if !spent.first {
             return Err(ProofError::HandshakeSpent);
         }
@@ -235,16 +236,13 @@ impl Attempt {
     }
 
     /// What failures in a row are counted under; twice the same for one.
-    pub(crate) fn failures_keys(&self) -> [&[u8]; 2] {
-        [&self.key, if self.device.is_some() { &self.address } else { &self.key }]
+    pub(crate) const fn failures_keys(&self) -> [[u8; 32]; 2] {
+        [self.key, if self.device.is_some() { self.address } else { self.key }]
     }
 
-    /// What is left to take back when the rest was: the count of all known devices begins anew.
-    pub(crate) async fn forgive_devices(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        match &self.together {
-            Some(together) => rows::clear(tx, together).await,
-            None => Ok(()),
-        }
+    /// What those of all known devices of the account are counted under, for one of them.
+    pub(crate) const fn together(&self) -> Option<[u8; 32]> {
+        self.together
     }
 
     /// Lets the client know that the attempt was taken back.
@@ -268,7 +266,10 @@ impl Attempt {
         if self.device.is_some() {
             rows::clear(tx, &self.address).await?;
         }
-        self.forgive_devices(tx).await
+        match &self.together {
+            Some(together) => rows::clear(tx, together).await,
+            None => Ok(()),
+        }
     }
 }
 

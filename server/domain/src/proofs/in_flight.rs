@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tacit_store::logins::{self, Spend, SpentHandshake};
-use tacit_store::proof_failures::{self as rows, ProofFailures};
+use tacit_store::proof_failures::ProofFailures;
 use tacit_store::{Store, StoreError, Timestamp, spent_handshakes};
 use tokio::runtime::Handle;
 
@@ -292,18 +292,8 @@ impl Failure {
     }
 
     async fn write(&self, store: &Store) -> Result<(), StoreError> {
-        let Spend { now, kept_for_each, .. } = self.spend;
-        let lost = store.lost_commits();
-        let (mut tx, spent) = logins::spend(store, self.spend).await?;
-        if !spent.first {
-            // It was written, with what the proof opened; only nobody was there any more to say so.
-            drop(tx);
-            return store.settled(lost).await;
-        }
-        if let Some(key) = &self.together {
-            rows::add(&mut tx, key, now, kept_for_each).await?;
-        }
-        tx.commit().await
+        // Where it was spent it is written, with what the proof opened; only nobody was there any more to say so.
+        logins::fail(store, self.spend, self.together).await.map(drop)
     }
 
     async fn spend_only(&self, store: &Store) -> Result<(), StoreError> {

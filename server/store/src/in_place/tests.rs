@@ -152,8 +152,7 @@ async fn what_is_known_before_a_look_is_the_same_in_place_and_through_sqlx() {
         let handshake = SpentHandshake { nonce: [9; 16], keep_until: after(1000) };
         let (failures_key, kept_for_each) = ([8; 32], Duration::from_mins(1));
         let spend = Spend { handshake, window: Some(window), failures_key, now: NOW, kept_for_each };
-        let (tx, _) = logins::spend(&db, spend).await.unwrap();
-        tx.commit().await.unwrap();
+        commit!(db, tx => logins::spend(tx, &spend));
         for owner in [account_id(1).as_uuid(), uuid(2), uuid(3)] {
             for (key, window, nonce) in [([8; 32], Some(window), [9; 16]), ([1; 32], None, [1; 16])] {
                 let (here, there) = both_ways!(db, tx => logins::look(tx, owner, &key, window, &nonce));

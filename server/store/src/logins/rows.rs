@@ -73,6 +73,28 @@ pub(super) struct LockRow {
 }
 
 impl LockRow {
+    pub(super) fn read(columns: &mut Columns<'_>) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            id: columns.next()?,
+            email: columns.next()?,
+            email_key: columns.next()?,
+            display_name: columns.next()?,
+            language: columns.next()?,
+            role: columns.next()?,
+            status: columns.next()?,
+            created_at: columns.next()?,
+            updated_at: columns.next()?,
+            activated_at: columns.next()?,
+            disabled_at: columns.next()?,
+            credential_id: columns.next()?,
+            credential_version: columns.next()?,
+            chain: columns.next()?,
+            sequence: columns.next()?,
+            hash: columns.next()?,
+            seal: columns.next()?,
+        })
+    }
+
     pub(super) fn split(self) -> LockedLogin {
         let Self { id, email, email_key, display_name, language, role, status, created_at, updated_at, .. } = self;
         let (activated_at, disabled_at) = (self.activated_at, self.disabled_at);

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::audit_events::AuditEventWithOrigin;
 use crate::testing::{
     NOW, account, account_id, after, audit_event, audit_head, audit_origin, commit, credential, hash, on_both_engines,
     pending, read, refresh_token, session, session_id, uuid,
@@ -37,12 +38,39 @@ async fn prepare(tx: &mut Tx) -> Result<(), StoreError> {
     audit_events::insert_head_if_absent(tx, &audit_head(3, 6)).await.map(drop)
 }
 
+/// What a login is told of the account; it refuses to open a session.
+async fn locked(db: &Store, account: AccountId, chain: i64) -> Option<LockedLogin> {
+    let refused = open::<(), _>(db, account, chain, Err).await.unwrap();
+    refused.err().unwrap()
+}
+
+/// Opens a session, whatever there is.
+async fn write(db: &Store, opened: OpenedLogin) -> Result<SessionRecord, StoreError> {
+    let (account, chain) = (opened.session.account_id, opened.event.chain);
+    let done = open(db, account, chain, |locked| locked.map(|_| (opened, ())).ok_or(())).await?;
+    Ok(done.unwrap().0)
+}
+
+/// Number 7 of chain 3.
+fn login(number: u8, handshake: SpentHandshake) -> OpenedLogin {
+    let sequence = number + 6;
+    OpenedLogin {
+        session: session(number, account_id(1)),
+        token: refresh_token(number, session_id(number)),
+        window: None,
+        handshake,
+        failures: [[7; 32]; 2],
+        together: None,
+        event: audit_event(sequence, 3, Some(account_id(1))),
+        origin: audit_origin(sequence, account_id(1)),
+        head: audit_head(3, sequence),
+    }
+}
+
 on_both_engines! {
     async fn spending_counts_for_the_client_and_for_whom_the_proof_is(db: Migrated) {
         let spend = async |number: u8, window| {
-            let (tx, spent) = spend(&db, attempt(number, window)).await.unwrap();
-            tx.commit().await.unwrap();
-            spent
+            commit!(db, tx => spend(tx, &attempt(number, window)))
         };
         let first = spend(1, Some(window())).await;
         assert_eq!((first.first, first.counted, first.failures.failures), (true, 1, 0));
@@ -84,83 +112,88 @@ on_both_engines! {
         audit_events::update_head(&mut before, &audit_head(3, 7)).await.unwrap();
         let waiting = {
             let db = Store::clone(&db);
-            tokio::spawn(async move {
-                lock(&db, account_id(1), 3).await.unwrap().1.unwrap()
-            })
+            tokio::spawn(async move { locked(&db, account_id(1), 3).await.unwrap() })
         };
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert!(!waiting.is_finished());
         before.commit().await.unwrap();
-        let locked = waiting.await.unwrap();
-        assert_eq!(locked.credential_version, 2, "the credential of before the reset opens a session");
-        assert_eq!(locked.head, audit_head(3, 7));
-        assert_eq!(locked.account, account(1));
-        assert!(lock(&db, account_id(2), 3).await.unwrap().1.is_none());
-        assert!(lock(&db, account_id(1), 4).await.unwrap().1.is_none());
+        let login = waiting.await.unwrap();
+        assert_eq!(login.credential_version, 2, "the credential of before the reset opens a session");
+        assert_eq!(login.head, audit_head(3, 7));
+        assert_eq!(login.account, account(1));
+        assert!(locked(&db, account_id(2), 3).await.is_none());
+        assert!(locked(&db, account_id(1), 4).await.is_none());
     }
 
     async fn a_login_writes_all_of_it_and_takes_its_counts_back(db: Migrated) {
         commit!(db, tx => prepare(tx));
-        let [known, other] = [[8; 32], [6; 32]];
-        for (number, window, failures_key) in [(1, Some(window()), [7; 32]), (2, Some(window()), known), (3, None, other)] {
-            let (tx, _) = spend(&db, Spend { failures_key, ..attempt(number, window) }).await.unwrap();
-            tx.commit().await.unwrap();
+        let [known, together, other] = [[8; 32], [5; 32], [6; 32]];
+        for (number, window, failures_key) in
+            [(1, Some(window()), [7; 32]), (2, Some(window()), known), (3, None, together), (4, None, other)]
+        {
+            commit!(db, tx => spend(tx, &Spend { failures_key, ..attempt(number, window) }));
         }
-        let (session, token) = (session(1, account_id(1)), refresh_token(1, session_id(1)));
-        let (event, origin) = (audit_event(7, 3, Some(account_id(1))), audit_origin(7, account_id(1)));
         let opened = OpenedLogin {
-            session: &session,
-            token: &token,
             window: Some(window()),
-            handshake: handshake(4),
-            failures: [KEY, &known],
-            event: &event,
-            origin: &origin,
-            head: &audit_head(3, 7),
+            failures: [[7; 32], known],
+            together: Some(together),
+            ..login(1, handshake(9))
         };
-        commit!(db, tx => open(tx, &opened));
+        let (event, origin) = (opened.event.clone(), opened.origin.clone());
+        let session = write(&db, opened).await.unwrap();
+        assert_eq!(session, crate::testing::session(1, account_id(1)));
         assert_eq!(read!(db, tx => sessions::find_active(tx, session.id, NOW)), Some((session, account(1))));
-        assert!(read!(db, tx => refresh_tokens::find(tx, hash(5, 1))).is_some());
+        let token = read!(db, tx => refresh_tokens::find(tx, hash(5, 1)));
+        assert!(token == Some(refresh_token(1, session_id(1))));
         let noted = read!(db, tx => audit_events::list(tx, Some(account_id(1)), 9, 0));
         assert_eq!(noted.len(), 1);
-        assert_eq!((&noted[0].event, noted[0].nonce.as_ref()), (&event, Some(&origin.nonce)));
+        let AuditEventWithOrigin { event: found, origin_account_id, nonce, ip_address, user_agent } = noted.into_iter().next().unwrap();
+        assert_eq!(found, event);
+        assert_eq!(origin_account_id, Some(origin.account_id));
+        assert_eq!((nonce, ip_address, user_agent), (Some(origin.nonce), origin.ip_address, origin.user_agent));
         assert_eq!(read!(db, tx => audit_events::list_heads(tx)), [audit_head(3, 7)]);
         assert_eq!(read!(db, tx => throttles::count(tx, "client_proof", &[9; 32], NOW)), 1);
-        for (key, left) in [(KEY, 0), (known.as_slice(), 0), (other.as_slice(), 1)] {
-            assert_eq!(read!(db, tx => proof_failures::find(tx, key)).failures, left);
+        for (key, left) in [([7; 32], 0), (known, 0), (together, 0), (other, 1)] {
+            assert_eq!(read!(db, tx => proof_failures::find(tx, &key)).failures, left);
         }
     }
 
     async fn a_login_spends_its_handshake_or_makes_sure_that_it_is_spent(db: Migrated) {
         commit!(db, tx => prepare(tx));
-        let (session, token) = (session(1, account_id(1)), refresh_token(1, session_id(1)));
-        let (event, origin) = (audit_event(7, 3, Some(account_id(1))), audit_origin(7, account_id(1)));
-        let opened = OpenedLogin {
-            session: &session,
-            token: &token,
-            window: None,
-            handshake: handshake(1),
-            failures: [KEY, KEY],
-            event: &event,
-            origin: &origin,
-            head: &audit_head(3, 7),
-        };
-        commit!(db, tx => open(tx, &opened));
+        write(&db, login(1, handshake(1))).await.unwrap();
         assert!(read!(db, tx => look(tx, uuid(1), KEY, None, &[1; 16])).is_spent);
-        let (tx, spent) = spend(&db, attempt(1, None)).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        assert!(!spend(&mut tx, &attempt(1, None)).await.unwrap().first);
         drop(tx);
-        assert!(!spent.first);
 
         // Whatever was overlooked before: where nothing was spent before the look, nothing opens two sessions.
         if db.engine() == Engine::Sqlite {
-            let (event, token) = (audit_event(8, 3, Some(account_id(1))), refresh_token(2, session_id(2)));
-            let (session, origin) = (crate::testing::session(2, account_id(1)), audit_origin(8, account_id(1)));
-            let head = audit_head(3, 8);
-            let again = OpenedLogin { session: &session, token: &token, event: &event, origin: &origin, head: &head, ..opened };
-            let mut tx = db.begin().await.unwrap();
-            assert_eq!(open(&mut tx, &again).await.unwrap_err().kind(), StoreErrorKind::UniqueViolation);
-            drop(tx);
-            assert!(read!(db, tx => sessions::find_active(tx, session.id, NOW)).is_none());
+            let refused = write(&db, login(2, handshake(1))).await.unwrap_err();
+            assert_eq!(refused.kind(), StoreErrorKind::UniqueViolation);
+            assert!(read!(db, tx => sessions::find_active(tx, session_id(2), NOW)).is_none());
         }
+    }
+
+    async fn a_place_in_a_chain_is_taken_once_and_what_lost_it_leaves_nothing(db: Migrated) {
+        commit!(db, tx => prepare(tx));
+        write(&db, login(1, handshake(1))).await.unwrap();
+        let event = AuditEventRecord { sequence: 7, ..audit_event(8, 3, Some(account_id(1))) };
+        let late = OpenedLogin { event, ..login(2, handshake(2)) };
+        assert_eq!(write(&db, late).await.unwrap_err().kind(), StoreErrorKind::UniqueViolation);
+        assert!(!read!(db, tx => look(tx, uuid(1), KEY, None, &[2; 16])).is_spent);
+        assert_eq!(read!(db, tx => sessions::list_active(tx, account_id(1), NOW, 9, 0)).len(), 1);
+        write(&db, login(2, handshake(2))).await.unwrap();
+        assert_eq!(read!(db, tx => audit_events::list_heads(tx)), [audit_head(3, 8)]);
+    }
+
+    async fn a_failed_attempt_is_written_down_once_for_all_it_is_counted_under(db: Migrated) {
+        let together = [5; 32];
+        assert!(fail(&db, attempt(1, Some(window())), Some(together)).await.unwrap());
+        assert!(!fail(&db, attempt(1, Some(window())), Some(together)).await.unwrap(), "it was spent");
+        assert!(fail(&db, attempt(2, None), None).await.unwrap());
+        let stands = read!(db, tx => look(tx, uuid(1), KEY, Some(window()), &[2; 16]));
+        assert_eq!((stands.is_spent, stands.counted), (true, 1));
+        assert_eq!(stands.failures, ProofFailures { failures: 2, last_at: Some(NOW) });
+        assert_eq!(read!(db, tx => proof_failures::find(tx, &together)).failures, 1);
     }
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, query};
 
-use super::statements;
+use super::{is_in_order, statements};
 use crate::Engine;
 use crate::backend::Connection;
 use crate::testing::{Prepared, on_both_engines, on_sqlite};
@@ -18,6 +18,16 @@ on_both_engines! {
             };
             assert!(prepared.is_ok(), "{}: {prepared:?}", statement.name);
         }
+    }
+}
+
+#[test]
+fn texts_that_sqlite_would_number_otherwise_are_told_from_those_that_it_numbers_as_they_say() {
+    for sql in ["DELETE FROM t", "VALUES ($1, 1, $2, $2 + $1, $3)", "SELECT $1, id, $2, $3 FROM t WHERE id = $4"] {
+        assert!(is_in_order(sql), "{sql}");
+    }
+    for sql in ["SELECT $2, $1", "SELECT $1, id, $3, $4 FROM t WHERE id = $2", "UPDATE t SET a = $0", "SELECT $a"] {
+        assert!(!is_in_order(sql), "{sql}");
     }
 }
 
