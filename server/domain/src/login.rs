@@ -107,7 +107,9 @@ impl Logins {
             origin,
             now,
         };
-        let decide = move |locked| opening.decide(locked);
+        // It runs on another thread; what it logs is this request's all the same.
+        let span = tracing::Span::current();
+        let decide = move |locked| span.in_scope(|| opening.decide(locked));
         let (session, (account, refresh_token)) =
             match logins::open(&core.store, owner, chain_of(Some(owner)), decide).await? {
                 Ok(opened) => opened,

@@ -7,7 +7,8 @@
 //!
 //! Who goes on when: a lock that is handed on in the order in which it was asked for. The first unit that is done asks
 //! for it again, in a task of its own, to end the transaction: units that had asked before that are in it, units that
-//! ask later are in the next. A unit that is alone is committed at once.
+//! ask later are in the next. A unit that is alone is committed at once. Whoever writes on a connection of their own
+//! (`thread.rs`) asks for the same lock, and what is open then is committed first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -47,6 +48,8 @@ struct Batch {
     connection: Option<Lent<SqliteConnection>>,
     /// Whether something was done behind the savepoint that is to stay.
     used: bool,
+    /// Whether a unit is in the middle of it.
+    under_way: bool,
     /// Those who wait for the commit.
     waiting: Vec<Waiting>,
     /// Whether a task is on its way to end it.
@@ -117,6 +120,10 @@ impl Batches {
 
     /// Commits a transaction that is open.
     async fn finish(&self, batch: &mut Batch) {
+        if batch.under_way {
+            // Whoever undoes it was not there any more: the runtime ends.
+            return self.give_up(batch, &over()).await;
+        }
         let Some(mut connection) = batch.connection.take() else { return };
         let waiting = std::mem::take(&mut batch.waiting);
         let how = if waiting.is_empty() { "ROLLBACK" } else { "COMMIT" };
@@ -135,7 +142,7 @@ impl Batches {
 
     /// Takes back all that is in a batch: the connection, or the disk, cannot be relied upon.
     async fn give_up(&self, batch: &mut Batch, error: &StoreError) {
-        batch.used = false;
+        (batch.used, batch.under_way) = (false, false);
         if let Some(connection) = batch.connection.take() {
             take_back(connection, error).await;
         }
@@ -178,6 +185,7 @@ impl Unit {
             // What the unit before wrote was undone: its savepoint stands as it was.
             Some(_) => "",
         };
+        batch.under_way = true;
         let opened = match batch.connect(&batches).await {
             Ok(connection) if !open.is_empty() => run(connection, open).await,
             connected => connected.map(drop),
@@ -209,7 +217,7 @@ impl Unit {
         }
         let mut batch = self.batch.take().ok_or_else(over)?;
         let (told, outcome) = oneshot::channel();
-        batch.used = true;
+        (batch.used, batch.under_way) = (true, false);
         batch.waiting.push(told);
         self.batches.unsettled.store(true, Ordering::Release);
         Self::end_soon(&self.batches, &mut batch);
@@ -231,7 +239,7 @@ impl Unit {
 
 impl Drop for Unit {
     fn drop(&mut self) {
-        // Without a runtime nobody is left who could use the connection.
+        // Without a runtime nobody is left who would commit it.
         let (Some(mut batch), Ok(runtime)) = (self.batch.take(), Handle::try_current()) else { return };
         let (batches, failed) = (Arc::clone(&self.batches), self.failed.take());
         runtime.spawn(async move {
@@ -241,7 +249,10 @@ impl Drop for Unit {
                 (None, None) => Ok(()),
             };
             match undone {
-                Ok(()) => Self::end_soon(&batches, &mut batch),
+                Ok(()) => {
+                    batch.under_way = false;
+                    Self::end_soon(&batches, &mut batch);
+                }
                 Err(error) => batches.give_up(&mut batch, &error).await,
             }
         });

@@ -47,6 +47,11 @@ impl StoreError {
         Self { kind, message: message.into() }
     }
 
+    /// Whether the database failed and not the statement alone: SQLite may have undone all that was in the transaction.
+    pub(crate) const fn is_the_database(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Busy | StoreErrorKind::Damaged)
+    }
+
     /// What a caller can act on.
     #[must_use]
     pub const fn kind(&self) -> StoreErrorKind {

@@ -1,4 +1,4 @@
-//! What the steps of a login ask of several tables at once: a round trip each, where one a table would be ten.
+//! What the steps of a login ask of several tables at once: a round trip or two, where one a table would be ten.
 //!
 //! The texts keep the order in which rows are locked everywhere else: account, credential, end of the audit chain, then
 //! the client's window, then the failures. PostgreSQL may run the parts of a `WITH` in any order, so where order matters
@@ -18,11 +18,11 @@ use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
 use crate::backend::{Engine, Store, Tx, on};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::ids::{AccountId, CredentialId};
-use crate::in_place::Columns;
 use crate::proof_failures::ProofFailures;
 use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::SessionRecord;
 use crate::statements::{Statement, listed};
+use crate::thread::query_one;
 use crate::timestamp::Timestamp;
 use crate::{audit_events, proof_failures, refresh_tokens, sessions, spent_handshakes, throttles};
 
@@ -346,8 +346,7 @@ fn open_whole<T, E>(
     chain: i64,
     decide: impl FnOnce(Option<LockedLogin>) -> Result<(OpenedLogin, T), E>,
 ) -> Result<Result<(SessionRecord, T), E>, StoreError> {
-    let mut lock = c.prepare_cached(LOCK_SQLITE)?;
-    let locked = lock.query_row(params![chain, account], |row| LockRow::read(&mut Columns::of(row))).optional()?;
+    let locked = query_one(c, LOCK_SQLITE, params![chain, account], LockRow::read).optional()?;
     let (opened, more) = match decide(locked.map(LockRow::split)) {
         Ok(opened) => opened,
         Err(refused) => return Ok(Err(refused)),

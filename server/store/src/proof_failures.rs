@@ -9,7 +9,7 @@ use sqlx::{query, query_as};
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
 use crate::statements::{Statement, listed};
-use crate::thread::execute;
+use crate::thread::{execute, query_one};
 use crate::timestamp::Timestamp;
 
 const FIND: &str = "SELECT failures, last_at FROM proof_failures WHERE key = $1";
@@ -64,9 +64,9 @@ pub(crate) fn add_whole(
     each: Duration,
 ) -> Result<ProofFailures, StoreError> {
     let each = i64::try_from(each.as_millis()).unwrap_or(i64::MAX);
-    let mut add = connection.prepare_cached(ADD)?;
-    let before =
-        add.query_row(params![key, now, each], |row| Ok(ProofFailures { failures: row.get(0)?, last_at: row.get(1)? }));
+    let before = query_one(connection, ADD, params![key, now, each], |columns| {
+        Ok(ProofFailures { failures: columns.next()?, last_at: columns.next()? })
+    });
     Ok(before?)
 }
 

@@ -20,6 +20,7 @@ use crate::batch::{Batches, TURN, busy, over};
 use crate::condition::Condition;
 use crate::connect::BUSY_TIMEOUT;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::in_place::{Columns, Read};
 use crate::statements::is_in_order;
 use crate::tx::PATIENCE;
 
@@ -178,7 +179,9 @@ impl Desk {
     fn withdraw(&self, number: u64) -> bool {
         let mut tray = self.tray();
         let at = tray.asked.iter().position(|(asked, _)| *asked == number);
-        at.is_some_and(|at| tray.asked.remove(at).is_some())
+        let taken = at.and_then(|at| tray.asked.remove(at));
+        drop(tray);
+        taken.is_some()
     }
 
     fn close(&self) {
@@ -196,6 +199,7 @@ impl Desk {
 
     /// The thread.
     fn work(&self) {
+        let _closed = ClosedAtTheEnd(self);
         let mut kept = None;
         while self.is_asked() {
             let turn = self.runtime.block_on(self.batches.turn());
@@ -286,6 +290,15 @@ impl Desk {
     }
 }
 
+/// However the thread ends, nobody waits for it any more.
+struct ClosedAtTheEnd<'a>(&'a Desk);
+
+impl Drop for ClosedAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Does one, and undoes it alone where it failed by itself.
 ///
 /// # Errors
@@ -293,10 +306,8 @@ impl Desk {
 fn unit(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
     execute(connection, "SAVEPOINT unit", [])?;
     if let Err(error) = job.run(connection) {
-        let by_itself =
-            !matches!(error.kind(), StoreErrorKind::Unavailable | StoreErrorKind::Busy | StoreErrorKind::Damaged);
         // After some failures SQLite has undone all of it.
-        if !by_itself || connection.is_autocommit() {
+        if error.is_the_database() || connection.is_autocommit() {
             return Err(error);
         }
         execute(connection, "ROLLBACK TO unit", [])?;
@@ -312,6 +323,20 @@ fn unit(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
 pub(crate) fn execute(connection: &Connection, sql: &'static str, values: impl Params) -> Result<usize, StoreError> {
     debug_assert!(is_in_order(sql), "{sql}");
     Ok(connection.prepare_cached(sql)?.execute(values)?)
+}
+
+/// The same for a statement that answers one row.
+///
+/// # Errors
+/// As sqlx's would be, and where there is no row.
+pub(crate) fn query_one<T>(
+    connection: &Connection,
+    sql: &'static str,
+    values: impl Params,
+    read: Read<T>,
+) -> Result<T, rusqlite::Error> {
+    debug_assert!(is_in_order(sql), "{sql}");
+    connection.prepare_cached(sql)?.query_row(values, |row| read(&mut Columns::of(row)))
 }
 
 fn closed() -> StoreError {

@@ -5,8 +5,9 @@ use sqlx::{query, query_scalar};
 
 use crate::backend::{Tx, on};
 use crate::error::StoreError;
+use crate::in_place::Columns;
 use crate::statements::{Statement, listed};
-use crate::thread::execute;
+use crate::thread::{execute, query_one};
 use crate::timestamp::Timestamp;
 
 const ADD: &str = "INSERT INTO throttles (scope, key, window_start, count, expires_at) VALUES ($1, $2, $3, 1, $4) \
@@ -56,8 +57,11 @@ pub(crate) fn add_whole(
     window_start: Timestamp,
     expires_at: Timestamp,
 ) -> Result<i64, StoreError> {
-    let mut add = connection.prepare_cached(ADD)?;
-    Ok(add.query_row(params![scope, key, window_start, expires_at], |row| row.get(0))?)
+    Ok(query_one(connection, ADD, params![scope, key, window_start, expires_at], read_count)?)
+}
+
+fn read_count(columns: &mut Columns<'_>) -> Result<i64, rusqlite::Error> {
+    columns.next()
 }
 
 /// Takes an attempt back. A count never falls below zero.

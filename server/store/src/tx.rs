@@ -201,7 +201,7 @@ impl Tx {
         if let Err(error) = &answer {
             self.state.broken |= error.kind() == StoreErrorKind::Unavailable;
             if let Some(Held::Unit(unit)) = &mut self.held
-                && matches!(error.kind(), StoreErrorKind::Unavailable | StoreErrorKind::Busy | StoreErrorKind::Damaged)
+                && error.is_the_database()
             {
                 unit.fail(error);
             }

@@ -16,6 +16,8 @@ const TRIES: usize = 5;
 /// Requests a second, at most: a kernel computes so many challenges by now that ten times as many would measure who of
 /// server and generator gets the processors.
 const MOST: f64 = 4000.0;
+/// On a slower machine that is so already with fewer: at most so many times what it can compute.
+const TIMES: f64 = 2.5;
 
 /// One thread for the arithmetic, so that the flood has a processor to come from, and nothing ahead of time.
 fn one_worker() -> Setup {
@@ -101,7 +103,7 @@ async fn measure(base: &str, requests: &[Vec<u8>]) -> Measured {
     };
     let idle = join(run(1, None, second)).await.with(200).within(99);
     let capacity = f64::from(join(run(2, None, second)).await.with(200).count());
-    let flood = run(200, Some(MOST.min(10.0 * capacity)), 3 * second + SETTLING);
+    let flood = run(200, Some(MOST.min(TIMES * capacity)), 3 * second + SETTLING);
     let health = health(base, 3 * second + SETTLING).await;
     Measured { capacity, idle, flood: join(flood).await.after(SETTLING), health: health.after(SETTLING) }
 }

@@ -23,15 +23,13 @@ pub(crate) struct Candidate {
     pub(super) identity: [u8; 16],
     pub(super) salt: [u8; 32],
     pub(super) preset: u16,
-    verifier: Zeroizing<[u8; PUBLIC_MAX]>,
+    verifier: Padded,
 }
 
 impl Candidate {
     /// The verifier, at its group's length.
     pub(super) fn verifier(&self, group: Group) -> Result<Verifier, Internal> {
-        let malformed = || Internal::Malformed("verifier");
-        let bytes = handshake::unpad(&self.verifier, group.len()).ok_or_else(malformed)?;
-        Verifier::from_bytes(group, bytes.to_vec()).map_err(|_| malformed())
+        unpadded(&self.verifier, group)
     }
 
     /// `b` if `choice`, else `a`, without a branch.
@@ -44,7 +42,7 @@ impl Candidate {
             identity: <[u8; 16]>::conditional_select(&a.identity, &b.identity, choice),
             salt: <[u8; 32]>::conditional_select(&a.salt, &b.salt, choice),
             preset: u16::conditional_select(&a.preset, &b.preset, choice),
-            verifier: Zeroizing::new(<[u8; PUBLIC_MAX]>::conditional_select(&a.verifier, &b.verifier, choice)),
+            verifier: select(&a.verifier, &b.verifier, choice),
         }
     }
 }
@@ -74,12 +72,9 @@ impl Core {
             && read.identity == state.identity
             && read.salt == state.salt
             && read.preset == state.preset;
-        let stand_in = Candidate {
-            verifier: padded(&decoys::verifier(&self.keyring.decoys, &state.attempt, preset)?),
-            ..self.decoy(&state.attempt)?
-        };
-        let chosen = Candidate::select(&stand_in, &read, Choice::from(u8::from(same)));
-        Ok((chosen.verifier(preset.group)?, same))
+        let stand_in = padded(&decoys::verifier(&self.keyring.decoys, &state.attempt, preset)?);
+        let chosen = select(&stand_in, &read.verifier, Choice::from(u8::from(same)));
+        Ok((unpadded(&chosen, preset.group)?, same))
     }
 
     pub(crate) fn decoy(&self, attempt: &[u8; 32]) -> Result<Candidate, Internal> {
@@ -136,6 +131,19 @@ impl Row<'_> {
     }
 }
 
-fn padded(verifier: &Verifier) -> Zeroizing<[u8; PUBLIC_MAX]> {
+/// A verifier of fixed size.
+type Padded = Zeroizing<[u8; PUBLIC_MAX]>;
+
+fn padded(verifier: &Verifier) -> Padded {
     Zeroizing::new(handshake::pad(verifier.as_bytes()))
+}
+
+fn unpadded(padded: &Padded, group: Group) -> Result<Verifier, Internal> {
+    let malformed = || Internal::Malformed("verifier");
+    let bytes = handshake::unpad(padded, group.len()).ok_or_else(malformed)?;
+    Verifier::from_bytes(group, bytes.to_vec()).map_err(|_| malformed())
+}
+
+fn select(a: &Padded, b: &Padded, choice: Choice) -> Padded {
+    Zeroizing::new(<[u8; PUBLIC_MAX]>::conditional_select(a, b, choice))
 }

@@ -33,6 +33,19 @@ async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(30)).await;
 }
 
+/// Until so many wait for the thread.
+async fn waiting(db: &TestDatabase, number: usize) {
+    let thread = thread(db);
+    while thread.desk.tray().asked.len() != number {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+fn thread(db: &TestDatabase) -> Arc<WriterThread> {
+    let Pools::Sqlite { thread, .. } = &db.pools else { unreachable!() };
+    Arc::clone(thread)
+}
+
 /// A unit that is done and keeps the thread until it is told to go on.
 fn holding(db: &Store, key: u8) -> (oneshot::Receiver<()>, mpsc::Sender<()>, Told<i64>) {
     let ((begun, has_begun), (go_on, to_go_on)) = (oneshot::channel(), mpsc::channel());
@@ -51,9 +64,9 @@ async fn all_that_wait_share_a_commit_and_nobody_is_answered_or_seen_before_it()
         let (begun, go_on, first) = holding(&db, 1);
         begun.await.unwrap();
         let second = count_for(&db, 2);
-        a_moment().await;
+        waiting(&db, 1).await;
         let (begun, go_on_too, third) = holding(&db, 2);
-        a_moment().await;
+        waiting(&db, 2).await;
         go_on.send(()).unwrap();
         begun.await.unwrap();
         a_moment().await;
@@ -71,32 +84,32 @@ async fn all_that_wait_share_a_commit_and_nobody_is_answered_or_seen_before_it()
 async fn a_unit_that_fails_takes_nothing_of_the_others_with_it() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let held = db.begin().await.unwrap();
-        let units: Vec<_> = (0..400_u32)
+        let units: Vec<_> = (0..200_u32)
             .map(|number| {
                 ask(&db, move |c| {
                     throttles::add_whole(c, "test", &number.to_be_bytes(), NOW, after(1000))?;
                     match number % 4 {
                         0 => Err(StoreError::new(StoreErrorKind::Other, "no")),
                         1 => Ok(c.execute("INSERT INTO audit_heads VALUES (99, 0, x'00', x'00')", [])?),
-                        2 => Ok(c.execute("INSERT INTO refresh_tokens VALUES (?1, ?1, 0, 0, NULL, NULL)", [number])?),
+                        2 => Ok(c.execute("INSERT INTO refresh_tokens VALUES (x'01', x'01', 0, 0, NULL, NULL)", [])?),
                         _ => Ok(0),
                     }
                 })
             })
             .collect();
-        a_moment().await;
+        waiting(&db, 200).await;
         drop(held);
         let mut kept = 0;
         for (number, unit) in units.into_iter().enumerate() {
-            let outcome = unit.await.unwrap();
-            let expected = match number % 4 {
-                0 => Some(StoreErrorKind::Other),
-                // The first of them has it.
-                1 if kept > 0 => Some(StoreErrorKind::UniqueViolation),
-                _ => outcome.as_ref().err().map(StoreError::kind),
-            };
-            kept += usize::from(number % 4 == 1 && outcome.is_ok());
-            assert_eq!(outcome.as_ref().err().map(StoreError::kind), expected, "{number}");
+            let outcome = unit.await.unwrap().map_err(|error| error.kind());
+            match number % 4 {
+                0 => assert_eq!(outcome, Err(StoreErrorKind::Other)),
+                // One of them has it.
+                1 if outcome == Ok(1) => kept += 1,
+                1 => assert_eq!(outcome, Err(StoreErrorKind::UniqueViolation)),
+                2 => assert_eq!(outcome, Err(StoreErrorKind::ForeignKey)),
+                _ => assert_eq!(outcome, Ok(0)),
+            }
             let key = u32::try_from(number).unwrap().to_be_bytes();
             let count = read!(db, tx => throttles::count(tx, "test", &key, NOW));
             assert_eq!(count, i64::from(outcome.is_ok()), "{number}");
@@ -117,9 +130,9 @@ async fn a_commit_that_fails_fails_all_that_share_it_even_what_only_saw_somethin
             let insert = "INSERT INTO refresh_tokens VALUES (x'01', ?1, 0, 0, NULL, NULL)";
             Ok(c.execute(insert, params![nobody])?)
         });
-        a_moment().await;
+        waiting(&db, 1).await;
         let saw = ask(&db, |c| Ok(c.query_row("SELECT COUNT(*) FROM refresh_tokens", [], |row| row.get::<_, i64>(0))?));
-        a_moment().await;
+        waiting(&db, 2).await;
         go_on.send(()).unwrap();
         assert_eq!(first.await.unwrap().unwrap_err().kind(), StoreErrorKind::ForeignKey);
         assert_eq!(doomed.await.unwrap().unwrap_err().kind(), StoreErrorKind::ForeignKey);
@@ -143,9 +156,9 @@ async fn a_disk_that_is_full_fails_all_that_share_the_commit_and_nobody_after() 
             }
             Ok(())
         });
-        a_moment().await;
+        waiting(&db, 1).await;
         let behind = count_for(&db, 2);
-        a_moment().await;
+        waiting(&db, 2).await;
         go_on.send(()).unwrap();
         assert_eq!(greedy.await.unwrap().unwrap_err().kind(), StoreErrorKind::Unavailable);
         assert_eq!(first.await.unwrap().unwrap_err().kind(), StoreErrorKind::Unavailable);
@@ -198,8 +211,8 @@ async fn a_unit_that_breaks_off_is_undone_and_the_thread_goes_on() {
             throttles::add_whole(c, "test", &[2], NOW, after(1000))?;
             panic!("on purpose");
         });
-        a_moment().await;
         let behind = count_for(&db, 3);
+        waiting(&db, 2).await;
         go_on.send(()).unwrap();
         assert_eq!(broken.await.unwrap().unwrap_err().kind(), StoreErrorKind::Other);
         first.await.unwrap().unwrap();
@@ -215,16 +228,21 @@ async fn more_than_fit_into_one_commit_go_into_several() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let (begun, go_on, first) = holding(&db, 1);
         begun.await.unwrap();
-        let rest: Vec<_> = (0..2 * MOST).map(|_| count_for(&db, 2)).collect();
-        a_moment().await;
+        let rest: Vec<_> = (0..MOST).map(|_| count_for(&db, 2)).collect();
+        waiting(&db, MOST).await;
+        let (begun, go_on_too, last) = holding(&db, 3);
+        waiting(&db, MOST + 1).await;
         go_on.send(()).unwrap();
-        first.await.unwrap().unwrap();
+        begun.await.unwrap();
+        assert_eq!(first.await.unwrap().unwrap(), 1, "the last is not in the same commit");
+        go_on_too.send(()).unwrap();
+        last.await.unwrap().unwrap();
         let mut counts: Vec<i64> = Vec::new();
         for one in rest {
             counts.push(one.await.unwrap().unwrap());
         }
         counts.sort_unstable();
-        assert!(counts.into_iter().eq(1..=i64::try_from(2 * MOST).unwrap()));
+        assert!(counts.into_iter().eq(1..=i64::try_from(MOST).unwrap()));
     })
     .await;
 }
@@ -235,7 +253,7 @@ async fn what_nobody_waits_for_any_more_is_not_begun() {
         let (begun, go_on, first) = holding(&db, 1);
         begun.await.unwrap();
         let (gone, stays) = (count_for(&db, 2), count_for(&db, 3));
-        a_moment().await;
+        waiting(&db, 2).await;
         gone.abort();
         assert!(gone.await.unwrap_err().is_cancelled());
         go_on.send(()).unwrap();
@@ -247,13 +265,31 @@ async fn what_nobody_waits_for_any_more_is_not_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_goes_away_while_another_program_keeps_the_lock_leaves_nothing() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let other = Connection::open(db.file()).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let gone = count_for(&db, 1);
+        a_moment().await;
+        waiting(&db, 0).await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        other.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(count_for(&db, 2).await.unwrap().unwrap(), 1);
+        assert_eq!(counted(&db, 1).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_too_long_for_a_turn_is_told_and_nothing_is_done_for_them_later() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let held = db.begin().await.unwrap();
         let waited = count_for(&db, 1);
         assert_eq!(waited.await.unwrap().unwrap_err().kind(), StoreErrorKind::Busy);
+        assert!(!db.condition.writes_fail(), "it tried to write without a turn");
         let next = count_for(&db, 2);
-        a_moment().await;
+        waiting(&db, 1).await;
         drop(held);
         assert_eq!(next.await.unwrap().unwrap(), 1);
         assert_eq!(counted(&db, 1).await, 0);
@@ -268,15 +304,33 @@ async fn a_lock_of_another_program_is_waited_for_once_for_all_that_wait() {
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let asked = Instant::now();
         let first = count_for(&db, 1);
-        a_moment().await;
+        tokio::time::sleep(BUSY_TIMEOUT / 5).await;
         let (second, third) = (count_for(&db, 2), count_for(&db, 3));
         for one in [first, second, third] {
             assert_eq!(one.await.unwrap().unwrap_err().kind(), StoreErrorKind::Busy);
         }
-        assert!(asked.elapsed() < BUSY_TIMEOUT * 2, "each waited for itself");
+        // Each for itself: the second would have given up a second later.
+        assert!(asked.elapsed() < BUSY_TIMEOUT + BUSY_TIMEOUT / 5, "each waited for itself");
         assert!(db.condition.writes_fail());
         other.execute_batch("ROLLBACK").unwrap();
         assert_eq!(count_for(&db, 1).await.unwrap().unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_written_into_a_file_that_was_taken_away_while_the_turn_was_waited_for() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        assert_eq!(count_for(&db, 1).await.unwrap().unwrap(), 1);
+        let held = db.begin().await.unwrap();
+        let waits = count_for(&db, 1);
+        waiting(&db, 1).await;
+        let away = db.file().with_extension("away");
+        std::fs::rename(db.file(), &away).unwrap();
+        drop(held);
+        assert_eq!(waits.await.unwrap().unwrap_err().kind(), StoreErrorKind::Unavailable);
+        std::fs::rename(&away, db.file()).unwrap();
+        assert_eq!(count_for(&db, 1).await.unwrap().unwrap(), 2);
     })
     .await;
 }
@@ -320,8 +374,11 @@ async fn the_thread_ends_with_the_last_who_could_ask_even_where_that_is_a_unit_o
                     .await
             }
         });
+        let desk = Arc::clone(&alone.desk);
         drop(alone);
-        a_moment().await;
+        while desk.tray().asked.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         gone.abort();
         assert!(gone.await.unwrap_err().is_cancelled());
         drop(held);
@@ -330,18 +387,13 @@ async fn the_thread_ends_with_the_last_who_could_ask_even_where_that_is_a_unit_o
     .await;
 }
 
-fn thread(db: &TestDatabase) -> Arc<WriterThread> {
-    let Pools::Sqlite { thread, .. } = &db.pools else { unreachable!() };
-    Arc::clone(thread)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn at_the_end_what_is_under_way_is_done_and_what_waits_is_not() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let (begun, go_on, under_way) = holding(&db, 1);
         begun.await.unwrap();
         let waits = count_for(&db, 2);
-        a_moment().await;
+        waiting(&db, 1).await;
         let closing = tokio::spawn({
             let thread = thread(&db);
             async move { thread.close().await }
