@@ -5,10 +5,10 @@
 //! one part asks for the result of another.
 
 mod rows;
+mod whole;
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
 use sqlx::{query, query_as};
 use uuid::Uuid;
 
@@ -16,15 +16,14 @@ use self::rows::{LockRow, LookRow};
 use crate::accounts::AccountRecord;
 use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
 use crate::backend::{Engine, Store, Tx, on};
-use crate::error::{StoreError, StoreErrorKind};
+use crate::error::StoreError;
 use crate::ids::{AccountId, CredentialId};
 use crate::proof_failures::ProofFailures;
 use crate::refresh_tokens::RefreshTokenRecord;
 use crate::sessions::SessionRecord;
 use crate::statements::{Statement, listed};
-use crate::thread::query_one;
 use crate::timestamp::Timestamp;
-use crate::{audit_events, proof_failures, refresh_tokens, sessions, spent_handshakes, throttles};
+use crate::{proof_failures, spent_handshakes, throttles};
 
 /// A count of attempts in one window.
 #[derive(Clone, Copy)]
@@ -281,7 +280,7 @@ pub async fn spend(tx: &mut Tx, attempt: &Spend) -> Result<Spent, StoreError> {
 /// Any failure of the database.
 pub async fn fail(store: &Store, attempt: Spend, together: Option<[u8; 32]>) -> Result<bool, StoreError> {
     if let Some(thread) = store.thread()? {
-        return thread.run(move |c| fail_whole(c, &attempt, together)).await;
+        return thread.run(move |c| whole::fail(c, &attempt, together)).await;
     }
     let mut tx = store.begin().await?;
     if !spend(&mut tx, &attempt).await?.first {
@@ -294,20 +293,6 @@ pub async fn fail(store: &Store, attempt: Spend, together: Option<[u8; 32]>) -> 
     Ok(true)
 }
 
-fn fail_whole(c: &Connection, attempt: &Spend, together: Option<[u8; 32]>) -> Result<bool, StoreError> {
-    let Spend { handshake, window, failures_key, now, kept_for_each } = attempt;
-    if !spent_handshakes::spend_whole(c, &handshake.nonce, handshake.keep_until)? {
-        return Ok(false);
-    }
-    if let Some(CountedWindow { scope, key, start, end }) = window {
-        throttles::add_whole(c, scope, key, *start, *end)?;
-    }
-    for key in [*failures_key].into_iter().chain(together) {
-        proof_failures::add_whole(c, &key, *now, *kept_for_each)?;
-    }
-    Ok(true)
-}
-
 /// Opens a session, takes back what was counted before, and writes the event that says so, in a unit of work of its own.
 ///
 /// `decide` is told of the account, its credential and the end of this audit chain, kept from other writers until all is
@@ -315,7 +300,7 @@ fn fail_whole(c: &Connection, attempt: &Spend, together: Option<[u8; 32]>) -> Re
 /// refuses, nothing is written for.
 ///
 /// # Errors
-/// [`UniqueViolation`](StoreErrorKind::UniqueViolation) when the event's place is taken, and on SQLite when the
+/// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when the event's place is taken, and on SQLite when the
 /// handshake was spent; any failure of the database.
 pub async fn open<T: Send + 'static, E: Send + 'static>(
     store: &Store,
@@ -324,7 +309,7 @@ pub async fn open<T: Send + 'static, E: Send + 'static>(
     decide: impl FnOnce(Option<LockedLogin>) -> Result<(OpenedLogin, T), E> + Send + 'static,
 ) -> Result<Result<(SessionRecord, T), E>, StoreError> {
     if let Some(thread) = store.thread()? {
-        return thread.run(move |c| open_whole(c, account, chain, decide)).await;
+        return thread.run(move |c| whole::open(c, account, chain, decide)).await;
     }
     let mut tx = store.begin().await?;
     let locked = on!(write tx, c => query_as::<_, LockRow>(LOCK_POSTGRES).bind(chain).bind(account).fetch_optional(c))?;
@@ -338,36 +323,6 @@ pub async fn open<T: Send + 'static, E: Send + 'static>(
     }
     tx.commit().await?;
     Ok(Ok((opened.session, more)))
-}
-
-fn open_whole<T, E>(
-    c: &Connection,
-    account: AccountId,
-    chain: i64,
-    decide: impl FnOnce(Option<LockedLogin>) -> Result<(OpenedLogin, T), E>,
-) -> Result<Result<(SessionRecord, T), E>, StoreError> {
-    let locked = query_one(c, LOCK_SQLITE, params![chain, account], LockRow::read).optional()?;
-    let (opened, more) = match decide(locked.map(LockRow::split)) {
-        Ok(opened) => opened,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let OpenedLogin { session, token, window, handshake, failures: [one, other], together, event, origin, head } =
-        opened;
-    if !spent_handshakes::spend_whole(c, &handshake.nonce, handshake.keep_until)? {
-        return Err(StoreError::new(StoreErrorKind::UniqueViolation, "the handshake was spent"));
-    }
-    sessions::insert_whole(c, &session)?;
-    refresh_tokens::insert_whole(c, &token)?;
-    if let Some(CountedWindow { scope, key, start, .. }) = window {
-        throttles::refund_whole(c, scope, &key, start)?;
-    }
-    for key in [Some(one), (other != one).then_some(other), together].into_iter().flatten() {
-        proof_failures::clear_whole(c, &key)?;
-    }
-    audit_events::insert_origin_whole(c, &origin)?;
-    audit_events::insert_whole(c, &event)?;
-    audit_events::update_head_whole(c, &head)?;
-    Ok(Ok((session, more)))
 }
 
 async fn open_in(tx: &mut Tx, opened: &OpenedLogin) -> Result<(), StoreError> {

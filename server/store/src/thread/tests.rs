@@ -298,6 +298,19 @@ async fn who_waits_too_long_for_a_turn_is_told_and_nothing_is_done_for_them_late
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_takes_too_long_once_begun_is_told_so_and_may_be_done_all_the_same() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let (begun, go_on, slow) = holding(&db, 1);
+        begun.await.unwrap();
+        assert_eq!(slow.await.unwrap().unwrap_err().kind(), StoreErrorKind::Unavailable);
+        assert!(db.condition.writes_fail());
+        go_on.send(()).unwrap();
+        assert_eq!(count_for(&db, 1).await.unwrap().unwrap(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_of_another_program_is_waited_for_once_for_all_that_wait() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let other = Connection::open(db.file()).unwrap();
