@@ -1,10 +1,21 @@
 # Sourced after lib.sh: the servers the tests need, each started in a temporary folder and stopped by its pid.
 # shellcheck shell=bash
 
+in_memory=""
+
 # A throw-away PostgreSQL cluster on a unix socket, never one of the system's. Exports TACIT_TEST_POSTGRES, and
 # TACIT_TEST_POSTGRES_PROGRAMS for tests that need a cluster of their own.
+#
+# In memory where there is room: each test copies a database, some three hundred files, and some file systems look long for the
+# places of so many that come and go.
 start_postgres() {
-  local folder=$1/postgres as=()
+  local folder=$1/postgres as=() free
+  free=$(df --output=avail -B1M /dev/shm 2>/dev/null | tail -n 1)
+  if [ "${free:-0}" -ge 4096 ]; then
+    in_memory=$(mktemp -d /dev/shm/tacit-postgres.XXXXXX)
+    chmod a+x "$in_memory"
+    folder=$in_memory/postgres
+  fi
   [ -n "${postgres_bin:-}" ] || fail "PostgreSQL is missing: run scripts/setup.sh test"
   mkdir -p "$folder"
   if [ "$(id -u)" = 0 ]; then
@@ -30,6 +41,13 @@ start_mail_sink() {
   wait_for 30 "$!" test -s "$port_file" || fail "the SMTP sink did not start: see $1/mail-sink.log"
   read -r TACIT_TEST_SMTP TACIT_TEST_SMTP_STARTTLS TACIT_TEST_SMTP_TLS _ <"$port_file" || true
   export TACIT_TEST_SMTP TACIT_TEST_SMTP_STARTTLS TACIT_TEST_SMTP_TLS TACIT_TEST_MAIL="$1/mail"
+}
+
+# Stops all, and gives the memory back.
+stop_services() {
+  stop_all
+  [ -z "$in_memory" ] || rm -rf "$in_memory"
+  in_memory=""
 }
 
 start_services() {

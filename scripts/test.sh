@@ -128,7 +128,7 @@ left_running() {
 finish() {
   local status=$? rest
   trap - EXIT
-  stop_all
+  stop_services
   rest=$(left_running | grep -v " $" | grep -v "^$BASHPID " || true)
   if [ -n "$rest" ]; then
     printf 'Left running, and stopped now:\n%s\n' "$rest" >&2

@@ -8,7 +8,7 @@
 
 work=$(mktemp -d /tmp/tacit-services.XXXXXX)
 finish() {
-  stop_all
+  stop_services
   rm -rf "$work"
 }
 trap finish EXIT

@@ -107,7 +107,7 @@ impl Logins {
             origin,
             now,
         };
-        // It runs on another thread; what it logs is this request's all the same.
+        // It runs elsewhere; what it logs is this request's all the same.
         let span = tracing::Span::current();
         let decide = move |locked| span.in_scope(|| opening.decide(locked));
         let (session, (account, refresh_token)) =
@@ -159,8 +159,11 @@ enum Refused {
 
 impl Opening {
     /// Everything still is to be as it was when the proof was looked at: a reset, a change or a disabling in between wins.
-    fn decide(self, locked: Option<LockedLogin>) -> Result<(OpenedLogin, (AccountRecord, Zeroizing<String>)), Refused> {
-        let Self { core, now, origin, .. } = &self;
+    fn decide(
+        &self,
+        locked: Option<LockedLogin>,
+    ) -> Result<(OpenedLogin, (AccountRecord, Zeroizing<String>)), Refused> {
+        let Self { core, now, origin, .. } = self;
         let LockedLogin { account, credential_id, credential_version, head } = locked.ok_or(Refused::Missing)?;
         if credential_id.as_uuid() != self.credential || credential_version != self.version {
             return Err(Refused::For(LoginError::REJECTED));
@@ -174,7 +177,7 @@ impl Opening {
         let (refresh_token, token) = core.first_refresh_token(&session, *now);
         let event = Event::of(account.id, EventType::Login, origin).in_session(session.id);
         let (link, origin) = core.next_link(head, event, *now).map_err(|error| Refused::For(error.into()))?;
-        let Self { window, handshake, failures, together, .. } = self;
+        let &Self { window, handshake, failures, together, .. } = self;
         let Link { event, head } = link;
         let opened = OpenedLogin { session, token, window, handshake, failures, together, event, origin, head };
         Ok((opened, (account, refresh_token)))

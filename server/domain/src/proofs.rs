@@ -174,9 +174,7 @@ impl Core {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let public = PublicValue::parse_hex(preset.group, &shown.public)
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
-        let stood = attempt.look(self, &state).await?;
-        let slot = self.srp_pool.reserve(Step::Proof)?;
-        let standing = attempt.count(self, &state, stood).await?;
+        let (standing, slot) = attempt.admit(self, &state).await?;
         match self.check(shown, public, &state, &standing, slot, attempt.now()).await {
             Ok(verdict) => Ok(Proved { state, attempt, verdict }),
             Err(refused) => {

@@ -65,6 +65,11 @@ impl Window {
         Ok(self.has_room(counted, meter))
     }
 
+    /// How many attempts are allowed.
+    pub(crate) fn limit(&self) -> i64 {
+        i64::from(self.limit)
+    }
+
     /// Lets the client know that so many attempts are counted.
     pub(crate) fn note(&self, counted: i64, meter: &Meter) {
         meter.note(self.usage(counted));

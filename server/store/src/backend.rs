@@ -10,6 +10,7 @@ use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::in_place::InPlace;
 use crate::instance;
+use crate::logins::Logins;
 use crate::pool::Pool;
 use crate::thread::WriterThread;
 pub(crate) use crate::tx::Connection;
@@ -23,12 +24,24 @@ const PING: Duration = Duration::from_secs(2);
 /// What SQLite answers with a look at the file; `SELECT 1` alone would need none.
 const PING_SQLITE: &str = "SELECT COUNT(*) FROM sqlite_schema";
 const PING_POSTGRES: &str = "SELECT 1::bigint";
+const BEGIN: &str = "BEGIN";
+// Lists are planned once, whatever their length: for short ones the planner would think longer than the statement takes.
+const BEGIN_IN_A_HURRY: &str = "BEGIN; SET LOCAL lock_timeout TO '1s'; SET LOCAL plan_cache_mode TO force_generic_plan";
 
 /// Runs one statement on whichever connection is inside a [`Tx`].
 ///
 /// The statement is written once and compiled for each engine. `read` takes any `Tx`; `write` and `execute`
-/// refuse one from [`Store::read`]; `execute` answers the number of rows touched.
+/// refuse one from [`Store::read`]; `execute` answers the number of rows touched. `postgres` is `write` for what SQLite has no
+/// words for.
 macro_rules! on {
+    (postgres $tx:expr, $c:ident => $run:expr) => {{
+        let patience = $tx.patience();
+        let answer = match $tx.writing()? {
+            $crate::backend::Connection::Postgres($c) => patience.wait($run).await,
+            $crate::backend::Connection::Sqlite(_) => Err($crate::backend::not_here()),
+        };
+        $tx.note(answer)
+    }};
     (read $tx:expr, $c:ident => $run:expr) => {
         $crate::backend::on!(@run reading $tx, $c => $run)
     };
@@ -58,6 +71,11 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// What is asked of an engine that has no way to do it.
+pub(crate) fn not_here() -> StoreError {
+    StoreError::new(StoreErrorKind::Unsupported, "this is for PostgreSQL only")
+}
+
 /// The engine behind a [`Store`], for health reports and the start-up rules that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Engine {
@@ -85,7 +103,8 @@ pub(crate) enum Pools {
         in_place: Arc<InPlace>,
         thread: Arc<WriterThread>,
     },
-    Postgres(Pool<PgConnection>),
+    /// Logins that come at the same time open their sessions together.
+    Postgres { pool: Pool<PgConnection>, logins: Arc<Logins> },
 }
 
 impl Engine {
@@ -105,7 +124,7 @@ impl Store {
     pub const fn engine(&self) -> Engine {
         match self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
-            Pools::Postgres(_) => Engine::Postgres,
+            Pools::Postgres { .. } => Engine::Postgres,
         }
     }
 
@@ -117,19 +136,50 @@ impl Store {
     /// connection can be had in time, or when SQLite's file is no longer the one that was opened.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.condition.check_file_lately()?;
-        let pool = match &self.pools {
+        match &self.pools {
             Pools::Sqlite { batches, .. } => {
-                return Tx::writer(Held::Unit(batches.begin().await?), Arc::clone(&self.condition)).await;
+                Ok(Tx::unit(Held::Unit(batches.begin().await?), Arc::clone(&self.condition)))
             }
-            Pools::Postgres(pool) => pool,
-        };
+            Pools::Postgres { pool, .. } => self.begin_by(pool, BEGIN).await,
+        }
+    }
+
+    /// The same on PostgreSQL, for what waits for each lock only a moment, and then fails as [`StoreErrorKind::Busy`].
+    ///
+    /// # Errors
+    /// As for [`Store::begin`].
+    pub(crate) async fn begin_in_a_hurry(&self) -> Result<Tx, StoreError> {
+        Ok(self.begin_by(self.postgres()?.0, BEGIN_IN_A_HURRY).await?.hurried())
+    }
+
+    async fn begin_by(&self, pool: &Pool<PgConnection>, sql: &'static str) -> Result<Tx, StoreError> {
         let begun = Instant::now();
-        match Tx::writer(Held::Postgres(pool.get().await?), Arc::clone(&self.condition)).await {
+        match Tx::transaction(Held::Postgres(pool.get().await?), Arc::clone(&self.condition), sql).await {
             // A connection that broke since it was used: nothing was done on it, and the next one is asked whether it lives.
             Err(error) if error.kind() == StoreErrorKind::Unavailable && begun.elapsed() < SOON => {
-                Tx::writer(Held::Postgres(pool.get().await?), Arc::clone(&self.condition)).await
+                Tx::transaction(Held::Postgres(pool.get().await?), Arc::clone(&self.condition), sql).await
             }
             result => result,
+        }
+    }
+
+    /// Takes a connection to PostgreSQL on which each statement is a transaction of its own, and may write.
+    ///
+    /// # Errors
+    /// As for [`Store::read`].
+    pub(crate) async fn outright(&self) -> Result<Tx, StoreError> {
+        Ok(Tx::unit(Held::Postgres(self.postgres()?.0.get().await?), Arc::clone(&self.condition)))
+    }
+
+    /// Where logins wait that open their sessions together, on PostgreSQL.
+    pub(crate) fn logins(&self) -> Result<&Arc<Logins>, StoreError> {
+        Ok(self.postgres()?.1)
+    }
+
+    fn postgres(&self) -> Result<(&Pool<PgConnection>, &Arc<Logins>), StoreError> {
+        match &self.pools {
+            Pools::Postgres { pool, logins } => Ok((pool, logins)),
+            Pools::Sqlite { .. } => Err(not_here()),
         }
     }
 
@@ -138,7 +188,7 @@ impl Store {
         self.condition.check_file_lately()?;
         Ok(match &self.pools {
             Pools::Sqlite { thread, .. } => Some(thread),
-            Pools::Postgres(_) => None,
+            Pools::Postgres { .. } => None,
         })
     }
 
@@ -151,7 +201,7 @@ impl Store {
         self.condition.check_file_lately()?;
         let held = match &self.pools {
             Pools::Sqlite { readers, in_place, .. } => Held::Sqlite(readers.get().await?, Arc::clone(in_place)),
-            Pools::Postgres(pool) => Held::Postgres(pool.get().await?),
+            Pools::Postgres { pool, .. } => Held::Postgres(pool.get().await?),
         };
         Ok(Tx::reader(held, Arc::clone(&self.condition)))
     }
@@ -169,7 +219,7 @@ impl Store {
     pub fn lost_commits(&self) -> u64 {
         match &self.pools {
             Pools::Sqlite { batches, .. } => batches.lost(),
-            Pools::Postgres(_) => 0,
+            Pools::Postgres { .. } => 0,
         }
     }
 
@@ -184,7 +234,7 @@ impl Store {
     pub async fn settled(&self, before: u64) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { batches, .. } => batches.settled(before).await,
-            Pools::Postgres(_) => Ok(()),
+            Pools::Postgres { .. } => Ok(()),
         }
     }
 
@@ -220,7 +270,7 @@ impl Store {
                 // Last, so that SQLite can fold the write-ahead log back into the file.
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

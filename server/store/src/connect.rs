@@ -20,6 +20,7 @@ use crate::batch::Batches;
 use crate::condition::Condition;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::in_place::InPlace;
+use crate::logins::Logins;
 use crate::pool::Pool;
 use crate::thread::WriterThread;
 
@@ -123,7 +124,10 @@ impl Store {
             Err(sqlx::Error::PoolTimedOut) => return Err(cause(&options).await),
             Err(error) => return Err(error.into()),
         }
-        Ok(Self { pools: Pools::Postgres(pool), condition: Condition::of_server() })
+        Ok(Self {
+            pools: Pools::Postgres { pool, logins: Logins::new(max_connections) },
+            condition: Condition::of_server(),
+        })
     }
 }
 

@@ -18,6 +18,7 @@ mod statements;
 mod text;
 mod thread;
 mod timestamp;
+mod tray;
 mod tx;
 
 pub mod accounts;

@@ -4,19 +4,22 @@
 //! the client's window, then the failures. PostgreSQL may run the parts of a `WITH` in any order, so where order matters
 //! one part asks for the result of another.
 
+mod alone;
+mod queue;
 mod rows;
+mod together;
 mod whole;
 
 use std::time::Duration;
 
-use sqlx::{query, query_as};
+use sqlx::query_as;
 use uuid::Uuid;
 
-use self::rows::{LockRow, LookRow};
+use self::rows::LookRow;
 use crate::accounts::AccountRecord;
 use crate::audit_events::{AuditEventRecord, AuditHeadRecord, AuditOriginRecord};
 use crate::backend::{Engine, Store, Tx, on};
-use crate::error::StoreError;
+use crate::error::{StoreError, StoreErrorKind};
 use crate::ids::{AccountId, CredentialId};
 use crate::proof_failures::ProofFailures;
 use crate::refresh_tokens::RefreshTokenRecord;
@@ -24,6 +27,10 @@ use crate::sessions::SessionRecord;
 use crate::statements::{Statement, listed};
 use crate::timestamp::Timestamp;
 use crate::{proof_failures, spent_handshakes, throttles};
+
+pub(crate) use self::alone::STATEMENTS as STATEMENTS_ALONE;
+pub(crate) use self::queue::Logins;
+pub(crate) use self::together::STATEMENTS as STATEMENTS_TOGETHER;
 
 /// A count of attempts in one window.
 #[derive(Clone, Copy)]
@@ -66,6 +73,8 @@ pub struct Standing {
     pub counted: i64,
     /// Failures in a row.
     pub failures: ProofFailures,
+    /// Those of all known devices of the account.
+    pub together: ProofFailures,
     /// The credential of the account with the owner's id.
     pub account: Option<SealedCredential>,
     /// The sign-up's with that id.
@@ -120,6 +129,7 @@ pub struct LockedLogin {
 }
 
 /// What a login that succeeded writes.
+#[cfg_attr(test, derive(Clone))]
 pub struct OpenedLogin {
     /// The session.
     pub session: SessionRecord,
@@ -142,14 +152,46 @@ pub struct OpenedLogin {
     pub head: AuditHeadRecord,
 }
 
-const LOOK: &str = "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created_at AS at, account_id AS owner, id, identity, salt, \
-    preset, verifier_sealed FROM credentials WHERE account_id = $1 \
-    UNION ALL SELECT 2, 0, created_at, id, id, identity, salt, preset, verifier_sealed FROM pending_credentials \
-    WHERE id = $1 \
-    UNION ALL SELECT 3, failures, last_at, NULL, NULL, NULL, NULL, NULL, NULL FROM proof_failures WHERE key = $2 \
-    UNION ALL SELECT 4, count, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM throttles \
-    WHERE scope = $3 AND key = $4 AND window_start = $5 \
-    UNION ALL SELECT 5, 1, expires_at, NULL, NULL, NULL, NULL, NULL, NULL FROM spent_handshakes WHERE nonce = $6";
+/// As a macro: another text goes on from it.
+macro_rules! look {
+    () => {
+        "SELECT CAST(1 AS BIGINT) AS kind, version AS number, created_at AS at, account_id AS owner, id, identity, salt, \
+        preset, verifier_sealed FROM credentials WHERE account_id = $1 \
+        UNION ALL SELECT 2, 0, created_at, id, id, identity, salt, preset, verifier_sealed FROM pending_credentials \
+        WHERE id = $1 \
+        UNION ALL SELECT 3, failures, last_at, NULL, NULL, NULL, NULL, NULL, NULL FROM proof_failures WHERE key = $2 \
+        UNION ALL SELECT 4, failures, last_at, NULL, NULL, NULL, NULL, NULL, NULL FROM proof_failures WHERE key = $3 \
+        UNION ALL SELECT 5, count, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM throttles \
+        WHERE scope = $4 AND key = $5 AND window_start = $6 \
+        UNION ALL SELECT 6, 1, expires_at, NULL, NULL, NULL, NULL, NULL, NULL FROM spent_handshakes WHERE nonce = $7"
+    };
+}
+
+const LOOK: &str = look!();
+
+// Whoever comes first, with nothing counted against them, has no need to be judged. What somebody else writes at the same
+// moment breaks a key, and fails the statement: a handshake or a count of failures that is there by then, or, where the
+// window filled up meanwhile, the handshake itself a second time. The setting lasts until the commit, which is the
+// statement's own.
+const LOOK_AND_SPEND_POSTGRES: &str = concat!(
+    "WITH clear AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) \
+    WHERE NOT EXISTS (SELECT 1 FROM spent_handshakes WHERE nonce = $7) \
+    AND NOT EXISTS (SELECT 1 FROM proof_failures WHERE key IN ($2, $3)) \
+    AND ($4::text IS NULL OR $12::bigint > COALESCE((SELECT count FROM throttles \
+    WHERE scope = $4 AND key = $5 AND window_start = $6), 0))), \
+    spent AS (INSERT INTO spent_handshakes (nonce, expires_at) SELECT $7::bytea, $8::bigint FROM clear RETURNING 1), \
+    counted AS (INSERT INTO throttles (scope, key, window_start, count, expires_at) \
+    SELECT $4::text, $5::bytea, $6::bigint, 1, $9::bigint FROM spent WHERE $4::text IS NOT NULL \
+    ON CONFLICT (scope, key, window_start) DO UPDATE SET count = throttles.count + 1 WHERE throttles.count < $12 RETURNING count), \
+    late AS (INSERT INTO spent_handshakes (nonce, expires_at) SELECT $7::bytea, $8::bigint FROM spent \
+    WHERE $4::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counted)), \
+    failed AS (INSERT INTO proof_failures (key, failures, last_at, previous_at, expires_at) \
+    SELECT of.key, 1, $10::bigint, NULL, $10::bigint + $11::bigint FROM unnest(ARRAY[$2::bytea, $3::bytea]) AS of (key) \
+    WHERE of.key IS NOT NULL AND EXISTS (SELECT 1 FROM spent) AND (SELECT COUNT(*) FROM counted) >= 0) ",
+    look!(),
+    " UNION ALL SELECT 7, count, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM counted \
+    UNION ALL SELECT 8, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM spent"
+);
 
 const SPEND_POSTGRES: &str = "WITH spent AS (INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($1, $2) \
     ON CONFLICT (nonce) DO NOTHING RETURNING 1), \
@@ -169,71 +211,88 @@ const LOCK_SQLITE: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.
     h.chain, h.sequence, h.hash, h.seal FROM accounts a JOIN credentials c ON c.account_id = a.id \
     JOIN audit_heads h ON h.chain = $1 WHERE a.id = $2";
 
-// All three are locked: of a row that is not, a statement that waited would go on with the version from before.
-const LOCK_POSTGRES: &str = "SELECT a.id, a.email, a.email_key, a.display_name, a.language, a.role, a.status, \
-    a.created_at, a.updated_at, a.activated_at, a.disabled_at, c.id AS credential_id, c.version AS credential_version, \
-    h.chain, h.sequence, h.hash, h.seal FROM accounts a JOIN credentials c ON c.account_id = a.id \
-    JOIN audit_heads h ON h.chain = $1 WHERE a.id = $2 FOR UPDATE OF a, c, h";
-
-const OPEN_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, account_id, created_at, last_seen_at, auth_time, \
-    expires_at, ended_at, ended_reason, amr, user_agent, ip_address, device_name, refresh_delivery, stepped_up_at, provider) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $48)), \
-    given AS (INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at, used_at, successor_nonce) \
-    VALUES ($15, $16, $17, $18, $19, $20)), \
-    refunded AS (UPDATE throttles SET count = count - 1 \
-    WHERE scope = $21 AND key = $22 AND window_start = $23 AND count > 0 RETURNING 1), \
-    cleared AS (DELETE FROM proof_failures WHERE key IN ($24, $25) AND (SELECT COUNT(*) FROM refunded) >= 0), \
-    spent AS (INSERT INTO spent_handshakes (nonce, expires_at) VALUES ($49, $50) \
-    ON CONFLICT (nonce) DO UPDATE SET expires_at = excluded.expires_at), \
-    came AS (INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
-    VALUES ($26, $27, $28, $29, $30)), \
-    noted AS (INSERT INTO audit_events (chain, sequence, id, event_type, result, account_id, session_id, actor, actor_id, \
-    detail, created_at, origin_hash, hash) \
-    VALUES ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43)) \
-    UPDATE audit_heads SET sequence = $45, hash = $46, seal = $47 WHERE chain = $44";
-
 pub(crate) const STATEMENTS: &[Statement] = listed![
     both: LOOK;
     sqlite: LOCK_SQLITE;
-    postgres: SPEND_POSTGRES, LOCK_POSTGRES, OPEN_POSTGRES
+    postgres: LOOK_AND_SPEND_POSTGRES, SPEND_POSTGRES
 ];
+
+/// What an attempt would be counted under.
+#[derive(Clone, Copy)]
+pub struct Under<'a> {
+    /// Failures in a row.
+    pub failures_key: &'a [u8],
+    /// Those of all known devices of the account, for one of them.
+    pub together: Option<&'a [u8]>,
+    /// The client's attempts.
+    pub window: Option<CountedWindow>,
+}
 
 /// How things stand before a proof is looked at: counts, and the credentials that an owner's id may stand for.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn look(
-    tx: &mut Tx,
-    owner: Uuid,
-    failures_key: &[u8],
-    window: Option<CountedWindow>,
-    nonce: &[u8],
-) -> Result<Standing, StoreError> {
+pub async fn look(tx: &mut Tx, owner: Uuid, under: Under<'_>, nonce: &[u8]) -> Result<Standing, StoreError> {
+    let Under { failures_key, together, window } = under;
     let scope = window.map(|window| window.scope);
     let key = window.as_ref().map(|window| window.key.as_slice());
     let start = window.map(|window| window.start);
-    let rows = match tx.rows_in_place(LOOK, &[&owner, &failures_key, &scope, &key, &start, &nonce], LookRow::read) {
+    let in_place =
+        tx.rows_in_place(LOOK, &[&owner, &failures_key, &together, &scope, &key, &start, &nonce], LookRow::read);
+    let rows = match in_place {
         Some(rows) => rows,
         None => on!(read tx, c => query_as::<_, LookRow>(LOOK)
             .bind(owner)
             .bind(failures_key)
+            .bind(together)
             .bind(scope)
             .bind(key)
             .bind(start)
             .bind(nonce)
             .fetch_all(c))?,
     };
-    let mut standing = Standing::default();
-    for row in rows {
-        match row.kind {
-            1 => standing.account = row.credential(),
-            2 => standing.pending = row.credential(),
-            3 => standing.failures = ProofFailures { failures: row.number, last_at: row.at },
-            4 => standing.counted = row.number,
-            _ => standing.is_spent = true,
+    Ok(LookRow::gather(rows).0)
+}
+
+/// The same and, where nothing is counted against whom the attempt is of and fewer than `most` of the client are in its window,
+/// spends the handshake and counts the attempt and a failure, for `together` as well: whether that was done. On PostgreSQL,
+/// where it is one statement, and on the disk with whatever is next.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn look_and_spend(
+    store: &Store,
+    owner: Uuid,
+    attempt: &Spend,
+    together: Option<[u8; 32]>,
+    most: i64,
+) -> Result<(Standing, bool), StoreError> {
+    let Spend { handshake, window, failures_key, now, kept_for_each } = attempt;
+    let together = together.as_ref().map(<[u8; 32]>::as_slice);
+    let mut tx = store.outright().await?;
+    let rows = on!(postgres tx, c => query_as::<_, LookRow>(LOOK_AND_SPEND_POSTGRES)
+        .bind(owner)
+        .bind(failures_key.as_slice())
+        .bind(together)
+        .bind(window.map(|window| window.scope))
+        .bind(window.as_ref().map(|window| window.key.as_slice()))
+        .bind(window.map(|window| window.start))
+        .bind(handshake.nonce.as_slice())
+        .bind(handshake.keep_until)
+        .bind(window.map(|window| window.end))
+        .bind(*now)
+        .bind(i64::try_from(kept_for_each.as_millis()).unwrap_or(i64::MAX))
+        .bind(most)
+        .fetch_all(c));
+    match rows {
+        Ok(rows) => Ok(LookRow::gather(rows)),
+        // Somebody was there at the same moment: how things stand now is for the caller to judge.
+        Err(error) if error.kind() == StoreErrorKind::UniqueViolation => {
+            let under = Under { failures_key, together, window: *window };
+            Ok((look(&mut tx, owner, under, &handshake.nonce).await?, false))
         }
+        Err(error) => Err(error),
     }
-    Ok(standing)
 }
 
 /// Records a handshake as used, and counts the attempt and a failure. Whether that was one too many is for the caller to
@@ -296,8 +355,8 @@ pub async fn fail(store: &Store, attempt: Spend, together: Option<[u8; 32]>) -> 
 /// Opens a session, takes back what was counted before, and writes the event that says so, in a unit of work of its own.
 ///
 /// `decide` is told of the account, its credential and the end of this audit chain, kept from other writers until all is
-/// written; `None` where one of them is missing. It waits for nothing: on SQLite everybody who writes waits for it. What it
-/// refuses, nothing is written for.
+/// written; `None` where one of them is missing. It waits for nothing: others who log in wait for it. What it refuses, nothing
+/// is written for; where something else was in the way it is asked again.
 ///
 /// # Errors
 /// [`UniqueViolation`](crate::StoreErrorKind::UniqueViolation) when the event's place is taken, and on SQLite when the
@@ -306,79 +365,12 @@ pub async fn open<T: Send + 'static, E: Send + 'static>(
     store: &Store,
     account: AccountId,
     chain: i64,
-    decide: impl FnOnce(Option<LockedLogin>) -> Result<(OpenedLogin, T), E> + Send + 'static,
+    decide: impl Fn(Option<LockedLogin>) -> Result<(OpenedLogin, T), E> + Send + 'static,
 ) -> Result<Result<(SessionRecord, T), E>, StoreError> {
     if let Some(thread) = store.thread()? {
         return thread.run(move |c| whole::open(c, account, chain, decide)).await;
     }
-    let mut tx = store.begin().await?;
-    let locked = on!(write tx, c => query_as::<_, LockRow>(LOCK_POSTGRES).bind(chain).bind(account).fetch_optional(c))?;
-    let (opened, more) = match decide(locked.map(LockRow::split)) {
-        Ok(opened) => opened,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    open_in(&mut tx, &opened).await?;
-    if let Some(key) = &opened.together {
-        proof_failures::clear(&mut tx, key).await?;
-    }
-    tx.commit().await?;
-    Ok(Ok((opened.session, more)))
-}
-
-async fn open_in(tx: &mut Tx, opened: &OpenedLogin) -> Result<(), StoreError> {
-    let OpenedLogin { session, token, window, handshake, failures: [one, other], event, origin, head, .. } = opened;
-    on!(execute tx, query(OPEN_POSTGRES)
-        .bind(session.id)
-        .bind(session.account_id)
-        .bind(session.created_at)
-        .bind(session.last_seen_at)
-        .bind(session.auth_time)
-        .bind(session.expires_at)
-        .bind(session.ended_at)
-        .bind(&session.ended_reason)
-        .bind(&session.amr)
-        .bind(&session.user_agent)
-        .bind(&session.ip_address)
-        .bind(&session.device_name)
-        .bind(session.refresh_delivery)
-        .bind(session.stepped_up_at)
-        .bind(token.hash)
-        .bind(token.session_id)
-        .bind(token.created_at)
-        .bind(token.expires_at)
-        .bind(token.used_at)
-        .bind(&token.successor_nonce)
-        .bind(window.map(|window| window.scope))
-        .bind(window.as_ref().map(|window| window.key.as_slice()))
-        .bind(window.map(|window| window.start))
-        .bind(one.as_slice())
-        .bind(other.as_slice())
-        .bind(origin.event_id)
-        .bind(origin.account_id)
-        .bind(&origin.nonce)
-        .bind(&origin.ip_address)
-        .bind(&origin.user_agent)
-        .bind(event.chain)
-        .bind(event.sequence)
-        .bind(event.id)
-        .bind(&event.event_type)
-        .bind(event.result)
-        .bind(event.account_id)
-        .bind(event.session_id)
-        .bind(event.actor)
-        .bind(event.actor_id)
-        .bind(&event.detail)
-        .bind(event.created_at)
-        .bind(&event.origin_hash)
-        .bind(&event.hash)
-        .bind(head.chain)
-        .bind(head.sequence)
-        .bind(&head.hash)
-        .bind(&head.seal)
-        .bind(&session.provider)
-        .bind(handshake.nonce.as_slice())
-        .bind(handshake.keep_until))?;
-    Ok(())
+    queue::open(store, account, chain, decide).await
 }
 
 #[cfg(test)]

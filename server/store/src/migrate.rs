@@ -54,7 +54,7 @@ impl Store {
         }
         match &self.pools {
             Pools::Sqlite { writer, .. } => migrate_sqlite(writer.options()).await,
-            Pools::Postgres(pool) => migrate_postgres(pool.options()).await,
+            Pools::Postgres { pool, .. } => migrate_postgres(pool.options()).await,
         }
     }
 
@@ -65,7 +65,7 @@ impl Store {
     pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
         let found = match &self.pools {
             Pools::Sqlite { readers, .. } => inspect_sqlite(&mut *readers.get().await?).await?,
-            Pools::Postgres(pool) => inspect_postgres(&mut *pool.get().await?).await?,
+            Pools::Postgres { pool, .. } => inspect_postgres(&mut *pool.get().await?).await?,
         };
         Ok(found.state)
     }

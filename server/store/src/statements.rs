@@ -52,6 +52,8 @@ pub fn statements(engine: Engine) -> impl Iterator<Item = Statement> {
         instance::STATEMENTS,
         invitations::STATEMENTS,
         logins::STATEMENTS,
+        logins::STATEMENTS_ALONE,
+        logins::STATEMENTS_TOGETHER,
         outbox::STATEMENTS,
         password_resets::STATEMENTS,
         pending_credentials::STATEMENTS,

@@ -19,7 +19,7 @@ pub(crate) use records::*;
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// `NOW` and some milliseconds.
-pub(crate) fn after(millis: i64) -> Timestamp {
+pub(crate) const fn after(millis: i64) -> Timestamp {
     Timestamp::from_millis(NOW.as_millis() + millis)
 }
 
@@ -158,7 +158,9 @@ impl Drop for Folder {
 
 fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("tacit_store_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    // A number of a process comes again, and what one that was killed has left is still there.
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_micros();
+    format!("tacit_store_{}_{}_{now}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Runs a test on SQLite, in a temporary folder.

@@ -6,7 +6,6 @@
 //!
 //! Who writes through sqlx and who writes here take turns (`batch.rs`): SQLite has one writer.
 
-use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -22,6 +21,7 @@ use crate::connect::BUSY_TIMEOUT;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::in_place::{Columns, Read};
 use crate::statements::is_in_order;
+use crate::tray::Tray;
 use crate::tx::PATIENCE;
 
 /// How many share a commit: whoever waits for the writer's turn meanwhile is not to wait long.
@@ -41,15 +41,13 @@ struct Desk {
     condition: Arc<Condition>,
     batches: Arc<Batches>,
     runtime: Handle,
-    tray: Mutex<Tray>,
+    tray: Mutex<Asks>,
     called: Condvar,
 }
 
 #[derive(Default)]
-struct Tray {
-    asked: VecDeque<(u64, Box<dyn Job>)>,
-    /// The number of the next that is asked.
-    next: u64,
+struct Asks {
+    tray: Tray<Box<dyn Job>>,
     closed: bool,
 }
 
@@ -163,37 +161,33 @@ impl Drop for WriterThread {
 
 impl Desk {
     fn ask(&self, job: Box<dyn Job>) -> Result<u64, StoreError> {
-        let mut tray = self.tray();
-        if tray.closed {
+        let mut asks = self.asks();
+        if asks.closed {
             return Err(closed());
         }
-        let number = tray.next;
-        tray.next += 1;
-        tray.asked.push_back((number, job));
-        drop(tray);
+        let number = asks.tray.put(job);
+        drop(asks);
         self.called.notify_one();
         Ok(number)
     }
 
     /// Takes back what was not begun; `false` if it was.
     fn withdraw(&self, number: u64) -> bool {
-        let mut tray = self.tray();
-        let at = tray.asked.iter().position(|(asked, _)| *asked == number);
-        let taken = at.and_then(|at| tray.asked.remove(at));
-        drop(tray);
+        // Dropped after the tray is free again.
+        let taken = self.asks().tray.withdraw(number);
         taken.is_some()
     }
 
     fn close(&self) {
-        let mut tray = self.tray();
-        tray.closed = true;
-        let left = std::mem::take(&mut tray.asked);
-        drop(tray);
+        let mut asks = self.asks();
+        asks.closed = true;
+        let left = std::mem::take(&mut asks.tray);
+        drop(asks);
         self.called.notify_one();
         drop(left);
     }
 
-    fn tray(&self) -> MutexGuard<'_, Tray> {
+    fn asks(&self) -> MutexGuard<'_, Asks> {
         self.tray.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -210,15 +204,15 @@ impl Desk {
 
     /// Waits until something is asked; `false` at the end.
     fn is_asked(&self) -> bool {
-        let idle = |tray: &mut Tray| tray.asked.is_empty() && !tray.closed;
-        let tray = self.called.wait_while(self.tray(), idle).unwrap_or_else(PoisonError::into_inner);
-        !tray.closed
+        let idle = |asks: &mut Asks| asks.tray.is_empty() && !asks.closed;
+        let asks = self.called.wait_while(self.asks(), idle).unwrap_or_else(PoisonError::into_inner);
+        !asks.closed
     }
 
     /// The next that somebody still waits for.
     fn next(&self) -> Option<Box<dyn Job>> {
         // What nobody waits for is dropped when the tray is free again: it may hold the last of what closes it.
-        std::iter::from_fn(|| self.tray().asked.pop_front()).map(|(_, job)| job).find(|job| job.is_wanted())
+        std::iter::from_fn(|| self.asks().tray.take()).find(|job| job.is_wanted())
     }
 
     /// Does all that wait, in one transaction.

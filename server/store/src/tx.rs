@@ -28,6 +28,8 @@ pub struct Tx {
     engine: Engine,
     condition: Arc<Condition>,
     writes: bool,
+    /// Whether a lock that is not to be had in time is nothing to remember.
+    is_hurried: bool,
     state: State,
     patience: Patience,
 }
@@ -75,23 +77,37 @@ impl Tx {
             engine,
             condition,
             writes: false,
+            is_hurried: false,
             state: State::default(),
             patience: Patience(PATIENCE),
         }
     }
 
-    /// A transaction that was begun.
-    pub(crate) async fn writer(held: Held, condition: Arc<Condition>) -> Result<Self, StoreError> {
+    /// One that may write: SQLite's units are begun already, and where PostgreSQL is told of no beginning each statement is a
+    /// transaction.
+    pub(crate) fn unit(held: Held, condition: Arc<Condition>) -> Self {
         let mut tx = Self::reader(held, condition);
         tx.writes = true;
-        if tx.engine == Engine::Sqlite {
-            return Ok(tx);
-        }
-        // Before it is: a BEGIN that nobody waits for any more may be carried out all the same.
+        tx
+    }
+
+    /// A transaction of PostgreSQL's that begins with this.
+    pub(crate) async fn transaction(
+        held: Held,
+        condition: Arc<Condition>,
+        sql: &'static str,
+    ) -> Result<Self, StoreError> {
+        let mut tx = Self::unit(held, condition);
+        // Before it is: a BEGIN that nobody waits for any more, or something behind it fails, may be carried out all the same.
         tx.state.open = true;
-        let begun = tx.control("BEGIN").await;
-        tx.state.open = begun.is_ok() || tx.state.broken;
-        begun.map(|()| tx)
+        tx.control(sql).await?;
+        Ok(tx)
+    }
+
+    /// For what waits for no lock for long.
+    pub(crate) const fn hurried(mut self) -> Self {
+        self.is_hurried = true;
+        self
     }
 
     /// Sees from its first statement on what was committed by then, and nothing later.
@@ -205,7 +221,9 @@ impl Tx {
             {
                 unit.fail(error);
             }
-            self.condition.note(error, self.writes);
+            if !(self.is_hurried && error.kind() == StoreErrorKind::Busy) {
+                self.condition.note(error, self.writes);
+            }
         }
         answer
     }

@@ -1,6 +1,6 @@
 //! One proof as an attempt: what it is counted under, before it is looked at and after.
 
-use tacit_store::logins::{self, CountedWindow, Spend, SpentHandshake, Standing};
+use tacit_store::logins::{self, CountedWindow, Spend, SpentHandshake, Standing, Under};
 use tacit_store::proof_failures::ProofFailures;
 use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
 
@@ -12,6 +12,7 @@ use crate::fault::Internal;
 use crate::handshake::{Handshake, Subject};
 use crate::known_devices::KnownDevice;
 use crate::proof_failures::{self, Held, Of, kept_for_each};
+use crate::srp_pool::{Slot, Step};
 use crate::throttle::Window;
 
 /// The name of a client's window for failed proofs.
@@ -45,11 +46,9 @@ enum Counted {
     Landed,
 }
 
-/// What the database says before an attempt is looked at.
-pub(super) struct Stood {
-    /// The credential to check the proof against, and counts.
-    pub(super) standing: Standing,
-    together: Option<ProofFailures>,
+/// What the database says before an attempt is looked at, and when.
+struct Stood {
+    standing: Standing,
     asked: Moment,
 }
 
@@ -107,29 +106,40 @@ impl Attempt {
         self.device.as_ref()
     }
 
-    /// Refuses what would be one too many, without counting or spending anything.
-    pub(super) async fn look(&self, core: &Core, state: &Handshake) -> Result<Stood, ProofError> {
+    /// Spends the handshake and counts the attempt as failed before anything is known about the proof, unless it would be one
+    /// too many: then nothing is counted or spent. The credential to check it against, and a place to do so.
+    pub(super) async fn admit(&mut self, core: &Core, state: &Handshake) -> Result<(Standing, Slot), ProofError> {
+        if core.store.engine().is_shared() {
+            return match core.srp_pool.reserve(Step::Proof) {
+                Ok(slot) => Ok((self.look_and_write(core, state).await?, slot)),
+                // Whoever would be refused in any case is told that.
+                Err(busy) => self.look(core, state).await.and(Err(busy.into())),
+            };
+        }
+        let stood = self.look(core, state).await?;
+        let slot = core.srp_pool.reserve(Step::Proof)?;
+        Ok((self.count(core, state, stood).await?, slot))
+    }
+
+    async fn look(&self, core: &Core, state: &Handshake) -> Result<Stood, ProofError> {
         let asked = core.in_flight.moment();
         let mut tx = core.store.read().await?;
-        let window = self.client.as_ref().map(Window::row);
-        let standing = logins::look(&mut tx, state.owner, &self.key, window, &self.handshake.nonce).await?;
-        let together = match &self.together {
-            Some(key) => Some(rows::find(&mut tx, key).await?),
-            None => None,
-        };
-        let stood = Stood { standing, together, asked };
-        self.check_after(core, &stood, Ahead::default())?;
+        let together = self.together.as_ref().map(<[u8; 32]>::as_slice);
+        let under = Under { failures_key: &self.key, together, window: self.client.as_ref().map(Window::row) };
+        let standing = logins::look(&mut tx, state.owner, under, &self.handshake.nonce).await?;
+        let stood = Stood { standing, asked };
+        self.check_after(core, &stood.standing, Ahead::default())?;
         Ok(stood)
     }
 
-    fn check_after(&self, core: &Core, stood: &Stood, ahead: Ahead) -> Result<(), ProofError> {
+    fn check_after(&self, core: &Core, standing: &Standing, ahead: Ahead) -> Result<(), ProofError> {
         if let Some(client) = &self.client
-            && !client.has_room(stood.standing.counted.saturating_add(ahead.client), &self.meter)
+            && !client.has_room(standing.counted.saturating_add(ahead.client), &self.meter)
         {
             return Err(ProofError::TooMany(client.remaining(self.now)));
         }
-        let together = stood.together.map(|stood| ahead.after_together(stood));
-        Ok(self.check(core, ahead.after(stood.standing.failures), together)?)
+        let together = self.together.map(|_| ahead.after_together(standing.together));
+        Ok(self.check(core, ahead.after(standing.failures), together)?)
     }
 
     fn spend(&self, core: &Core) -> Spend {
@@ -149,23 +159,12 @@ impl Attempt {
         together.map_or(Ok(()), |stood| proof_failures::check_together(limits, stood))
     }
 
-    /// Spends the handshake and counts the attempt as failed, before anything is known about the proof.
-    pub(super) async fn count(
-        &mut self,
-        core: &Core,
-        state: &Handshake,
-        mut stood: Stood,
-    ) -> Result<Standing, ProofError> {
+    /// In memory: no other node works with the database.
+    async fn count(&mut self, core: &Core, state: &Handshake, mut stood: Stood) -> Result<Standing, ProofError> {
         let failure = Failure { spend: self.spend(core), together: self.together };
-        let shared = core.store.engine().is_shared();
         let (mut flight, ahead) = loop {
             if stood.standing.is_spent {
                 return Err(ProofError::HandshakeSpent);
-            }
-            if shared {
-                self.write(core, failure).await?;
-                self.counted = Counted::Written;
-                return Ok(stood.standing);
             }
             match core.in_flight.enter(failure, stood.asked)? {
                 Entered::Flight(flight, ahead) => break (flight, ahead),
@@ -173,13 +172,34 @@ impl Attempt {
                 Entered::Stale => stood = self.look(core, state).await?,
             }
         };
-        self.check_after(core, &stood, ahead)?;
+        self.check_after(core, &stood.standing, ahead)?;
         if let Some(client) = &self.client {
             client.note(stood.standing.counted.saturating_add(ahead.client).saturating_add(1), &self.meter);
         }
         flight.begin_look();
         self.counted = Counted::InFlight(flight);
         Ok(stood.standing)
+    }
+
+    /// In the database, for all nodes to see: in one statement where nothing is counted against whom it is of.
+    async fn look_and_write(&mut self, core: &Core, state: &Handshake) -> Result<Standing, ProofError> {
+        let failure = Failure { spend: self.spend(core), together: self.together };
+        let most = self.client.as_ref().map_or(i64::MAX, Window::limit);
+        let (standing, is_counted) =
+            logins::look_and_spend(&core.store, state.owner, &failure.spend, failure.together, most).await?;
+        if is_counted {
+            if let Some(client) = &self.client {
+                client.note(standing.counted, &self.meter);
+            }
+        } else {
+            self.check_after(core, &standing, Ahead::default())?;
+            if standing.is_spent {
+                return Err(ProofError::HandshakeSpent);
+            }
+            self.write(core, failure).await?;
+        }
+        self.counted = Counted::Written;
+        Ok(standing)
     }
 
     async fn write(&self, core: &Core, Failure { spend, together }: Failure) -> Result<(), ProofError> {

@@ -132,7 +132,7 @@ async fn a_connection_the_server_ended_is_replaced() {
         assert_eq!(db.engine(), Engine::Postgres);
         let mut cut = db.begin().await.unwrap();
         let other = db.another_node().await;
-        let Pools::Postgres(pool) = &other.pools else { unreachable!() };
+        let Pools::Postgres { pool, .. } = &other.pools else { unreachable!() };
         sqlx::query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -154,7 +154,7 @@ async fn a_connection_the_server_ended_is_replaced() {
 async fn a_unit_begins_although_its_connection_was_ended_unnoticed() {
     on_postgres(Prepared::Migrated, |db| async move {
         let other = db.another_node().await;
-        let Pools::Postgres(pool) = &other.pools else { unreachable!() };
+        let Pools::Postgres { pool, .. } = &other.pools else { unreachable!() };
         let mut administration = pool.get().await.unwrap();
         commit!(db, tx => accounts::insert(tx, &account(1)));
         sqlx::query(

@@ -1,7 +1,7 @@
 use super::*;
 use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::backend::Pools;
-use crate::logins::{CountedWindow, Spend, SpentHandshake};
+use crate::logins::{CountedWindow, Spend, SpentHandshake, Under};
 use crate::sessions::{RefreshDelivery, SessionRecord};
 use crate::testing::{
     NOW, Prepared, TestDatabase, account, account_id, after, commit, credential, hash, on_sqlite, pending, read,
@@ -155,13 +155,15 @@ async fn what_is_known_before_a_look_is_the_same_in_place_and_through_sqlx() {
         commit!(db, tx => logins::spend(tx, &spend));
         for owner in [account_id(1).as_uuid(), uuid(2), uuid(3)] {
             for (key, window, nonce) in [([8; 32], Some(window), [9; 16]), ([1; 32], None, [1; 16])] {
-                let (here, there) = both_ways!(db, tx => logins::look(tx, owner, &key, window, &nonce));
+                let other = failures_key.as_slice();
+                let under = Under { failures_key: &key, together: window.is_none().then_some(other), window };
+                let (here, there) = both_ways!(db, tx => logins::look(tx, owner, under, &nonce));
                 assert!(here == there);
                 assert_eq!(
-                    (here.is_spent, here.counted, here.failures.failures),
+                    (here.is_spent, here.counted, here.failures.failures, here.together.failures),
                     match window {
-                        Some(_) => (true, 1, 1),
-                        None => (false, 0, 0),
+                        Some(_) => (true, 1, 1, 0),
+                        None => (false, 0, 0, 1),
                     }
                 );
                 assert_eq!(

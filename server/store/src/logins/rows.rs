@@ -2,19 +2,20 @@
 
 use uuid::Uuid;
 
-use super::{LockedLogin, SealedCredential};
+use super::{LockedLogin, SealedCredential, Standing};
 use crate::accounts::{AccountRecord, AccountStatus, Role};
 use crate::audit_events::AuditHeadRecord;
 use crate::ids::{AccountId, CredentialId};
 use crate::in_place::Columns;
+use crate::proof_failures::ProofFailures;
 use crate::timestamp::Timestamp;
 
 /// A row of [`LOOK`](super): which part it is of, and what that part has.
 #[derive(sqlx::FromRow)]
 pub(super) struct LookRow {
-    pub(super) kind: i64,
-    pub(super) number: i64,
-    pub(super) at: Option<Timestamp>,
+    kind: i64,
+    number: i64,
+    at: Option<Timestamp>,
     owner: Option<Uuid>,
     id: Option<Uuid>,
     identity: Option<String>,
@@ -38,7 +39,24 @@ impl LookRow {
         })
     }
 
-    pub(super) fn credential(self) -> Option<SealedCredential> {
+    /// What all rows tell, and whether the attempt was counted.
+    pub(super) fn gather(rows: Vec<Self>) -> (Standing, bool) {
+        let (mut standing, mut is_counted) = (Standing::default(), false);
+        for row in rows {
+            match row.kind {
+                1 => standing.account = row.credential(),
+                2 => standing.pending = row.credential(),
+                3 => standing.failures = ProofFailures { failures: row.number, last_at: row.at },
+                4 => standing.together = ProofFailures { failures: row.number, last_at: row.at },
+                5 | 7 => standing.counted = standing.counted.max(row.number),
+                8 => is_counted = true,
+                _ => standing.is_spent = true,
+            }
+        }
+        (standing, is_counted)
+    }
+
+    fn credential(self) -> Option<SealedCredential> {
         Some(SealedCredential {
             owner: self.owner?,
             id: self.id?,
@@ -51,7 +69,7 @@ impl LookRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 pub(super) struct LockRow {
     id: AccountId,
     email: String,
@@ -93,6 +111,10 @@ impl LockRow {
             hash: columns.next()?,
             seal: columns.next()?,
         })
+    }
+
+    pub(super) const fn account(&self) -> AccountId {
+        self.id
     }
 
     pub(super) fn split(self) -> LockedLogin {

@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::*;
 use crate::audit_events::AuditEventWithOrigin;
 use crate::testing::{
-    NOW, account, account_id, after, audit_event, audit_head, audit_origin, commit, credential, hash, on_both_engines,
-    pending, read, refresh_token, session, session_id, uuid,
+    NOW, Prepared, account, account_id, after, audit_event, audit_head, audit_origin, commit, credential, hash,
+    on_both_engines, on_postgres, pending, read, refresh_token, session, session_id, uuid,
 };
 use crate::{
     Store, StoreErrorKind, accounts, audit_events, credentials, pending_credentials, proof_failures, refresh_tokens,
@@ -31,6 +31,10 @@ fn attempt(number: u8, window: Option<CountedWindow>) -> Spend {
     }
 }
 
+const fn under(failures_key: &[u8], window: Option<CountedWindow>) -> Under<'_> {
+    Under { failures_key, together: None, window }
+}
+
 /// An account with a credential, and the end of a chain.
 async fn prepare(tx: &mut Tx) -> Result<(), StoreError> {
     accounts::insert(tx, &account(1)).await?;
@@ -47,7 +51,7 @@ async fn locked(db: &Store, account: AccountId, chain: i64) -> Option<LockedLogi
 /// Opens a session, whatever there is.
 async fn write(db: &Store, opened: OpenedLogin) -> Result<SessionRecord, StoreError> {
     let (account, chain) = (opened.session.account_id, opened.event.chain);
-    let done = open(db, account, chain, |locked| locked.map(|_| (opened, ())).ok_or(())).await?;
+    let done = open(db, account, chain, move |locked| locked.map(|_| (opened.clone(), ())).ok_or(())).await?;
     Ok(done.unwrap().0)
 }
 
@@ -81,23 +85,26 @@ on_both_engines! {
         assert_eq!((known.first, known.counted, known.failures.failures), (true, 0, 2));
         assert!(!spend(3, None).await.first);
 
-        let stands = read!(db, tx => look(tx, uuid(1), KEY, Some(window()), &[3; 16]));
+        let stands = read!(db, tx => look(tx, uuid(1), under(KEY, Some(window())), &[3; 16]));
         assert_eq!((stands.counted, stands.failures.failures), (2, 4));
         assert!(stands.account.is_none() && stands.pending.is_none());
         assert!(stands.is_spent);
-        let stands = read!(db, tx => look(tx, uuid(1), b"other", None, &[4; 16]));
+        assert_eq!(stands.together, ProofFailures::default());
+        let device = Under { together: Some(KEY), ..under(b"other", None) };
+        let stands = read!(db, tx => look(tx, uuid(1), device, &[4; 16]));
         assert!(stands.counted == 0 && !stands.is_spent);
+        assert_eq!((stands.failures.failures, stands.together.failures), (0, 4));
     }
 
     async fn a_look_finds_what_an_owner_may_stand_for(db: Migrated) {
         commit!(db, tx => prepare(tx));
         commit!(db, tx => pending_credentials::insert(tx, &pending(2, "new@example.com")));
-        let found = read!(db, tx => look(tx, uuid(1), KEY, None, &[1; 16]));
+        let found = read!(db, tx => look(tx, uuid(1), under(KEY, None), &[1; 16]));
         let (record, found) = (credential(account_id(1), 1), found.account.unwrap());
         assert_eq!((found.owner, found.id, found.version), (uuid(1), record.id.as_uuid(), 1));
         assert_eq!((found.identity, found.salt, found.preset), (record.identity, record.salt, record.preset));
         assert_eq!(found.verifier_sealed, record.verifier_sealed);
-        let found = read!(db, tx => look(tx, uuid(2), KEY, None, &[1; 16]));
+        let found = read!(db, tx => look(tx, uuid(2), under(KEY, None), &[1; 16]));
         let (record, found) = (pending(2, "new@example.com"), found.pending.unwrap());
         assert_eq!((found.owner, found.id, found.version), (uuid(2), uuid(2), 0));
         assert_eq!((found.identity, found.verifier_sealed), (record.identity, record.verifier_sealed));
@@ -161,7 +168,7 @@ on_both_engines! {
     async fn a_login_spends_its_handshake_or_makes_sure_that_it_is_spent(db: Migrated) {
         commit!(db, tx => prepare(tx));
         write(&db, login(1, handshake(1))).await.unwrap();
-        assert!(read!(db, tx => look(tx, uuid(1), KEY, None, &[1; 16])).is_spent);
+        assert!(read!(db, tx => look(tx, uuid(1), under(KEY, None), &[1; 16])).is_spent);
         let mut tx = db.begin().await.unwrap();
         assert!(!spend(&mut tx, &attempt(1, None)).await.unwrap().first);
         drop(tx);
@@ -180,7 +187,7 @@ on_both_engines! {
         let event = AuditEventRecord { sequence: 7, ..audit_event(8, 3, Some(account_id(1))) };
         let late = OpenedLogin { event, ..login(2, handshake(2)) };
         assert_eq!(write(&db, late).await.unwrap_err().kind(), StoreErrorKind::UniqueViolation);
-        assert!(!read!(db, tx => look(tx, uuid(1), KEY, None, &[2; 16])).is_spent);
+        assert!(!read!(db, tx => look(tx, uuid(1), under(KEY, None), &[2; 16])).is_spent);
         assert_eq!(read!(db, tx => sessions::list_active(tx, account_id(1), NOW, 9, 0)).len(), 1);
         write(&db, login(2, handshake(2))).await.unwrap();
         assert_eq!(read!(db, tx => audit_events::list_heads(tx)), [audit_head(3, 8)]);
@@ -191,9 +198,102 @@ on_both_engines! {
         assert!(fail(&db, attempt(1, Some(window())), Some(together)).await.unwrap());
         assert!(!fail(&db, attempt(1, Some(window())), Some(together)).await.unwrap(), "it was spent");
         assert!(fail(&db, attempt(2, None), None).await.unwrap());
-        let stands = read!(db, tx => look(tx, uuid(1), KEY, Some(window()), &[2; 16]));
+        let stands = read!(db, tx => look(tx, uuid(1), under(KEY, Some(window())), &[2; 16]));
         assert_eq!((stands.is_spent, stands.counted), (true, 1));
         assert_eq!(stands.failures, ProofFailures { failures: 2, last_at: Some(NOW) });
         assert_eq!(read!(db, tx => proof_failures::find(tx, &together)).failures, 1);
     }
+}
+
+/// What an attempt comes to that is judged in one statement.
+async fn enter(db: &Store, attempt: &Spend, together: Option<[u8; 32]>, most: i64) -> (Standing, bool) {
+    look_and_spend(db, uuid(1), attempt, together, most).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_attempt_with_nothing_against_it_is_counted_as_it_is_looked_up() {
+    on_postgres(Prepared::Migrated, |db| async move {
+        commit!(db, tx => prepare(tx));
+        let together = [5; 32];
+        let (standing, is_counted) = enter(&db, &attempt(1, Some(window())), Some(together), 1).await;
+        assert!(is_counted && !standing.is_spent);
+        assert_eq!((standing.counted, standing.failures.failures), (1, 0));
+        assert_eq!(standing.account.unwrap().owner, uuid(1));
+        let stands = read!(db, tx => look(tx, uuid(1), under(KEY, Some(window())), &[1; 16]));
+        assert_eq!((stands.is_spent, stands.counted), (true, 1));
+        assert_eq!(stands.failures, ProofFailures { failures: 1, last_at: Some(NOW) });
+        assert_eq!(read!(db, tx => proof_failures::find(tx, &together)).failures, 1);
+
+        let known = Spend { failures_key: [8; 32], ..attempt(2, None) };
+        let (standing, is_counted) = enter(&db, &known, None, 0).await;
+        assert!(is_counted && standing.counted == 0, "without a window nothing is counted for the client");
+        assert_eq!(read!(db, tx => proof_failures::find(tx, &[8; 32])).failures, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_with_something_against_it_is_looked_up_and_not_counted() {
+    on_postgres(Prepared::Migrated, |db| async move {
+        let together = [5; 32];
+        for (number, failures_key, window) in [(1, [7; 32], Some(window())), (2, together, None)] {
+            commit!(db, tx => spend(tx, &Spend { failures_key, ..attempt(number, window) }));
+        }
+        let free = |number, window| Spend { failures_key: [8; 32], ..attempt(number, window) };
+        for (what, attempt, together, most) in [
+            ("it failed before", attempt(3, None), None, 9),
+            ("all devices together failed before", free(3, None), Some(together), 9),
+            ("its handshake is spent", free(1, None), None, 9),
+            ("its client's window is full", free(3, Some(window())), None, 1),
+        ] {
+            let (standing, is_counted) = enter(&db, &attempt, together, most).await;
+            assert!(!is_counted, "{what}");
+            let under = Under {
+                failures_key: &attempt.failures_key,
+                together: together.as_ref().map(<[u8; 32]>::as_slice),
+                window: attempt.window,
+            };
+            let stands = read!(db, tx => look(tx, uuid(1), under, &attempt.handshake.nonce));
+            assert!(standing == stands, "{what}");
+        }
+        assert!(!read!(db, tx => look(tx, uuid(1), under(KEY, None), &[3; 16])).is_spent);
+        assert_eq!(read!(db, tx => proof_failures::find(tx, &[8; 32])).failures, 0);
+        assert_eq!(read!(db, tx => throttles::count(tx, "client_proof", &[9; 32], NOW)), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_attempts_at_once_no_more_are_counted_than_may_be() {
+    on_postgres(Prepared::Migrated, |db| async move {
+        let at_once = async |attempts: Vec<Spend>, most| {
+            let entered = attempts.into_iter().map(|attempt| {
+                let db = Store::clone(&db);
+                tokio::spawn(async move { enter(&db, &attempt, None, most).await.1 })
+            });
+            let mut counted = 0;
+            for one in entered.collect::<Vec<_>>() {
+                counted += i64::from(one.await.unwrap());
+            }
+            counted
+        };
+        for round in 0..20 {
+            let key = |number| [100 + round * 7 + number; 32];
+            let same = Spend { failures_key: key(0), ..attempt(round, None) };
+            assert_eq!(at_once(vec![same; 8], 9).await, 1, "of one handshake");
+            let of_one = |number| Spend { failures_key: key(1), ..attempt(100 + round * 7 + number, None) };
+            assert_eq!(at_once((0..7).map(of_one).collect(), 9).await, 1, "against one address");
+            assert_eq!(read!(db, tx => proof_failures::find(tx, &key(1))).failures, 1);
+        }
+        let window = CountedWindow { scope: "full", ..window() };
+        let of_client = |number| Spend { failures_key: [number; 32], ..attempt(50 + number, Some(window)) };
+        let counted = at_once((0..20).map(of_client).collect(), 6).await;
+        assert!(counted <= 6, "{counted} of one client");
+        assert_eq!(
+            read!(db, tx => throttles::count(tx, "full", &[9; 32], NOW)),
+            counted,
+            "what is not counted leaves nothing"
+        );
+    })
+    .await;
 }

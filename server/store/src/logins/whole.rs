@@ -30,7 +30,7 @@ pub(super) fn open<T, E>(
     c: &Connection,
     account: AccountId,
     chain: i64,
-    decide: impl FnOnce(Option<LockedLogin>) -> Result<(OpenedLogin, T), E>,
+    decide: impl Fn(Option<LockedLogin>) -> Result<(OpenedLogin, T), E>,
 ) -> Result<Result<(SessionRecord, T), E>, StoreError> {
     let locked = query_one(c, LOCK_SQLITE, params![chain, account], LockRow::read).optional()?;
     let (opened, more) = match decide(locked.map(LockRow::split)) {

@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Executor as _, Row as _, query};
 
@@ -31,14 +31,18 @@ fn texts_that_sqlite_would_number_otherwise_are_told_from_those_that_it_numbers_
     }
 }
 
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
 #[test]
 fn every_sql_constant_of_a_noun_is_listed() {
     let listed: BTreeSet<_> =
         [Engine::Sqlite, Engine::Postgres].into_iter().flat_map(statements).map(|statement| statement.name).collect();
     let mut written = BTreeSet::new();
-    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
-        let path = file.unwrap().path();
-        let Some(module) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".rs")) else { continue };
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let module = path.to_str().unwrap().rsplit_once("/src/").unwrap().1.trim_end_matches(".rs").replace('/', "::");
         let source = std::fs::read_to_string(&path).unwrap();
         if !source.contains("const STATEMENTS") {
             continue;

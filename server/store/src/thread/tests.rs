@@ -36,7 +36,7 @@ async fn a_moment() {
 /// Until so many wait for the thread.
 async fn waiting(db: &TestDatabase, number: usize) {
     let thread = thread(db);
-    while thread.desk.tray().asked.len() != number {
+    while thread.desk.asks().tray.len() != number {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
@@ -389,7 +389,7 @@ async fn the_thread_ends_with_the_last_who_could_ask_even_where_that_is_a_unit_o
         });
         let desk = Arc::clone(&alone.desk);
         drop(alone);
-        while desk.tray().asked.is_empty() {
+        while desk.asks().tray.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         gone.abort();

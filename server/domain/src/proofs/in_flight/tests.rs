@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use tacit_store::logins::Under;
 use tacit_store::proof_failures;
 
 use super::*;
@@ -34,7 +35,8 @@ async fn failures(core: &Core, address: u8) -> i64 {
 
 async fn is_spent(core: &Core, nonce: [u8; 16]) -> bool {
     let mut tx = core.store.read().await.unwrap();
-    logins::look(&mut tx, uuid::Uuid::nil(), &[], None, &nonce).await.unwrap().is_spent
+    let under = Under { failures_key: &[], together: None, window: None };
+    logins::look(&mut tx, uuid::Uuid::nil(), under, &nonce).await.unwrap().is_spent
 }
 
 /// Waits until nothing is under way.
