@@ -3,16 +3,22 @@
 
 in_memory=""
 
+# Are so many MiB free, of memory and of the file system that lies in it?
+has_memory() {
+  local free available
+  free=$(df --output=avail -B1M /dev/shm 2>/dev/null | tail -n 1) || return 1
+  available=$(awk '/^MemAvailable:/ {print int($2 / 1024)}' /proc/meminfo 2>/dev/null) || return 1
+  [ "${free:-0}" -ge "$1" ] && [ "${available:-0}" -ge $((2 * $1)) ]
+}
+
 # A throw-away PostgreSQL cluster on a unix socket, never one of the system's. Exports TACIT_TEST_POSTGRES, and
 # TACIT_TEST_POSTGRES_PROGRAMS for tests that need a cluster of their own.
 #
 # In memory where there is room: each test copies a database, some three hundred files, and some file systems look long for the
 # places of so many that come and go.
 start_postgres() {
-  local folder=$1/postgres as=() free
-  free=$(df --output=avail -B1M /dev/shm 2>/dev/null | tail -n 1)
-  if [ "${free:-0}" -ge 4096 ]; then
-    in_memory=$(mktemp -d /dev/shm/tacit-postgres.XXXXXX)
+  local folder=$1/postgres as=()
+  if has_memory 4096 && in_memory=$(mktemp -d /dev/shm/tacit-postgres.XXXXXX 2>/dev/null); then
     chmod a+x "$in_memory"
     folder=$in_memory/postgres
   fi
@@ -46,7 +52,7 @@ start_mail_sink() {
 # Stops all, and gives the memory back.
 stop_services() {
   stop_all
-  [ -z "$in_memory" ] || rm -rf "$in_memory"
+  [ -z "$in_memory" ] || rm -rf "$in_memory" || true
   in_memory=""
 }
 

@@ -327,9 +327,11 @@ fn a_test_mail_says_what_the_mail_server_says() {
 #[test]
 fn the_demo_has_a_mailbox_and_a_real_server_has_none() {
     let demo = Server::start(&Operator::new(), &["--demo"]);
-    assert!(demo.get("/demo/mailbox").starts_with("HTTP/1.1 200"));
+    let answer = demo.get("/demo/mailbox");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let real = Server::start(&Operator::new(), &[]);
-    assert!(real.get("/demo/mailbox").starts_with("HTTP/1.1 404"));
+    let answer = real.get("/demo/mailbox");
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
 }
 
 #[test]

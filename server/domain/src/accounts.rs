@@ -203,7 +203,7 @@ impl Accounts {
     pub async fn unlock(&self, name: &AccountName) -> Result<u64, AccountError> {
         let core = &self.0;
         let mut tx = core.store.begin().await?;
-        // Before the failures and the end of the chain: in the order of whoever logs in.
+        // First, as whoever logs in does.
         let account = lock(&mut tx, name).await?;
         let failures = core.forgive(&mut tx, &account).await?;
         let event = Event::by_operator(account.id, EventType::AccountUnlocked).with("failures", failures);

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tacit_store::accounts::AccountRecord;
 use tacit_store::proof_failures::{self, ProofFailures};
-use tacit_store::{AccountId, StoreError, Timestamp, Tx};
+use tacit_store::{AccountId, StoreError, Timestamp, Tx, audit_events};
 
+use crate::audit::chain_of;
 use crate::core::Core;
 use crate::handshake::SKEW_MS;
 use crate::settings::Limits;
@@ -113,6 +114,8 @@ impl Core {
 
     /// Opens an account again, for logins and for what its sessions prove; answers how many failures in a row there were.
     pub(crate) async fn forgive(&self, tx: &mut Tx, account: &AccountRecord) -> Result<i64, StoreError> {
+        // It is written to afterwards, and whoever logs in locks it before the failures.
+        audit_events::lock_head(tx, chain_of(Some(account.id))).await?;
         let mut forgiven = 0_i64;
         for key in [
             self.failures_key(&account.email_key),

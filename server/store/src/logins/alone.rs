@@ -68,11 +68,16 @@ pub(super) async fn lock_free(tx: &mut Tx, account: AccountId, chain: i64) -> Re
 /// # Errors
 /// Any failure of the database.
 pub(super) async fn open(store: &Store, login: &mut dyn Login) -> Result<(), StoreError> {
+    login.reconsider();
     let mut tx = store.begin().await?;
     let locked = on!(postgres tx, c => query_as::<_, LockRow>(LOCK_POSTGRES)
         .bind(login.chain())
         .bind(login.account())
         .fetch_optional(c))?;
+    if !login.is_wanted() {
+        // To lock may have taken long.
+        return Ok(());
+    }
     login.decide(locked.map(LockRow::split));
     let Some(opened) = login.opened() else { return Ok(()) };
     write(&mut tx, opened).await?;

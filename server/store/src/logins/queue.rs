@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 
-use super::together::{Failed, together};
+use super::together::{Ends, Failed, together};
 use super::{LockedLogin, OpenedLogin, alone};
 use crate::backend::Store;
 use crate::batch::{TURN, busy, over};
@@ -19,8 +19,8 @@ use crate::tray::Tray;
 
 /// How many are opened together: whoever comes meanwhile is not to wait long.
 const MOST: usize = 64;
-/// How long those under way are waited for: longer than they wait for a lock (`BEGIN_IN_A_HURRY`), for the next would want the same.
-const WAIT: Duration = Duration::from_secs(2);
+/// How long those under way are waited for: longer than for one lock (`BEGIN_IN_A_HURRY`), which the next would want as well.
+const WAIT: Duration = Duration::from_secs(3);
 
 /// Those that wait.
 pub(crate) struct Logins {
@@ -82,7 +82,11 @@ impl Logins {
         if all.is_empty() {
             return;
         }
-        let ended = together(&store, &mut all).await;
+        let mut ended = together(&store, &mut all, Ends::Waited).await;
+        if all.len() > 1 && ended.as_ref().is_err_and(Failed::is_of_a_lock) {
+            // Somebody keeps the end of a chain: that is not to hold up logins of all the others.
+            ended = together(&store, &mut all, Ends::Free).await;
+        }
         for login in all {
             match &ended {
                 Ok(()) if login.is_decided() => login.tell(Ok(())),
@@ -127,6 +131,8 @@ pub(super) trait Login: Send {
     /// What is to be written for it, once that is decided.
     fn opened(&self) -> Option<&OpenedLogin>;
     fn decide(&mut self, locked: Option<LockedLogin>);
+    /// Forgets what was decided in a transaction that came to nothing.
+    fn reconsider(&mut self);
     /// Answers what came of it, or why it could not be done.
     fn tell(self: Box<Self>, ended: Result<(), StoreError>);
 }
@@ -176,6 +182,10 @@ where
         // Whoever breaks off takes nobody with them.
         let decided = std::panic::catch_unwind(AssertUnwindSafe(|| (self.decide)(locked)));
         self.decided = Some(decided.map_err(|_| over()));
+    }
+
+    fn reconsider(&mut self) {
+        self.decided = None;
     }
 
     fn tell(self: Box<Self>, ended: Result<(), StoreError>) {

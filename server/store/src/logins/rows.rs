@@ -41,18 +41,21 @@ impl LookRow {
 
     /// What all rows tell, and whether the attempt was counted.
     pub(super) fn gather(rows: Vec<Self>) -> (Standing, bool) {
-        let (mut standing, mut is_counted) = (Standing::default(), false);
+        let (mut standing, mut with_this, mut is_counted) = (Standing::default(), None, false);
         for row in rows {
             match row.kind {
                 1 => standing.account = row.credential(),
                 2 => standing.pending = row.credential(),
                 3 => standing.failures = ProofFailures { failures: row.number, last_at: row.at },
                 4 => standing.together = ProofFailures { failures: row.number, last_at: row.at },
-                5 | 7 => standing.counted = standing.counted.max(row.number),
+                5 => standing.counted = row.number,
+                7 => with_this = Some(row.number),
                 8 => is_counted = true,
                 _ => standing.is_spent = true,
             }
         }
+        // Others may have been counted, or taken back, since the look.
+        standing.counted = with_this.unwrap_or(standing.counted);
         (standing, is_counted)
     }
 

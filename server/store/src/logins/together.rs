@@ -21,17 +21,27 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::ids::AccountId;
 use crate::statements::{Statement, listed};
 
+/// Ends with how ends of chains are locked.
+macro_rules! lock_all_free {
+    ($ends:literal) => {
+        concat!(
+            "WITH free AS MATERIALIZED (SELECT one.*, asked.chain FROM unnest($1::bigint[], $2::uuid[]) AS asked (chain, account_id) \
+            CROSS JOIN LATERAL (SELECT ",
+            account!(),
+            " FROM accounts a JOIN credentials c ON c.account_id = a.id WHERE a.id = asked.account_id \
+            FOR UPDATE OF a, c SKIP LOCKED) AS one), \
+            ends AS MATERIALIZED (SELECT h.chain, h.sequence, h.hash, h.seal FROM audit_heads h \
+            WHERE h.chain IN (SELECT chain FROM free) ORDER BY h.chain ",
+            $ends,
+            ") SELECT free.*, ends.sequence, ends.hash, ends.seal FROM free JOIN ends ON ends.chain = free.chain"
+        )
+    };
+}
+
 // Each account is asked for by itself, or the planner might read all of them for a few. Ends of chains are waited for, in
 // their order: everybody who writes has one.
-const LOCK_ALL_FREE_POSTGRES: &str = concat!(
-    "WITH free AS MATERIALIZED (SELECT one.*, asked.chain FROM unnest($1::bigint[], $2::uuid[]) AS asked (chain, account_id) \
-    CROSS JOIN LATERAL (SELECT ",
-    account!(),
-    " FROM accounts a JOIN credentials c ON c.account_id = a.id WHERE a.id = asked.account_id FOR UPDATE OF a, c SKIP LOCKED) AS one), \
-    ends AS MATERIALIZED (SELECT h.chain, h.sequence, h.hash, h.seal FROM audit_heads h \
-    WHERE h.chain IN (SELECT chain FROM free) ORDER BY h.chain FOR UPDATE) \
-    SELECT free.*, ends.sequence, ends.hash, ends.seal FROM free JOIN ends ON ends.chain = free.chain"
-);
+const LOCK_ALL_FREE_POSTGRES: &str = lock_all_free!("FOR UPDATE");
+const LOCK_ALL_AT_ONCE_POSTGRES: &str = lock_all_free!("FOR UPDATE SKIP LOCKED");
 
 // Windows are locked in their order, and the failures of one device before those of all devices of its account: as whoever
 // counts an attempt does.
@@ -63,7 +73,8 @@ const OPEN_ALL_POSTGRES: &str = "WITH opened AS (INSERT INTO sessions (id, accou
     FROM unnest($47::bigint[], $48::bigint[], $49::bytea[], $50::bytea[]) AS ends (chain, sequence, hash, seal) \
     WHERE audit_heads.chain = ends.chain";
 
-pub(crate) const STATEMENTS: &[Statement] = listed![both: ; postgres: LOCK_ALL_FREE_POSTGRES, OPEN_ALL_POSTGRES];
+pub(crate) const STATEMENTS: &[Statement] =
+    listed![both: ; postgres: LOCK_ALL_FREE_POSTGRES, LOCK_ALL_AT_ONCE_POSTGRES, OPEN_ALL_POSTGRES];
 
 /// Why a transaction was not to be had.
 pub(super) struct Failed {
@@ -78,14 +89,33 @@ impl Failed {
     }
 }
 
+impl Failed {
+    /// Whether a lock was not to be had in time.
+    pub(super) fn is_of_a_lock(&self) -> bool {
+        !self.is_everybodys && self.error.kind() == StoreErrorKind::Busy
+    }
+}
+
 impl From<StoreError> for Failed {
     fn from(error: StoreError) -> Self {
         Self { is_everybodys: error.kind() == StoreErrorKind::Unavailable, error }
     }
 }
 
+/// What becomes of logins whose chain's end somebody else has.
+#[derive(Clone, Copy)]
+pub(super) enum Ends {
+    /// They wait for it, and so do all.
+    Waited,
+    /// They are left.
+    Free,
+}
+
 /// Opens what can be opened at once; what was not decided is left.
-pub(super) async fn together(store: &Store, all: &mut [Box<dyn Login>]) -> Result<(), Failed> {
+pub(super) async fn together(store: &Store, all: &mut [Box<dyn Login>], ends: Ends) -> Result<(), Failed> {
+    for login in all.iter_mut() {
+        login.reconsider();
+    }
     let mut tx = store.begin_in_a_hurry().await.map_err(Failed::everybody)?;
     // What makes several cheaper costs one more, here as below.
     let asked: HashMap<_, _> = all.iter().map(|login| (login.account(), login.chain())).collect();
@@ -93,11 +123,12 @@ pub(super) async fn together(store: &Store, all: &mut [Box<dyn Login>]) -> Resul
         Some((&account, &chain)) if asked.len() == 1 => {
             Vec::from_iter(alone::lock_free(&mut tx, account, chain).await?)
         }
-        _ => lock_free(&mut tx, asked).await?,
+        _ => lock_free(&mut tx, asked, ends).await?,
     };
     let free: HashMap<_, _> = free.into_iter().map(|row| (row.account(), row)).collect();
     let mut ends = HashMap::new();
-    for login in &mut *all {
+    // To lock may have taken long.
+    for login in all.iter_mut().filter(|login| login.is_wanted()) {
         let Some(locked) = free.get(&login.account()) else { continue };
         let mut locked = locked.clone().split();
         if let Some(end) = ends.get(&locked.head.chain) {
@@ -120,9 +151,13 @@ pub(super) async fn together(store: &Store, all: &mut [Box<dyn Login>]) -> Resul
 }
 
 /// Of these accounts and chains, those that nobody else has locked.
-async fn lock_free(tx: &mut Tx, asked: HashMap<AccountId, i64>) -> Result<Vec<LockRow>, StoreError> {
+async fn lock_free(tx: &mut Tx, asked: HashMap<AccountId, i64>, ends: Ends) -> Result<Vec<LockRow>, StoreError> {
+    let sql = match ends {
+        Ends::Waited => LOCK_ALL_FREE_POSTGRES,
+        Ends::Free => LOCK_ALL_AT_ONCE_POSTGRES,
+    };
     let (accounts, chains): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-    on!(postgres tx, c => query_as::<_, LockRow>(LOCK_ALL_FREE_POSTGRES).bind(chains).bind(accounts).fetch_all(c))
+    on!(postgres tx, c => query_as::<_, LockRow>(sql).bind(chains).bind(accounts).fetch_all(c))
 }
 
 /// One column of what is written.

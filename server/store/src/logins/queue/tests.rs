@@ -1,5 +1,6 @@
 //! Logins on PostgreSQL that come at the same time.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -73,14 +74,40 @@ fn id_of(opened: Opened) -> crate::SessionId {
     opened.unwrap().unwrap().0.id
 }
 
-/// Opens what comes next together, once so many wait.
-async fn together(db: &TestDatabase, logins: impl IntoIterator<Item = JoinHandle<Opened>>) -> Vec<Opened> {
-    let queue = db.logins().unwrap();
-    let logins: Vec<_> = logins.into_iter().collect();
-    while queue.lock().tray.len() < logins.len() {
+fn log_in_on(db: &TestDatabase, number: u8, account: u8, chain: i64) -> JoinHandle<Opened> {
+    log_in_by(db, account, chain, move |locked| Ok((after_end(number, account, &locked.ok_or("missing")?.head), ())))
+}
+
+/// Until so many wait.
+async fn waiting(db: &TestDatabase, number: usize) {
+    while db.logins().unwrap().lock().tray.len() < number {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    queue.resume(db);
+}
+
+async fn somebody_waits_for_a_lock(db: &TestDatabase) {
+    const COUNT: &str = "SELECT COUNT(*) FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let count = async |tx: &mut Tx| on!(read tx, c => sqlx::query_scalar::<_, i64>(COUNT).fetch_one(c));
+    while read!(db, tx => count(tx)) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Opens them together.
+async fn together(db: &TestDatabase, logins: impl IntoIterator<Item = JoinHandle<Opened>>) -> Vec<Opened> {
+    together_with(db, 0, logins).await
+}
+
+/// With so many that wait already.
+async fn together_with(
+    db: &TestDatabase,
+    others: usize,
+    logins: impl IntoIterator<Item = JoinHandle<Opened>>,
+) -> Vec<Opened> {
+    let logins: Vec<_> = logins.into_iter().collect();
+    waiting(db, others + logins.len()).await;
+    db.logins().unwrap().resume(db);
     let mut opened = Vec::new();
     for login in logins {
         opened.push(tokio::time::timeout(Duration::from_mins(1), login).await.unwrap().unwrap());
@@ -192,11 +219,9 @@ async fn an_account_that_somebody_else_has_keeps_only_its_own_logins_waiting() {
         let mut holder = db.begin().await.unwrap();
         accounts::lock(&mut holder, account_id(1)).await.unwrap();
         let held = log_in(&db, 1, 1);
-        while db.logins().unwrap().lock().tray.is_empty() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        waiting(&db, 1).await;
         let others = (2..=4).map(|number| log_in(&db, number, number)).collect::<Vec<_>>();
-        for (number, opened) in (2..).zip(together(&db, others).await) {
+        for (number, opened) in (2..).zip(together_with(&db, 1, others).await) {
             assert_eq!(id_of(opened), session_id(number));
         }
         // Nor does it where it comes alone.
@@ -215,7 +240,6 @@ async fn an_account_that_somebody_else_has_keeps_only_its_own_logins_waiting() {
 async fn logins_see_what_they_waited_for() {
     prepared(|db| async move {
         let mut before = db.begin().await.unwrap();
-        accounts::lock(&mut before, account_id(9)).await.unwrap();
         audit_events::lock_head(&mut before, CHAIN).await.unwrap();
         audit_events::update_head(&mut before, &audit_head(CHAIN, 7)).await.unwrap();
         let logins = [log_in(&db, 8, 1), log_in(&db, 9, 2)];
@@ -223,13 +247,11 @@ async fn logins_see_what_they_waited_for() {
             let db = db.clone();
             async move { together(&db, logins).await }
         });
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(!waiting.is_finished());
+        somebody_waits_for_a_lock(&db).await;
         before.commit().await.unwrap();
         for opened in waiting.await.unwrap() {
             id_of(opened);
         }
-        assert_eq!(transactions(&db).await, 1, "the lock was had in time");
         assert_eq!(read!(db, tx => audit_events::list_heads(tx))[0], audit_head(CHAIN, 9));
     })
     .await;
@@ -240,23 +262,71 @@ async fn the_end_of_a_chain_that_is_kept_for_long_keeps_only_logins_of_that_chai
     prepared(|db| async move {
         let mut holder = db.begin().await.unwrap();
         audit_events::lock_head(&mut holder, CHAIN).await.unwrap();
-        let held = log_in(&db, 1, 1);
-        while db.logins().unwrap().lock().tray.is_empty() {
+        // More than may go alone at once.
+        let held: Vec<_> = (1..=6).map(|number| log_in(&db, number, number)).collect();
+        waiting(&db, held.len()).await;
+        let elsewhere: Vec<_> = (7..=9).map(|number| log_in_on(&db, number, number, CHAIN + 1)).collect();
+        for (number, opened) in (7..).zip(together_with(&db, held.len(), elsewhere).await) {
+            assert_eq!(id_of(opened), session_id(number));
+        }
+        assert_eq!(transactions(&db).await, 1);
+        assert!(!held.iter().any(JoinHandle::is_finished));
+        assert!(!db.condition.writes_fail(), "that is no failure of the database");
+        drop(holder);
+        for (number, held) in (1..).zip(held) {
+            assert_eq!(id_of(held.await.unwrap()), session_id(number));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_does_not_come_to_an_end_keeps_nobody_waiting_who_comes_later() {
+    prepared(|db| async move {
+        db.run("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(9); RETURN NULL; END'").await;
+        db.run("CREATE TRIGGER slow AFTER INSERT ON sessions FOR EACH ROW WHEN (NEW.device_name = 'slow') EXECUTE FUNCTION slow()")
+            .await;
+        let slow = log_in_by(&db, 1, CHAIN, |locked| {
+            let mut opened = after_end(1, 1, &locked.ok_or("missing")?.head);
+            opened.session.device_name = Some("slow".to_owned());
+            Ok((opened, ()))
+        });
+        waiting(&db, 1).await;
+        db.logins().unwrap().resume(&db);
+        while !db.logins().unwrap().lock().tray.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let elsewhere = (2..=4).map(|number| {
-            log_in_by(&db, number, CHAIN + 1, move |locked| {
+        assert_eq!(id_of(log_in_on(&db, 2, 2, CHAIN + 1).await.unwrap()), session_id(2));
+        assert!(!slow.is_finished());
+        assert_eq!(id_of(slow.await.unwrap()), session_id(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_a_commit_fails_all_are_told_so_and_nobody_tries_again() {
+    prepared(|db| async move {
+        db.run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END'")
+            .await;
+        db.run(
+            "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON sessions DEFERRABLE INITIALLY DEFERRED \
+             FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .await;
+        let decided = Arc::new(AtomicUsize::new(0));
+        let logins = (1..=3).map(|number| {
+            let decided = Arc::clone(&decided);
+            log_in_by(&db, number, CHAIN, move |locked| {
+                decided.fetch_add(1, Ordering::Relaxed);
                 Ok((after_end(number, number, &locked.ok_or("missing")?.head), ()))
             })
         });
-        let elsewhere: Vec<_> = elsewhere.collect();
-        for (number, opened) in (2..).zip(together(&db, elsewhere).await) {
-            assert_eq!(id_of(opened), session_id(number));
+        let logins: Vec<_> = logins.collect();
+        for opened in together(&db, logins).await {
+            assert_eq!(opened.err().unwrap().kind(), StoreErrorKind::Other);
         }
-        assert_eq!(transactions(&db).await, 3, "each goes alone");
-        assert!(!held.is_finished() && !db.condition.writes_fail(), "that is no failure of the database");
-        drop(holder);
-        assert_eq!(id_of(held.await.unwrap()), session_id(1));
+        assert_eq!(decided.load(Ordering::Relaxed), 3);
+        assert_eq!(transactions(&db).await, 0);
     })
     .await;
 }
@@ -298,7 +368,8 @@ async fn one_that_cannot_be_written_fails_alone() {
             "those that were refused leave no gap"
         );
         for number in [1, 2, 3] {
-            assert!(!is_open(&db, number).await);
+            let active = read!(db, tx => sessions::list_active(tx, account_id(number), NOW, 9, 0));
+            assert!(active.is_empty(), "of account {number}");
         }
     })
     .await;
@@ -333,9 +404,7 @@ async fn one_that_breaks_off_takes_nobody_with_it() {
 async fn whoever_goes_away_before_it_begins_is_not_served() {
     prepared(|db| async move {
         let gone = log_in(&db, 1, 1);
-        while db.logins().unwrap().lock().tray.is_empty() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        waiting(&db, 1).await;
         gone.abort();
         assert!(gone.await.err().unwrap().is_cancelled());
         for opened in together(&db, [log_in(&db, 2, 2)]).await {
@@ -384,9 +453,7 @@ async fn where_the_database_is_away_all_that_wait_are_told_so() {
     prepared(|db| async move {
         let queue = Arc::clone(db.logins().unwrap());
         let logins: Vec<_> = (1..=3).map(|number| log_in(&db, number, number)).collect();
-        while queue.lock().tray.len() < 3 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        waiting(&db, 3).await;
         db.close().await;
         queue.resume(&db);
         for login in logins {
