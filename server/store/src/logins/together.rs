@@ -4,8 +4,8 @@
 //! but sixteen audit chains, and the end of one is locked until its commit is on the disk.
 //!
 //! Nobody waits for a neighbour's account. A login whose account somebody else has locked, or which is not there, is left
-//! out and goes alone. So does everybody, when the transaction fails for a reason that may be one login's own, or waits
-//! for a lock for long.
+//! out and goes alone. Ends of chains are waited for; where one is not to be had in time, all but its logins are opened.
+//! Everybody goes alone when the transaction fails for another reason that may be one login's own.
 
 use std::collections::HashMap;
 

@@ -416,6 +416,18 @@ async fn whoever_goes_away_before_it_begins_is_not_served() {
 }
 
 #[tokio::test]
+async fn whoever_waits_too_long_for_their_turn_is_told_so_and_not_served_later() {
+    prepared(|db| async move {
+        let late = log_in(&db, 1, 1).await.unwrap();
+        assert_eq!(late.err().unwrap().kind(), StoreErrorKind::Busy);
+        db.logins().unwrap().resume(&db);
+        assert_eq!(id_of(log_in(&db, 2, 2).await.unwrap()), session_id(2));
+        assert!(!is_open(&db, 1).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_nodes_open_sessions_together_on_the_same_chains() {
     prepared(|db| async move {
         let other = db.another_node().await;
