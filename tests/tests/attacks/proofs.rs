@@ -11,10 +11,8 @@ const PROOF: &str = "/api/auth/srp/login/proof";
 const GROUP: Group = Group::G2048;
 
 /// Guesses are many here, and none is to be stopped by a limit.
-/// Failures are no matter here: many at once count twice for the moment between their commit and its being known.
 fn unlimited() -> Setup {
-    let setup = Setup::new().with("limits.proof_attempts", "10000").with("limits.proof_lock", "10000");
-    setup.with("limits.srp_queue", "1000")
+    Setup::new().with("limits.proof_attempts", "10000").with("limits.srp_queue", "1000")
 }
 
 async fn nothing_was_opened_or_spent(app: &App) {

@@ -5,7 +5,7 @@ use tacit_store::proof_failures::ProofFailures;
 use tacit_store::{AccountId, StoreError, Timestamp, Tx, proof_failures as rows, spent_handshakes};
 
 use super::ProofError;
-use super::in_flight::{Ahead, Entered, Failure, Flight, Moment};
+use super::in_flight::{Counts, Entered, Failure, Flight, Moment};
 use crate::caller::{Meter, Origin};
 use crate::core::Core;
 use crate::fault::Internal;
@@ -116,9 +116,7 @@ impl Attempt {
                 Err(busy) => self.look(core, state).await.and(Err(busy.into())),
             };
         }
-        let stood = self.look(core, state).await?;
-        let slot = core.srp_pool.reserve(Step::Proof)?;
-        Ok((self.count(core, state, stood).await?, slot))
+        self.look_and_count(core, state).await
     }
 
     async fn look(&self, core: &Core, state: &Handshake) -> Result<Stood, ProofError> {
@@ -128,11 +126,11 @@ impl Attempt {
         let under = Under { failures_key: &self.key, together, window: self.client.as_ref().map(Window::row) };
         let standing = logins::look(&mut tx, state.owner, under, &self.handshake.nonce).await?;
         let stood = Stood { standing, asked };
-        self.check_after(core, &stood.standing, Ahead::default())?;
+        self.check_after(core, &stood.standing, &Counts::default())?;
         Ok(stood)
     }
 
-    fn check_after(&self, core: &Core, standing: &Standing, ahead: Ahead) -> Result<(), ProofError> {
+    fn check_after(&self, core: &Core, standing: &Standing, ahead: &Counts) -> Result<(), ProofError> {
         if let Some(client) = &self.client
             && !client.has_room(standing.counted.saturating_add(ahead.client), &self.meter)
         {
@@ -160,25 +158,30 @@ impl Attempt {
     }
 
     /// In memory: no other node works with the database.
-    async fn count(&mut self, core: &Core, state: &Handshake, mut stood: Stood) -> Result<Standing, ProofError> {
+    async fn look_and_count(&mut self, core: &Core, state: &Handshake) -> Result<(Standing, Slot), ProofError> {
         let failure = Failure { spend: self.spend(core), together: self.together };
-        let (mut flight, ahead) = loop {
-            if stood.standing.is_spent {
+        loop {
+            let Stood { standing, asked } = self.look(core, state).await?;
+            if standing.is_spent {
                 return Err(ProofError::HandshakeSpent);
             }
-            match core.in_flight.enter(failure, stood.asked)? {
-                Entered::Flight(flight, ahead) => break (flight, ahead),
+            match core.in_flight.enter(failure, asked, |ahead| self.check_after(core, &standing, ahead))? {
+                Entered::Flight(mut flight, ahead) => {
+                    // Not before: whoever would be refused in any case is told that, and whoever waits takes nobody's place.
+                    let slot = core.srp_pool.reserve(Step::Proof)?;
+                    if let Some(client) = &self.client {
+                        client.note(standing.counted.saturating_add(ahead.client).saturating_add(1), &self.meter);
+                    }
+                    flight.begin_look();
+                    self.counted = Counted::InFlight(flight);
+                    return Ok((standing, slot));
+                }
                 Entered::Spent => return Err(ProofError::HandshakeSpent),
-                Entered::Stale => stood = self.look(core, state).await?,
+                Entered::Refused(refused) => return Err(refused),
+                Entered::Stale => {}
+                Entered::Unsure(writings) => core.in_flight.written_since(writings).await,
             }
-        };
-        self.check_after(core, &stood.standing, ahead)?;
-        if let Some(client) = &self.client {
-            client.note(stood.standing.counted.saturating_add(ahead.client).saturating_add(1), &self.meter);
         }
-        flight.begin_look();
-        self.counted = Counted::InFlight(flight);
-        Ok(stood.standing)
     }
 
     /// In the database, for all nodes to see: in one statement where nothing is counted against whom it is of.
@@ -192,7 +195,7 @@ impl Attempt {
                 client.note(standing.counted, &self.meter);
             }
         } else {
-            self.check_after(core, &standing, Ahead::default())?;
+            self.check_after(core, &standing, &Counts::default())?;
             if standing.is_spent {
                 return Err(ProofError::HandshakeSpent);
             }

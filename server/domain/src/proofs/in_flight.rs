@@ -6,6 +6,9 @@
 //!
 //! What is told rests on what is written in either case. Whoever breaks off has failed, and what cannot be written
 //! stays counted here until it can.
+//!
+//! From its commit until this table hears of it a failure counts twice, in the database and here. So whoever would be refused
+//! while failures under the same keys are being written waits and asks again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +18,7 @@ use tacit_store::logins::{self, Spend, SpentHandshake};
 use tacit_store::proof_failures::ProofFailures;
 use tacit_store::{Store, StoreError, Timestamp, spent_handshakes};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::fault::Internal;
 
@@ -29,12 +33,14 @@ const WRITTEN_MOST: usize = 1024;
 pub(crate) struct InFlight {
     store: Store,
     table: Mutex<Table>,
+    /// How many writings have ended, well or not.
+    ended: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 struct Table {
     nonces: HashSet<[u8; 16]>,
-    counts: HashMap<Key, ProofFailures>,
+    counts: HashMap<Key, Count>,
     /// The last that were written.
     written: VecDeque<Written>,
     /// How many were written altogether.
@@ -50,6 +56,14 @@ struct Written {
     nonce: [u8; 16],
     /// Where it counted as failed; nowhere, if it did not.
     keys: Keys,
+}
+
+/// How many are under way under one key.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    failures: ProofFailures,
+    /// How many of them are being written: the database may show them already.
+    writing: i64,
 }
 
 struct Owed {
@@ -71,18 +85,27 @@ type Keys = [Option<Key>; 3];
 pub(super) struct Moment(u64);
 
 /// Whether an attempt may be looked at.
-pub(super) enum Entered {
-    /// It may, if there were not too many before.
-    Flight(Flight, Ahead),
+pub(super) enum Entered<E> {
+    /// It may; these were under way before it.
+    Flight(Flight, Counts),
     /// Another is looked at for the same handshake.
     Spent,
     /// What the database said is out of date; it is to be asked again.
     Stale,
+    /// Too many are under way.
+    Refused(E),
+    /// Too many, if the database has not shown those that are being written; it is to be asked again after
+    /// [`InFlight::written_since`].
+    Unsure(Writings),
 }
 
-/// What was under way before an attempt, under its own keys.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Ahead {
+/// How many writings had ended.
+#[derive(Clone, Copy)]
+pub(super) struct Writings(u64);
+
+/// What is under way under the keys of an attempt.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Counts {
     /// From the same client.
     pub(super) client: i64,
     /// For the same address or device.
@@ -109,7 +132,7 @@ pub(super) struct Flight {
 
 impl InFlight {
     pub(crate) fn new(store: Store) -> Arc<Self> {
-        Arc::new(Self { store, table: Mutex::default() })
+        Arc::new(Self { store, table: Mutex::default(), ended: watch::Sender::default() })
     }
 
     /// To be asked before the database is.
@@ -117,11 +140,16 @@ impl InFlight {
         Moment(self.lock().total)
     }
 
-    /// Counts an attempt that passed what the database had said since `asked`.
+    /// Counts an attempt that passed what the database had said since `asked`, unless `judge` refuses it for what is under way.
     ///
     /// # Errors
     /// Why attempts could not be written, when there are too many of them.
-    pub(super) fn enter(self: &Arc<Self>, failure: Failure, Moment(asked): Moment) -> Result<Entered, StoreError> {
+    pub(super) fn enter<E>(
+        self: &Arc<Self>,
+        failure: Failure,
+        Moment(asked): Moment,
+        judge: impl FnOnce(&Counts) -> Result<(), E>,
+    ) -> Result<Entered<E>, StoreError> {
         let Spend { handshake, now, .. } = failure.spend;
         let keys = failure.keys();
         let mut table = self.lock();
@@ -133,19 +161,34 @@ impl InFlight {
         if table.has_written_since(asked, &handshake.nonce, &keys) {
             return Ok(Entered::Stale);
         }
-        if !table.nonces.insert(handshake.nonce) {
+        if table.nonces.contains(&handshake.nonce) {
             return Ok(Entered::Spent);
         }
-        let [client, failures, together] = keys.map(|key| key.map(|key| table.count(key, now)).unwrap_or_default());
+        let counts = keys.map(|key| key.and_then(|key| table.counts.get(&key).copied()).unwrap_or_default());
+        let ahead = Counts::of(counts.map(|count| count.failures));
+        if let Err(refused) = judge(&ahead) {
+            let is_unsure = counts.iter().any(|count| count.writing > 0);
+            let ended = Writings(*self.ended.borrow());
+            return Ok(if is_unsure { Entered::Unsure(ended) } else { Entered::Refused(refused) });
+        }
+        table.count(handshake.nonce, keys, now);
         drop(table);
         let flight = Flight { all: Arc::clone(self), failure: Some(Box::new(failure)), looked: false };
-        Ok(Entered::Flight(flight, Ahead { client: client.failures, failures, together: together.failures }))
+        Ok(Entered::Flight(flight, ahead))
+    }
+
+    /// Waits until another writing has ended, well or not.
+    pub(super) async fn written_since(&self, Writings(before): Writings) {
+        // It fails only without the sender, which is here.
+        drop(self.ended.subscribe().wait_for(|ended| *ended != before).await);
     }
 
     /// Writes that an attempt failed.
     async fn write(self: Arc<Self>, failure: Failure) -> Result<(), StoreError> {
+        self.lock().mark_writing(&failure, 1);
         let written = failure.write(&self.store).await;
         let mut table = self.lock();
+        self.end_writing(&mut table, &failure);
         match &written {
             Ok(()) => table.settle(&failure, failure.keys()),
             Err(why) => {
@@ -159,6 +202,11 @@ impl InFlight {
         written
     }
 
+    fn end_writing(&self, table: &mut Table, failure: &Failure) {
+        table.mark_writing(failure, -1);
+        self.ended.send_modify(|ended| *ended += 1);
+    }
+
     /// Writes what is owed as soon as it can be.
     async fn pay(self: Arc<Self>) {
         loop {
@@ -169,6 +217,7 @@ impl InFlight {
                 let written =
                     if forgiven { failure.spend_only(&self.store).await } else { failure.write(&self.store).await };
                 let mut table = self.lock();
+                self.end_writing(&mut table, &failure);
                 if written.is_err() {
                     // Perhaps it is only this one.
                     table.owed.rotate_left(1);
@@ -195,12 +244,22 @@ impl Table {
             })
     }
 
-    /// Counts one more; answers what there was before.
-    fn count(&mut self, key: Key, now: Timestamp) -> ProofFailures {
-        let count = self.counts.entry(key).or_default();
-        let before = *count;
-        *count = ProofFailures { failures: before.failures.saturating_add(1), last_at: Some(now) };
-        before
+    /// Counts one more.
+    fn count(&mut self, nonce: [u8; 16], keys: Keys, now: Timestamp) {
+        self.nonces.insert(nonce);
+        for key in keys.into_iter().flatten() {
+            let Count { failures, .. } = self.counts.entry(key).or_default();
+            *failures = ProofFailures { failures: failures.failures.saturating_add(1), last_at: Some(now) };
+        }
+    }
+
+    /// One more is being written, or one less.
+    fn mark_writing(&mut self, failure: &Failure, change: i64) {
+        for key in failure.keys().into_iter().flatten() {
+            if let Some(count) = self.counts.get_mut(&key) {
+                count.writing += change;
+            }
+        }
     }
 
     /// It is no longer counted here.
@@ -208,18 +267,21 @@ impl Table {
         self.nonces.remove(&failure.spend.handshake.nonce);
         for key in failure.keys().into_iter().flatten() {
             if let Some(count) = self.counts.get_mut(&key) {
-                count.failures -= 1;
-                if count.failures <= 0 {
+                count.failures.failures -= 1;
+                if count.failures.failures <= 0 {
                     self.counts.remove(&key);
                 }
             }
         }
     }
 
-    /// What to try next to write, and whether it is forgiven; where there is nothing the trying is over.
+    /// What is written next, and whether it is forgiven; where there is nothing the trying is over.
     fn next_owed(&mut self) -> Option<(Failure, bool)> {
         let next = self.owed.front().map(|owed| (owed.failure, owed.forgiven));
         self.is_paying = next.is_some();
+        if let Some((failure, _)) = &next {
+            self.mark_writing(failure, 1);
+        }
         next
     }
 
@@ -304,7 +366,11 @@ impl Failure {
     }
 }
 
-impl Ahead {
+impl Counts {
+    const fn of([client, failures, together]: [ProofFailures; 3]) -> Self {
+        Self { client: client.failures, failures, together: together.failures }
+    }
+
     /// Failures in a row, if all that are under way fail.
     pub(super) fn after(&self, stood: ProofFailures) -> ProofFailures {
         ProofFailures {

@@ -6,6 +6,8 @@ use tacit_store::proof_failures;
 use super::*;
 use crate::caller::Origin;
 use crate::core::Core;
+use crate::login::{LoginError, OpenedSession};
+use crate::proofs::ProofError;
 use crate::tests::{P, World, answer};
 
 const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_000);
@@ -18,14 +20,14 @@ fn failure(number: u8, address: u8) -> Failure {
     Failure { spend, together: None }
 }
 
-fn enter(core: &Core, failure: Failure, asked: Moment) -> Entered {
-    core.in_flight.enter(failure, asked).unwrap()
+fn enter(core: &Core, failure: Failure, asked: Moment) -> Entered<()> {
+    core.in_flight.enter(failure, asked, |_| Ok(())).unwrap()
 }
 
-fn flight(core: &Core, failure: Failure) -> (Flight, Ahead) {
+fn flight(core: &Core, failure: Failure) -> (Flight, Counts) {
     match enter(core, failure, core.in_flight.moment()) {
         Entered::Flight(flight, ahead) => (flight, ahead),
-        Entered::Spent | Entered::Stale => panic!("it is the first for its handshake"),
+        _ => panic!("it is the first for its handshake"),
     }
 }
 
@@ -65,7 +67,7 @@ async fn who_is_under_way_counts_for_those_who_come_after() {
     let world = World::start().await;
     let core = world.core();
     let (first, ahead) = flight(core, failure(1, 9));
-    assert_eq!(ahead.failures, ProofFailures::default());
+    assert_eq!(ahead, Counts::default());
     let (second, ahead) = flight(core, failure(2, 9));
     assert_eq!(ahead.failures, ProofFailures { failures: 1, last_at: Some(NOW) });
     assert_eq!(flight(core, failure(3, 8)).1.failures.failures, 0, "another address");
@@ -92,6 +94,97 @@ async fn between_the_database_and_memory_no_failure_is_overlooked() {
         }
     }
     assert!(matches!(enter(core, failure(4, 8), asked), Entered::Stale), "who asked too long ago asks again");
+}
+
+/// A login with the right password, and three failures for its address: two cost nothing, three a pause.
+async fn login_and_failures(
+    world: &World,
+) -> (impl Future<Output = Result<OpenedSession, LoginError>> + Send + 'static, [Failure; 3]) {
+    world.registered("person@example.com").await;
+    let (core, logins) = (world.core(), world.domain.logins.clone());
+    let challenge = world.begin("person@example.com").await;
+    let key = core.open_handshake(&challenge.handshake, core.now()).await.unwrap().unwrap().attempt;
+    let failures = [1, 2, 3].map(|number| {
+        let Failure { spend, together } = failure(number, 0);
+        Failure { spend: Spend { failures_key: key, now: core.now(), ..spend }, together }
+    });
+    let proof = answer(&challenge, P).try_into().unwrap();
+    (async move { logins.prove(proof, Origin::default()).await }, failures)
+}
+
+/// So long that a login which does not wait is over.
+async fn a_while() {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+}
+
+#[tokio::test]
+async fn nobody_is_refused_because_a_failure_counts_twice() {
+    let world = World::start().await;
+    let core = world.core();
+    let (login, [first, second, _]) = login_and_failures(&world).await;
+    for one in [first, second] {
+        std::mem::forget(flight(core, one));
+        core.in_flight.lock().mark_writing(&one, 1);
+        one.write(&core.store).await.unwrap();
+    }
+    // Both are committed, and nobody here has heard of it yet.
+    let login = tokio::spawn(login);
+    for one in [first, second] {
+        a_while().await;
+        assert!(!login.is_finished());
+        let mut table = core.in_flight.lock();
+        core.in_flight.end_writing(&mut table, &one);
+        table.settle(&one, one.keys());
+    }
+    login.await.unwrap().unwrap();
+    landed(core).await;
+}
+
+#[tokio::test]
+async fn whoever_is_one_too_many_while_the_last_is_being_written_is_told_when_it_is() {
+    let world = World::start().await;
+    let core = world.core();
+    let (login, failures) = login_and_failures(&world).await;
+    let [mut first, mut second, mut third] = failures.map(|one| flight(core, one).0);
+    for one in [&mut first, &mut second, &mut third] {
+        one.begin_look();
+    }
+    first.fail().await.unwrap();
+    second.fail().await.unwrap();
+    let busy = core.store.begin().await.unwrap();
+    let third = tokio::spawn(async move { third.fail().await });
+    a_while().await;
+    let login = tokio::spawn(login);
+    a_while().await;
+    assert!(!login.is_finished() && !third.is_finished());
+    drop(busy);
+    third.await.unwrap().unwrap();
+    assert!(matches!(login.await.unwrap(), Err(LoginError::Proof(ProofError::Throttled(_)))));
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_refuses_and_keeps_nobody_waiting() {
+    let world = World::start().await;
+    let core = world.core();
+    let (login, [first, second, third]) = login_and_failures(&world).await;
+    let never =
+        Failure { spend: Spend { kept_for_each: Duration::from_millis(u64::MAX >> 1), ..third.spend }, ..third };
+    let [mut first, mut second, mut never] = [first, second, never].map(|one| flight(core, one).0);
+    for one in [&mut first, &mut second, &mut never] {
+        one.begin_look();
+    }
+    first.fail().await.unwrap();
+    second.fail().await.unwrap();
+    never.fail().await.unwrap_err();
+    // It is tried again meanwhile.
+    let busy = core.store.begin().await.unwrap();
+    tokio::time::sleep(AGAIN).await;
+    a_while().await;
+    let login = tokio::spawn(login);
+    a_while().await;
+    assert!(!login.is_finished());
+    drop(busy);
+    assert!(matches!(login.await.unwrap(), Err(LoginError::Proof(ProofError::Throttled(_)))));
 }
 
 #[tokio::test]
@@ -180,5 +273,5 @@ async fn where_too_much_cannot_be_written_nothing_is_looked_at() {
         one.begin_look();
         assert!(one.fail().await.is_err());
     }
-    assert!(core.in_flight.enter(failure(1, 8), core.in_flight.moment()).is_err());
+    assert!(core.in_flight.enter(failure(1, 8), core.in_flight.moment(), |_| Ok::<_, ()>(())).is_err());
 }
