@@ -17,15 +17,14 @@ export CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-
 cargo build --locked --release -p tacit-constant-time
 
 log=$(mktemp /tmp/tacit-constant-time.XXXXXX)
+trap 'rm -f "$log"' EXIT
 for kernel in crypto-bigint aws-lc limbs28; do
   if ! valgrind --tool=memcheck --leak-check=no --error-limit=no --num-callers=12 --log-file="$log" \
     "$CARGO_TARGET_DIR/release/tacit-constant-time" "$kernel"; then
     cat "$log" >&2
-    rm -f "$log"
     fail "With $kernel something depends on a secret, or the check is blind: the lines above say what."
   fi
 done
-rm -f "$log"
 
 # Instruction by instruction; says so where the processor lacks AVX-512 IFMA.
 cargo build --locked --release -p tacit-engine-traced

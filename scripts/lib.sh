@@ -8,6 +8,8 @@ cache=$root/.cache
 profile=release-dev
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 binary=$CARGO_TARGET_DIR/$profile/tacit
+# Where nothing was built before, keeping what the next build could use is work for nobody.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 fail() {

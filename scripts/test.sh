@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
 # Runs everything, stage by stage; each says its name, its time and, when it fails, what to look at.
 #
-#   scripts/test.sh             all stages, as `make test` and CI do
-#   scripts/test.sh web clippy  these stages, with the servers they need; `sanitizer` runs only where it is named
+#   scripts/test.sh             all stages, as `make test` and CI do; two that compute beside those that mostly wait
+#   scripts/test.sh web clippy  these stages in turn, with the servers they need; `sanitizer` runs only where it is named
 
 . "$(dirname "$0")/lib.sh"
 . "$root/scripts/services.sh"
 cd "$root"
 
-all=(setup format wasm pages clippy server rust doc-tests openapi client live web examples interop proxy constant-time fuzz deny sbom reproduce)
+first=(setup format wasm pages server)
+# Browsers, Node and servers that wait for each other leave half of two processors idle. Nothing here builds with cargo.
+waiting=(client live web openapi interop proxy deny sbom)
+# These take what the others leave.
+beside=(clippy constant-time)
+last=(rust doc-tests examples fuzz reproduce)
+all=("${first[@]}" "${waiting[@]}" "${beside[@]}" "${last[@]}")
 
 setup_() { scripts/setup.sh test; }
 setup_hint="the lines above name what is missing"
@@ -107,6 +113,16 @@ export TACIT_TEST_RUN=$work
 export TACIT_TEST_BINARY=$binary
 TACIT_TEST_CHROMIUM=${TACIT_TEST_CHROMIUM:-$(command -v chromium || true)}
 export TACIT_TEST_CHROMIUM
+beside_pid="" beside_log=$work/beside.log
+stop_beside() {
+  [ -n "$beside_pid" ] || return 0
+  kill -TERM -- "-$beside_pid" 2>/dev/null || true
+  wait "$beside_pid" 2>/dev/null || true
+  beside_pid=""
+  say "What ran beside it was stopped; it had said:" >&2
+  tail -n 20 "$beside_log" >&2
+}
+
 services=""
 need_services() {
   [ -z "$services" ] || return 0
@@ -128,6 +144,7 @@ left_running() {
 finish() {
   local status=$? rest
   trap - EXIT
+  stop_beside
   stop_services
   rest=$(left_running | grep -v " $" | grep -v "^$BASHPID " || true)
   if [ -n "$rest" ]; then
@@ -135,13 +152,14 @@ finish() {
     while read -r pid _; do kill -KILL "$pid" 2>/dev/null || true; done <<<"$rest"
     [ "$status" -ne 0 ] || status=1
   fi
-  if [ "$status" -eq 0 ]; then rm -rf "$work"; else echo "Logs of the servers: $work" >&2; fi
+  if [ "$status" -eq 0 ]; then rm -rf "$work"; else echo "Logs: $work" >&2; fi
   exit "$status"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
-times=()
+# A line for each stage that has ended.
+times=$work/times remark=""
 run_stage() {
   local name=$1 hint=${1//-/_}_hint begun=$SECONDS
   declare -F "${name}_" >/dev/null || fail "There is no stage '$name'. The stages: ${all[*]} sanitizer"
@@ -155,19 +173,60 @@ run_stage() {
   )
   local status=$?
   set -e
-  times+=("$(printf '%6d s  %s' $((SECONDS - begun)) "$name")")
+  printf '%6d s  %s%s\n' $((SECONDS - begun)) "$name" "$remark" >>"$times"
   if [ "$status" -ne 0 ]; then
-    printf '%s\n' "${times[@]}"
+    cat "$times"
     fail "✗ $name failed after $((SECONDS - begun)) s. Look at: ${!hint}"
   fi
   say "✓ $name, $((SECONDS - begun)) s"
 }
 
-[ $# -gt 0 ] || set -- "${all[@]}"
-for name in "$@"; do
-  case $name in rust | interop) need_services ;; esac
-  run_stage "$name"
-done
+run_stages() {
+  local name
+  for name in "$@"; do
+    case $name in rust | interop) need_services ;; esac
+    run_stage "$name"
+    end_beside_if_over
+  done
+}
+
+# Stages in the background, with the processor time that nobody else wants; what they say is kept until it is asked for.
+start_beside() {
+  # A process group of its own, to be stopped as one.
+  set -m
+  (
+    trap - EXIT INT TERM HUP
+    renice -n 19 "$BASHPID" >/dev/null
+    remark=", beside the others"
+    for name in "$@"; do run_stage "$name"; done
+  ) </dev/null >"$beside_log" 2>&1 &
+  beside_pid=$!
+  set +m
+}
+
+end_beside() {
+  local status=0
+  [ -n "$beside_pid" ] || return 0
+  wait "$beside_pid" || status=$?
+  beside_pid=""
+  cat "$beside_log"
+  [ "$status" -eq 0 ] || exit "$status"
+}
+
+# Whoever waits for the rest of the browsers is to learn what clippy said long ago.
+end_beside_if_over() {
+  [ -z "$beside_pid" ] || kill -0 "$beside_pid" 2>/dev/null || end_beside
+}
+
+if [ $# -gt 0 ]; then
+  run_stages "$@"
+else
+  run_stages "${first[@]}"
+  start_beside "${beside[@]}"
+  run_stages "${waiting[@]}"
+  end_beside
+  run_stages "${last[@]}"
+fi
 
 say "All of it, $SECONDS s:"
-printf '%s\n' "${times[@]}"
+cat "$times"
