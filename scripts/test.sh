@@ -119,7 +119,7 @@ stop_beside() {
   kill -TERM -- "-$beside_pid" 2>/dev/null || true
   wait "$beside_pid" 2>/dev/null || true
   beside_pid=""
-  say "What ran beside it was stopped; it had said:" >&2
+  say "The last words of what ran beside it, which is stopped:" >&2
   tail -n 20 "$beside_log" >&2
 }
 
