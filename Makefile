@@ -32,8 +32,8 @@ lint: ## Check formatting and run clippy, warnings denied
 	cargo fmt --all --check
 	cargo clippy --locked --profile $(PROFILE) --workspace --all-targets -- -D warnings
 
-unit: ## Run the tests of the Rust crates, the end-to-end tests left out
-	$(SERVICES) $(CARGO_TEST) --workspace --exclude tacit-tests
+unit: ## Run the unit tests of the Rust crates (T=word chooses some)
+	$(SERVICES) $(CARGO_TEST) --workspace --lib $(T)
 
 e2e: ## Run the end-to-end tests on SQLite and PostgreSQL (T=word chooses some)
 	cargo build --locked --profile $(PROFILE) --workspace --bin tacit --example verify_token

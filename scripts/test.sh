@@ -13,7 +13,7 @@ first=(setup format wasm pages server)
 waiting=(client live web openapi interop proxy deny sbom)
 # These take what the others leave.
 beside=(clippy constant-time)
-last=(rust doc-tests examples fuzz reproduce)
+last=(unit integration doc-tests examples fuzz reproduce)
 all=("${first[@]}" "${waiting[@]}" "${beside[@]}" "${last[@]}")
 
 setup_() { scripts/setup.sh test; }
@@ -43,14 +43,27 @@ clippy_hint="make lint"
 server_() { cargo build --locked --profile "$profile" --workspace --bin tacit --example verify_token; }
 server_hint="cargo build --profile $profile --workspace"
 
-rust_() {
+run_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --cargo-profile "$profile" --workspace --no-fail-fast
+    cargo nextest run --locked --cargo-profile "$profile" --workspace --no-fail-fast "$@"
   else
-    cargo test --locked --profile "$profile" --workspace --lib --bins --tests --no-fail-fast
+    cargo test --locked --profile "$profile" --workspace --no-fail-fast "$@"
   fi
 }
-rust_hint="the failed sentence's name: make e2e T=part-of-the-name runs it alone"
+
+# These are compiled without optimisation, in a third of the time; the engine, `shared` and what is of others keep theirs. What
+# the integration tests run is what was built before.
+unit_() {
+  local crate quickly=()
+  for crate in tacit tacit-api tacit-domain tacit-jobs tacit-store; do
+    quickly+=(--config "profile.$profile.package.$crate.opt-level=0")
+  done
+  run_tests "${quickly[@]}" --lib
+}
+unit_hint="the failed sentence's name: make unit T=part-of-the-name runs it alone"
+
+integration_() { run_tests --test '*'; }
+integration_hint="the failed sentence's name: make e2e T=part-of-the-name runs it alone"
 
 doc-tests_() { cargo test --locked --profile "$profile" --doc -p tacit-shared; }
 doc_tests_hint="cargo test --doc -p tacit-shared"
@@ -184,7 +197,7 @@ run_stage() {
 run_stages() {
   local name
   for name in "$@"; do
-    case $name in rust | interop) need_services ;; esac
+    case $name in unit | integration | interop) need_services ;; esac
     run_stage "$name"
     end_beside_if_over
   done

@@ -59,7 +59,7 @@ pub use proxy::Proxy;
 pub use seams::{OsEntropy, TestClock, random};
 pub use services::{MailPort, mail_authority};
 pub use setup::Setup;
-pub use traces::{Trace, Traces};
+pub use traces::{Search, Trace, Traces};
 pub use wire::Wire;
 
 /// A sentence about the server that holds on both engines, with the settings given or the usual ones.

@@ -1,13 +1,12 @@
 //! Finds secrets in bytes, in every form they could have been written in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use aho_corasick::AhoCorasick;
 
 /// Secrets to look for, each in all its forms.
 #[derive(Default)]
-pub struct Traces {
-    /// By their first two bytes: many needles, one walk.
-    needles: BTreeMap<[u8; 2], Vec<Needle>>,
-}
+pub struct Traces(Vec<Needle>);
 
 struct Needle {
     secret: String,
@@ -18,39 +17,47 @@ struct Needle {
 /// A secret in a form: `(secret, form)`.
 pub type Trace = (String, &'static str);
 
+/// A search for all of them at once.
+pub struct Search<'a> {
+    needles: &'a [Needle],
+    automaton: AhoCorasick,
+}
+
 impl Traces {
     /// Looks for these bytes too.
     ///
     /// Shorter than six bytes they would be found by chance.
     pub fn add(&mut self, secret: &str, bytes: &[u8]) {
         assert!(bytes.len() >= 6, "{secret} is too short to be looked for");
-        for (form, bytes) in forms(bytes) {
-            let first = [bytes[0], bytes[1]];
-            self.needles.entry(first).or_default().push(Needle { secret: secret.to_owned(), form, bytes });
-        }
+        let secret = || secret.to_owned();
+        self.0.extend(forms(bytes).into_iter().map(|(form, bytes)| Needle { secret: secret(), form, bytes }));
     }
 
     /// Every form of every secret, as it would be found.
     pub fn all(&self) -> impl Iterator<Item = (Trace, &[u8])> {
-        self.needles.values().flatten().map(|needle| ((needle.secret.clone(), needle.form), needle.bytes.as_slice()))
+        self.0.iter().map(|needle| (needle.trace(), needle.bytes.as_slice()))
     }
 
-    /// Which of them stand in these bytes.
+    /// What finds them: it takes longer to make than to use.
+    #[must_use]
+    pub fn search(&self) -> Search<'_> {
+        let automaton = AhoCorasick::new(self.0.iter().map(|needle| &needle.bytes)).unwrap();
+        Search { needles: &self.0, automaton }
+    }
+}
+
+impl Search<'_> {
+    /// Which of them stand in these bytes, one within another, too.
     #[must_use]
     pub fn find(&self, haystack: &[u8]) -> BTreeSet<Trace> {
-        let mut begins = vec![false; 1 << 16];
-        for first in self.needles.keys() {
-            begins[usize::from(u16::from_be_bytes(*first))] = true;
-        }
-        let mut found = BTreeSet::new();
-        for at in 0..haystack.len().saturating_sub(1) {
-            let first = [haystack[at], haystack[at + 1]];
-            if begins[usize::from(u16::from_be_bytes(first))] {
-                let here = self.needles[&first].iter().filter(|needle| haystack[at..].starts_with(&needle.bytes));
-                found.extend(here.map(|needle| (needle.secret.clone(), needle.form)));
-            }
-        }
-        found
+        let found: BTreeSet<_> = self.automaton.find_overlapping_iter(haystack).map(|one| one.pattern()).collect();
+        found.into_iter().map(|pattern| self.needles[pattern.as_usize()].trace()).collect()
+    }
+}
+
+impl Needle {
+    fn trace(&self) -> Trace {
+        (self.secret.clone(), self.form)
     }
 }
 

@@ -50,9 +50,10 @@ impl Seed {
     pub(super) fn assert_found(&self, places: &Places, engine: Engine) {
         let mut traces = Traces::default();
         traces.add("seed", self.0.as_bytes());
+        let search = traces.search();
         let found: BTreeSet<&str> = places
             .iter()
-            .filter(|(_, bytes)| !traces.find(bytes).is_empty())
+            .filter(|(_, bytes)| !search.find(bytes).is_empty())
             .map(|(place, _)| place.as_str())
             .collect();
         let mut expected =
@@ -79,8 +80,9 @@ pub(super) async fn kept(story: &Story<'_>, when: &str) -> Places {
 
 pub(super) fn leaks(secrets: &Traces, places: &Places) -> (Vec<String>, BTreeSet<(&'static str, &'static str)>) {
     let (mut leaks, mut used) = (Vec::new(), BTreeSet::new());
+    let search = secrets.search();
     for (place, bytes) in places {
-        for (secret, form) in secrets.find(bytes) {
+        for (secret, form) in search.find(bytes) {
             let allowed = MAY_BE_FOUND.iter().find(|(what, begin)| secret == *what && place == begin);
             match allowed {
                 Some(row) => {
@@ -95,6 +97,7 @@ pub(super) fn leaks(secrets: &Traces, places: &Places) -> (Vec<String>, BTreeSet
 
 /// Whatever the form and the place: what is put there is found. The database's files are many, and one stands for all.
 pub(super) fn assert_every_form_is_found_everywhere(secrets: &Traces, places: &Places) {
+    let search = secrets.search();
     let is_file = |place: &str| place.contains(": ") && place.contains('/');
     let one_file = places.keys().find(|place| is_file(place));
     for (place, bytes) in places.iter().filter(|(place, _)| !is_file(place) || Some(*place) == one_file) {
@@ -103,7 +106,7 @@ pub(super) fn assert_every_form_is_found_everywhere(secrets: &Traces, places: &P
             seeded.extend_from_slice(needle);
             seeded.push(b'|');
         }
-        let found = secrets.find(&seeded);
+        let found = search.find(&seeded);
         for (trace, _) in secrets.all() {
             assert!(found.contains(&trace), "{trace:?} in {place}");
         }
