@@ -35,9 +35,9 @@ lint: ## Check formatting and run clippy, warnings denied
 unit: ## Run the unit tests of the Rust crates (T=word chooses some)
 	$(SERVICES) $(CARGO_TEST) --workspace --lib $(T)
 
-e2e: ## Run the end-to-end tests on SQLite and PostgreSQL (T=word chooses some)
+e2e: ## Run the integration tests on SQLite and PostgreSQL (T=word chooses some)
 	cargo build --locked --profile $(PROFILE) --workspace --bin tacit --example verify_token
-	$(SERVICES) $(CARGO_TEST) --workspace --test e2e $(T)
+	$(SERVICES) $(CARGO_TEST) --workspace --test '*' $(T)
 
 wasm: ## Build the npm package and run its tests in Node
 	client-wasm/build.sh

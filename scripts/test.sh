@@ -13,7 +13,8 @@ first=(setup format wasm pages server)
 waiting=(client live web openapi interop proxy deny sbom)
 # These take what the others leave.
 beside=(clippy constant-time)
-last=(unit integration doc-tests examples fuzz reproduce)
+# The canary among the integration tests reads PostgreSQL's write-ahead log: while that is short.
+last=(integration unit doc-tests examples fuzz reproduce)
 all=("${first[@]}" "${waiting[@]}" "${beside[@]}" "${last[@]}")
 
 setup_() { scripts/setup.sh test; }
@@ -51,6 +52,9 @@ run_tests() {
   fi
 }
 
+integration_() { run_tests --test '*'; }
+integration_hint="the failed sentence's name: make e2e T=part-of-the-name runs it alone"
+
 # These are compiled without optimisation, in a third of the time; the engine, `shared` and what is of others keep theirs. What
 # the integration tests run is what was built before.
 unit_() {
@@ -61,9 +65,6 @@ unit_() {
   run_tests "${quickly[@]}" --lib
 }
 unit_hint="the failed sentence's name: make unit T=part-of-the-name runs it alone"
-
-integration_() { run_tests --test '*'; }
-integration_hint="the failed sentence's name: make e2e T=part-of-the-name runs it alone"
 
 doc-tests_() { cargo test --locked --profile "$profile" --doc -p tacit-shared; }
 doc_tests_hint="cargo test --doc -p tacit-shared"

@@ -74,7 +74,7 @@ pub struct AuditEventRecord {
 pub struct AuditOriginRecord {
     /// The event.
     pub event_id: AuditEventId,
-    /// The account it goes with.
+    /// The account of its event; it goes with that.
     pub account_id: AccountId,
     /// Random, so that the hash in the chain tells nothing once this row is gone.
     pub nonce: Vec<u8>,
@@ -103,7 +103,7 @@ pub struct AuditEventWithOrigin {
     /// The event.
     #[sqlx(flatten)]
     pub event: AuditEventRecord,
-    /// The account its origin goes with.
+    /// The account that its origin names.
     pub origin_account_id: Option<AccountId>,
     /// The random part of its origin.
     pub nonce: Option<Vec<u8>>,
@@ -134,7 +134,9 @@ const INSERT_ORIGIN_SQLITE: &str = "INSERT INTO audit_origins (event_id, account
 const INSERT_ORIGIN_POSTGRES: &str = "INSERT INTO audit_origins (event_id, account_id, nonce, ip_address, user_agent) \
     SELECT $1::uuid, id, $2::bytea, $3::text, $4::text FROM accounts WHERE id = $5 FOR KEY SHARE";
 
-const DELETE_ORIGINS_OF: &str = "DELETE FROM audit_origins WHERE account_id = $1";
+/// An origin is of its event's account: by its own, an index would be written with each event for the day of a deletion.
+const DELETE_ORIGINS_OF: &str =
+    "DELETE FROM audit_origins WHERE event_id IN (SELECT id FROM audit_events WHERE account_id = $1)";
 
 const LIST: &str = "SELECT e.chain, e.sequence, e.id, e.event_type, e.result, e.account_id, e.session_id, e.actor, \
     e.actor_id, e.detail, e.created_at, e.origin_hash, e.hash, o.account_id AS origin_account_id, o.nonce, \

@@ -105,6 +105,10 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
             sqlx::migrate::MigrateError::Execute(inner) => inner.into(),
+            sqlx::migrate::MigrateError::ExecuteMigration(inner, version) => {
+                let Self { kind, message } = inner.into();
+                Self::new(kind, format!("migration {version}: {message}"))
+            }
             other => Self::new(StoreErrorKind::Other, other.to_string()),
         }
     }

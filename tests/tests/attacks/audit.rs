@@ -236,7 +236,7 @@ both_engines!(where_an_event_came_from_cannot_be_rewritten, async |app| {
         ("user_agent", "'another'"),
         ("user_agent", "''"),
         ("nonce", "(SELECT hash FROM audit_events @at 4)"),
-        // It would stay when the account goes, or go with another.
+        // It goes with the account of its event.
         ("account_id", "@id"),
     ] {
         let statement = format!("UPDATE audit_origins SET {column} = {value} {event}");

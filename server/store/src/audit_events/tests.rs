@@ -22,6 +22,13 @@ async fn populate(db: &TestDatabase) {
     commit!(db, tx => insert_head_if_absent(tx, &audit_head(3, 4)));
 }
 
+/// As a deletion does; answers how many origins went.
+async fn erase(tx: &mut Tx, account: AccountId) -> Result<u64, StoreError> {
+    accounts::lock(tx, account).await?;
+    accounts::delete(tx, account).await?;
+    delete_origins_of(tx, account).await
+}
+
 fn numbers(found: &[AuditEventWithOrigin]) -> Vec<i64> {
     found.iter().map(|row| row.event.sequence).collect()
 }
@@ -134,6 +141,19 @@ on_both_engines! {
         commit!(db, tx => accounts::delete(tx, account_id(1)));
         commit!(db, tx => insert(tx, &audit_event(5, 3, Some(account_id(1)))));
         assert!(!commit!(db, tx => insert_origin(tx, &audit_origin(5, account_id(1)))));
+    }
+
+    async fn a_deletion_waits_for_who_records_and_erases_that_too(db: Migrated) {
+        populate(&db).await;
+        let other = db.another_node().await;
+        let mut tx = db.begin().await.unwrap();
+        insert(&mut tx, &audit_event(5, 3, Some(account_id(1)))).await.unwrap();
+        assert!(insert_origin(&mut tx, &audit_origin(5, account_id(1))).await.unwrap());
+        let deleting = tokio::spawn(async move { commit!(other, tx => erase(tx, account_id(1))) });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!deleting.is_finished());
+        tx.commit().await.unwrap();
+        assert_eq!(deleting.await.unwrap(), 3);
     }
 
     async fn who_records_while_an_account_is_deleted_waits_and_keeps_nothing(db: Migrated) {

@@ -7,9 +7,10 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::Engine;
 use crate::testing::{
-    Folder, TestDatabase, account, account_id, commit, credential, hash, on_both_engines, read, sqlite_settings,
+    Folder, Prepared, TestDatabase, account, account_id, commit, credential, hash, on_both_engines, on_postgres, read,
+    sqlite_settings,
 };
-use crate::{accounts, candidates, credentials};
+use crate::{accounts, audit_events, candidates, credentials};
 
 on_both_engines! {
     async fn a_blank_database_is_behind_and_then_current(db: Blank) {
@@ -76,6 +77,24 @@ on_both_engines! {
             assert!(!found.iter().any(|(table, ..)| table == "_tacit_migration_lock"));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_dump_gives_up_before_others_wait_long_behind_it() {
+    on_postgres(Prepared::Migrated, |db| async move {
+        db.run("CREATE INDEX audit_origins_by_account ON audit_origins (account_id)").await;
+        db.run("DELETE FROM _sqlx_migrations WHERE version = 6").await;
+        let mut dump = db.snapshot().await.unwrap();
+        audit_events::list(&mut dump, None, 1, 0).await.unwrap();
+        let error = db.migrate().await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
+        assert!(error.to_string().starts_with("migration 6: "), "{error}");
+        assert_eq!(db.schema_state().await.unwrap(), SchemaState::Behind);
+        drop(dump);
+        db.migrate().await.unwrap();
+        assert_eq!(db.schema_state().await.unwrap(), SchemaState::Current);
+    })
+    .await;
 }
 
 async fn alter_checksum(db: &TestDatabase) {
