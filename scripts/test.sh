@@ -52,7 +52,7 @@ run_tests() {
   fi
 }
 
-integration_() { run_tests --test '*'; }
+integration_() { run_tests --bins --test '*'; }
 integration_hint="the failed sentence's name: make e2e T=part-of-the-name runs it alone"
 
 # These are compiled without optimisation, in a third of the time; the engine, `shared` and what is of others keep theirs. What

@@ -2,4 +2,4 @@
 
 -- Whoever logs in waits behind this, as long as it waits for whoever reads the table, such as a dump.
 SET LOCAL lock_timeout = '500ms';
-DROP INDEX audit_origins_by_account;
+DROP INDEX IF EXISTS audit_origins_by_account;

@@ -1,2 +1,2 @@
 -- An origin is of its event's account, so a deletion finds it by the events of that; this index had each event write one place more.
-DROP INDEX audit_origins_by_account;
+DROP INDEX IF EXISTS audit_origins_by_account;
