@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::process::{Child, Command};
 
-use crate::process::free_port;
-use crate::{is_root, services};
+use crate::{Port, is_root, services};
 
 /// How long it may take to start, to stop, or to promote.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// One server with its data; ended when dropped.
 pub struct Cluster {
     data: PathBuf,
-    port: u16,
+    port: Port,
     options: Vec<String>,
     server: Option<Child>,
 }
@@ -55,7 +54,7 @@ impl Cluster {
         reach(folder, &data).await;
         let mut copy = tool("pg_basebackup");
         copy.args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf", "--wal-method=stream", "-U", "postgres"]);
-        copy.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-D"]).arg(&data);
+        copy.args(["-h", "127.0.0.1", "-p", &self.port.number().to_string(), "-D"]).arg(&data);
         succeed(&mut copy).await;
         let standby = Self::started(data, self.options.clone()).await;
         self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'").await;
@@ -65,7 +64,7 @@ impl Cluster {
     }
 
     async fn started(data: PathBuf, options: Vec<String>) -> Self {
-        let mut cluster = Self { data, port: free_port(), options, server: None };
+        let mut cluster = Self { data, port: Port::claim(), options, server: None };
         cluster.start().await;
         cluster
     }
@@ -74,7 +73,14 @@ impl Cluster {
     pub async fn start(&mut self) {
         let mut command = tool("postgres");
         command.arg("-D").arg(&self.data).arg("-k").arg(self.data.parent().unwrap());
-        command.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"]);
+        command.args([
+            "-p",
+            &self.port.number().to_string(),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "max_connections=60",
+        ]);
         // After a crash it would sync its thousand files one by one.
         command.args(["-c", "max_wal_senders=4", "-c", "recovery_init_sync_method=syncfs"]);
         command.args(self.options.iter().flat_map(|option| ["-c", option.as_str()]));
@@ -112,13 +118,13 @@ impl Cluster {
     /// Its port on the loopback address.
     #[must_use]
     pub const fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// The address of its maintenance database.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+        format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", self.port.number())
     }
 
     async fn execute(&self, sql: &str) {

@@ -4,23 +4,31 @@ use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use crate::Launch;
+use crate::{Launch, Port};
 
 /// How long a start, a stop or a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running `tacit serve`, killed when dropped.
+/// How much of its log a server leaves behind when its test fails.
+const LAST_LINES: usize = 30;
+
+/// A running `tacit serve`, killed when dropped; if that is because its test fails, its last lines are shown.
 pub struct Process {
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
+    lines: Lines,
     reading: JoinHandle<()>,
     /// Where it listens.
     pub base: String,
+    _port: Port,
 }
+
+/// What a server wrote.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Process {
     /// Runs a command to its end.
@@ -58,18 +66,19 @@ impl Process {
     }
 
     fn start_by(launch: &Launch, variables: &[(String, String)]) -> Self {
-        let port = free_port();
+        let port = Port::claim();
+        let address = format!("127.0.0.1:{}", port.number());
         let mut variables = variables.to_vec();
-        variables.push(("TACIT_LISTEN".to_owned(), format!("127.0.0.1:{port}")));
+        variables.push(("TACIT_LISTEN".to_owned(), address.clone()));
         let mut command = launch.command(&["serve"], &variables);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let (of_out, of_err) = (Arc::clone(&lines), Arc::clone(&lines));
+        let lines = Lines::default();
+        let (of_out, of_err) = (lines.clone(), lines.clone());
         let reading = tokio::spawn(async move {
-            tokio::join!(collect(out, &of_out), collect(err, &of_err));
+            tokio::join!(of_out.collect(out), of_err.collect(err));
         });
-        Self { child, lines, reading, base: format!("http://127.0.0.1:{port}") }
+        Self { child, lines, reading, base: format!("http://{address}"), _port: port }
     }
 
     /// Waits until it says that it is ready.
@@ -95,7 +104,7 @@ impl Process {
     /// Every line it has written so far.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
-        self.lines.lock().unwrap().clone()
+        self.lines.all()
     }
 
     fn proc(&self, name: &str) -> String {
@@ -151,20 +160,34 @@ impl Process {
         self.read_out().await
     }
 
-    async fn read_out(self) -> Vec<String> {
-        self.reading.await.unwrap();
-        Arc::into_inner(self.lines).unwrap().into_inner().unwrap()
+    async fn read_out(mut self) -> Vec<String> {
+        (&mut self.reading).await.unwrap();
+        self.lines.all()
     }
 }
 
-/// A port of the loopback address that nobody listened on a moment ago.
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+impl Drop for Process {
+    #[expect(clippy::print_stderr, reason = "this is for whoever reads why a test failed")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let ended = self.child.try_wait().ok().flatten();
+            let state = ended.map_or_else(|| "runs".to_owned(), |status| format!("ended: {status}"));
+            let lines = self.lines.all();
+            let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default();
+            eprintln!("the server at {} {state}; its last lines:\n{}", self.base, last.join("\n"));
+        }
+    }
 }
 
-async fn collect(stream: impl tokio::io::AsyncRead + Unpin, into: &Mutex<Vec<String>>) {
-    let mut lines = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        into.lock().unwrap().push(line);
+impl Lines {
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    async fn collect(&self, stream: impl AsyncRead + Unpin) {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            self.0.lock().unwrap().push(line);
+        }
     }
 }

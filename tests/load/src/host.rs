@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tacit_tests::wire::get;
-use tacit_tests::{Cluster, Wire, tool};
+use tacit_tests::{Cluster, Port, Wire, tool};
 use tokio::process::{Child, Command};
 
 use crate::fill::MASTER_KEY;
@@ -49,16 +49,18 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) base: String,
     postgres: Option<u32>,
+    _port: Port,
 }
 
 impl Server {
     pub(crate) async fn start(binary: &Path, place: &Place, settings: &[(String, String)]) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = Port::claim();
+        let address = format!("127.0.0.1:{}", port.number());
         let mut command = Command::new(binary);
         command.arg("serve").env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
         command.kill_on_drop(true);
         let usual = [
-            ("TACIT_LISTEN", format!("127.0.0.1:{port}")),
+            ("TACIT_LISTEN", address.clone()),
             ("TACIT_DATABASE__URL", place.url.clone()),
             ("TACIT_MASTER_KEY__VALUE", MASTER_KEY.to_owned()),
             // The generator plays a proxy with many clients behind it: nobody's limit is reached.
@@ -66,7 +68,7 @@ impl Server {
         ];
         command.envs(usual).envs(settings.iter().cloned());
         let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
-        let mut server = Self { child, base: format!("http://127.0.0.1:{port}"), postgres: place.postgres };
+        let mut server = Self { child, base: format!("http://{address}"), postgres: place.postgres, _port: port };
         server.ready().await;
         server
     }
