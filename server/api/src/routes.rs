@@ -10,6 +10,7 @@ use tacit_domain::Domain;
 use crate::documents::{Documents, documents};
 use crate::http::cookies::RefreshCookie;
 use crate::http::cors::Cors;
+use crate::http::counts::Counts;
 use crate::http::headers::SecurityHeaders;
 use crate::http::limits::BodyLimit;
 use crate::http::operations::Operations;
@@ -33,6 +34,7 @@ pub fn routes(domain: &Domain, settings: ApiSettings) -> impl Endpoint<Output = 
         operations: operations.clone(),
         trusted_proxies: settings.trusted_proxies.into(),
         entropy: settings.entropy,
+        counts: Counts::default(),
         warned: Arc::default(),
     };
 

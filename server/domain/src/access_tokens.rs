@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Algorithm, Validation};
 use moka::future::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -81,11 +81,7 @@ impl Core {
             amr: grant.amr,
             role: grant.role.as_str().to_owned(),
         };
-        let mut header = Header::new(keys.signing.algorithm);
-        header.typ = Some("at+jwt".to_owned());
-        header.kid = Some(keys.signing.kid.clone());
-        let token = jsonwebtoken::encode(&header, &claims, &keys.signing.key).map_err(Internal::Signing)?;
-        Ok((token, life))
+        Ok((keys.signing.sign(&claims)?, life))
     }
 
     /// Whose a token is, if we signed it and it is in force; whether its session still lives is for the caller to ask.

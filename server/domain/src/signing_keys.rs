@@ -4,6 +4,7 @@
 //! it stays published after it retired, until the last token it signed has expired. Nodes read the keys now and then, so
 //! one that was made a moment ago does not sign yet, whatever its state: another node could neither publish nor accept it.
 
+mod signer;
 mod withdrawal;
 
 use std::sync::{Arc, RwLock};
@@ -15,6 +16,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use tacit_store::signing_keys::{self, KeyState, SigningKeyRecord};
 use tacit_store::{Timestamp, Tx, instance};
 
+use self::signer::Signer;
 pub use self::withdrawal::{Withdraw, WithdrawError};
 use crate::aead;
 use crate::core::Core;
@@ -88,13 +90,6 @@ pub(crate) struct KeySet {
     read_at: Timestamp,
     pub(crate) signing: Signer,
     verifying: Vec<Verifying>,
-}
-
-/// The key that signs.
-pub(crate) struct Signer {
-    pub(crate) kid: String,
-    pub(crate) algorithm: Algorithm,
-    pub(crate) key: EncodingKey,
 }
 
 pub(crate) struct Verifying {
@@ -230,7 +225,7 @@ impl Core {
             if record.kid == signer.kid {
                 let der = aead::open(&self.keyring.signing_keys, record.kid.as_bytes(), &record.private_sealed)
                     .ok_or(Internal::Sealed("signing key"))?;
-                signing = Some(Signer { kid: record.kid.clone(), algorithm, key: encoding_key(algorithm, &der) });
+                signing = Some(Signer::read(&record.kid, algorithm, &der)?);
             }
         }
         let signing = signing.ok_or(Internal::Malformed("set of signing keys"))?;

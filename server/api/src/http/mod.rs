@@ -6,6 +6,7 @@ pub(crate) mod body;
 pub(crate) mod client_ip;
 pub(crate) mod cookies;
 pub(crate) mod cors;
+pub(crate) mod counts;
 pub(crate) mod fail;
 pub(crate) mod headers;
 pub(crate) mod limits;

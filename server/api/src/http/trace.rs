@@ -13,6 +13,7 @@ use tacit_shared::encoding::to_hex;
 use tracing::{Instrument, Span, field};
 
 use super::client_ip::{Cidr, ClientIp, client_ip};
+use super::counts::Counts;
 use super::operations::Operations;
 
 /// Names a request in answers, logs and bug reports.
@@ -35,6 +36,8 @@ pub(crate) struct Trace {
     pub trusted_proxies: Arc<[Cidr]>,
     /// Where request ids come from.
     pub entropy: Arc<dyn SecureEntropy>,
+    /// What became of them, in numbers.
+    pub counts: Counts,
     /// Whether the operator was told of a proxy that is not among them.
     pub warned: Arc<AtomicBool>,
 }
@@ -67,7 +70,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for TraceEndpoint<E> {
         let mut response = self.inner.call(request).instrument(span.clone()).await?;
 
         close_span(&span, &response, started);
-        count(&operation, &response, started);
+        self.trace.counts.count(operation, response.status(), started.elapsed());
         if let Ok(request_id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert(REQUEST_ID, request_id);
         }
@@ -140,12 +143,6 @@ fn close_span(span: &Span, response: &Response, started: Instant) {
         latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
         "answered"
     );
-}
-
-fn count(operation: &str, response: &Response, started: Instant) {
-    let labels = [("operation", operation.to_string()), ("status", response.status().as_u16().to_string())];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels).record(started.elapsed().as_secs_f64());
 }
 
 #[cfg(test)]
