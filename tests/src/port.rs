@@ -32,6 +32,12 @@ impl Port {
         claimed.expect("a port is left")
     }
 
+    /// The address to listen on, as settings have it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("{}:{}", Ipv4Addr::LOCALHOST, self.number)
+    }
+
     /// Its number.
     #[must_use]
     pub const fn number(&self) -> u16 {

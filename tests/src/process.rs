@@ -67,7 +67,7 @@ impl Process {
 
     fn start_by(launch: &Launch, variables: &[(String, String)]) -> Self {
         let port = Port::claim();
-        let address = format!("127.0.0.1:{}", port.number());
+        let address = port.address();
         let mut variables = variables.to_vec();
         variables.push(("TACIT_LISTEN".to_owned(), address.clone()));
         let mut command = launch.command(&["serve"], &variables);
@@ -86,10 +86,12 @@ impl Process {
         let health = format!("{}/health", self.base);
         let begun = std::time::Instant::now();
         while begun.elapsed() < PATIENCE {
-            if reqwest::get(&health).await.is_ok_and(|answer| answer.status() == 200) {
+            let answers = reqwest::get(&health).await.is_ok_and(|answer| answer.status() == 200);
+            // Before the answer is believed: it might be somebody else's.
+            assert!(self.child.try_wait().unwrap().is_none(), "tacit serve ended: {:#?}", self.log());
+            if answers {
                 return;
             }
-            assert!(self.child.try_wait().unwrap().is_none(), "tacit serve ended: {:#?}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("tacit serve is not ready: {:#?}", self.log());

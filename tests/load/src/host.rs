@@ -55,7 +55,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start(binary: &Path, place: &Place, settings: &[(String, String)]) -> Self {
         let port = Port::claim();
-        let address = format!("127.0.0.1:{}", port.number());
+        let address = port.address();
         let mut command = Command::new(binary);
         command.arg("serve").env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
         command.kill_on_drop(true);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tacit_tests::{App, Engine, Process, Setup};
+use tacit_tests::{App, Engine, Port, Process, Setup};
 use tokio::net::TcpListener;
 
 const CANARY: &str = "canary-5f2e";
@@ -35,8 +35,8 @@ async fn complaints(address: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_reported_with_the_cause() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    for said in complaints(&format!("postgres://tacit:{CANARY}@127.0.0.1:{port}/tacit")).await {
+    let port = Port::claim();
+    for said in complaints(&format!("postgres://tacit:{CANARY}@{}/tacit", port.address())).await {
         assert!(said.contains("cannot be reached") && said.contains("refused"), "{said}");
     }
 }

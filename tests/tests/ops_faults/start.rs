@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use tacit_tests::{App, Database, Engine, Process, Setup, both_engines};
+use tacit_tests::{App, Database, Engine, Port, Process, Setup, both_engines};
 
 /// Runs `tacit serve` with these settings on top; it must fail, in one line that says these words.
 async fn refused(variables: &[(String, String)], more: &[(&str, &str)], words: &[&str]) -> String {
@@ -71,7 +71,8 @@ both_engines!(an_address_that_cannot_be_had_leaves_nothing_behind, async |app| {
         assert_untouched(app).await;
     }
     // Two listeners of its own on one address.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let port = Port::claim();
+    let free = port.address();
     refused(
         &variables,
         &[("TACIT_LISTEN", &free), ("TACIT_METRICS__LISTEN", &free)],

@@ -15,7 +15,6 @@ pub(crate) struct Counts(Arc<RwLock<Seen>>);
 
 type Seen = HashMap<(Arc<str>, StatusCode), Metrics>;
 
-#[derive(Clone)]
 struct Metrics {
     requests: Counter,
     seconds: Histogram,
@@ -25,13 +24,13 @@ impl Counts {
     /// A request for this operation was answered.
     pub(crate) fn count(&self, operation: Arc<str>, status: StatusCode, took: Duration) {
         let pair = (operation, status);
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&pair).cloned();
-        let metrics = known.unwrap_or_else(|| {
-            let metrics = Metrics::of(&pair.0, status);
-            self.0.write().unwrap_or_else(PoisonError::into_inner).entry(pair).or_insert(metrics).clone()
-        });
-        metrics.requests.increment(1);
-        metrics.seconds.record(took.as_secs_f64());
+        if let Some(metrics) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&pair) {
+            return metrics.count(took);
+        }
+        // Two that are the first at once get the same from the recorder.
+        let metrics = Metrics::of(&pair.0, status);
+        metrics.count(took);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(pair, metrics);
     }
 }
 
@@ -42,5 +41,10 @@ impl Metrics {
             requests: metrics::counter!("http_requests_total", &labels),
             seconds: metrics::histogram!("http_request_duration_seconds", &labels),
         }
+    }
+
+    fn count(&self, took: Duration) {
+        self.requests.increment(1);
+        self.seconds.record(took.as_secs_f64());
     }
 }

@@ -5,6 +5,7 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use tacit_shared::encoding::to_base64url;
@@ -26,13 +27,12 @@ enum Pair {
 impl Signer {
     /// Reads a private key (PKCS #8) for access tokens (RFC 9068 §2.1).
     pub(super) fn read(kid: &str, algorithm: Algorithm, der: &[u8]) -> Result<Self, Internal> {
-        let malformed = |_| Internal::Malformed("signing key");
         let pair = match algorithm {
-            Algorithm::ES256 => {
-                Pair::P256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(malformed)?)
-            }
-            _ => Pair::Ed25519(Ed25519KeyPair::from_pkcs8(der).map_err(malformed)?),
+            Algorithm::EdDSA => Ed25519KeyPair::from_pkcs8(der).ok().map(Pair::Ed25519),
+            Algorithm::ES256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).ok().map(Pair::P256),
+            _ => None,
         };
+        let pair = pair.ok_or(Internal::Malformed("signing key"))?;
         let mut header = Header::new(algorithm);
         header.typ = Some("at+jwt".to_owned());
         header.kid = Some(kid.to_owned());
@@ -43,19 +43,17 @@ impl Signer {
     pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, Internal> {
         let message = [self.header.as_str(), &part(claims)?].join(".");
         let signature = match &self.pair {
-            Pair::Ed25519(pair) => to_base64url(pair.sign(message.as_bytes()).as_ref()),
+            Pair::Ed25519(pair) => pair.try_sign(message.as_bytes()),
             // r and s, 32 bytes each (RFC 7518 §3.4).
-            Pair::P256(pair) => {
-                let signature = pair.sign(&SystemRandom::new(), message.as_bytes());
-                to_base64url(signature.map_err(|_| Internal::Malformed("signature"))?.as_ref())
-            }
+            Pair::P256(pair) => pair.sign(&SystemRandom::new(), message.as_bytes()),
         };
-        Ok([message, signature].join("."))
+        let signature = signature.map_err(|_| Internal::Signing(ErrorKind::Signing("refused".to_owned()).into()))?;
+        Ok([message, to_base64url(signature.as_ref())].join("."))
     }
 }
 
 fn part(of: &impl Serialize) -> Result<String, Internal> {
-    Ok(to_base64url(&serde_json::to_vec(of).map_err(|_| Internal::Malformed("token"))?))
+    Ok(to_base64url(&serde_json::to_vec(of).map_err(|error| Internal::Signing(error.into()))?))
 }
 
 #[cfg(test)]
@@ -97,6 +95,7 @@ mod tests {
     fn a_key_of_another_kind_does_not_sign() {
         let der = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap().to_pkcs8v1().unwrap();
         assert!(Signer::read("key-3", Algorithm::ES256, der.as_ref()).is_err());
+        assert!(Signer::read("key-3", Algorithm::HS256, der.as_ref()).is_err());
         assert!(Signer::read("key-3", Algorithm::EdDSA, b"no key").is_err());
     }
 }
