@@ -7,7 +7,8 @@ use std::time::Duration;
 use metrics::{Counter, Histogram};
 use poem::http::StatusCode;
 
-/// The metrics of every operation and status that was seen: asking the recorder for one by its labels costs a dozen allocations.
+/// The metrics of every operation and status that was seen: asking the recorder for one by its labels costs a dozen
+/// allocations.
 ///
 /// There are as many as there are operations and statuses of ours; nobody from outside can add one.
 #[derive(Clone, Default)]
