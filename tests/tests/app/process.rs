@@ -1,10 +1,11 @@
 //! The server as a process: what it weighs and what it writes.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tacit_tests::{Process, Setup, both_engines};
+use tacit_tests::{Port, Process, Setup, both_engines};
 
 const MEGABYTE: u64 = 1_000_000;
 
@@ -134,4 +135,12 @@ both_engines!(the_database_holds_no_secret_in_clear, async |app| {
 fn hex_bytes(text: &str) -> Result<Vec<u8>, std::num::ParseIntError> {
     let digits = text.as_bytes().chunks(2);
     digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap_or("?"), 16)).collect()
+}
+
+#[test]
+fn a_port_that_one_test_has_is_no_other_tests() {
+    // So many draws of 12,000 meet almost certainly, where nothing keeps them apart.
+    let ports: Vec<Port> = (0..400).map(|_| Port::claim()).collect();
+    let numbers: BTreeSet<u16> = ports.iter().map(Port::number).collect();
+    assert_eq!(numbers.len(), ports.len());
 }

@@ -44,7 +44,7 @@ impl Signer {
         let message = [self.header.as_str(), &part(claims)?].join(".");
         let signature = match &self.pair {
             Pair::Ed25519(pair) => pair.try_sign(message.as_bytes()),
-            // r and s, 32 bytes each (RFC 7518 §3.4).
+            // r and s, 32 bytes each (RFC 7518 §3.4). aws-lc draws its nonce itself, whatever generator it is shown.
             Pair::P256(pair) => pair.sign(&SystemRandom::new(), message.as_bytes()),
         };
         let signature = signature.map_err(|_| Internal::Signing(ErrorKind::Signing("refused".to_owned()).into()))?;
