@@ -109,8 +109,8 @@ codes! {
     RequestTimeout = "request_timeout", RequestTimeout, "Request timed out", "The request body took too long to arrive.";
     /// The body is longer than 32 KiB.
     BodyTooLarge = "body_too_large", BodyTooLarge, "Body too large", "The request body is longer than accepted.";
-    /// The body is not declared as JSON.
-    UnsupportedMediaType = "unsupported_media_type", UnsupportedMediaType, "Unsupported media type", "The request body must be application/json.";
+    /// The body is not declared as JSON, or not as the form that the operation takes.
+    UnsupportedMediaType = "unsupported_media_type", UnsupportedMediaType, "Unsupported media type", "The request body is not of a media type that this operation takes.";
     /// Too many requests from this caller.
     TooManyRequests = "too_many_requests", TooManyRequests, "Too many requests", "Wait as long as Retry-After says, then try again.";
     /// A fault of the server; its log has the request id.

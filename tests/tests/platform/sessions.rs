@@ -28,10 +28,13 @@ both_engines!(sessions_come_in_pages, async |app| {
 
 both_engines!(a_page_has_bounds, async |app| {
     let user = app.user("person@example.com").await;
-    for query in ["limit=0", "limit=101", "limit=-1", "limit=many", "offset=-1"] {
+    let out_of_range = ["limit=0", "limit=101"].map(|query| (query, "out_of_range"));
+    let malformed = ["limit=many", "limit=1.5", "offset=-1"].map(|query| (query, "malformed"));
+    for (query, code) in out_of_range.into_iter().chain(malformed) {
         let answer = user.client.get(&format!("{SESSIONS}?{query}")).await;
         assert_eq!(answer.status, 400, "{query}: {}", answer.text());
-        answer.expect_problem(400, "invalid_request").done();
+        let answer = answer.expect_problem(400, "invalid_request");
+        assert_eq!(answer.member("/fields/0/code"), code, "{query}");
     }
     app.anonymous().get(SESSIONS).await.expect_problem(401, "unauthenticated").done();
 });

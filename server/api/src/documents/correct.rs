@@ -19,6 +19,7 @@ pub(super) fn correct(mut document: Value) -> Value {
     }
     if let Some(known) = document.pointer_mut("/components/schemas") {
         schemas::add_forms(known);
+        schemas::add_formats(known);
         events::list(known);
     }
     let known = document.pointer("/components/schemas").cloned().unwrap_or_default();

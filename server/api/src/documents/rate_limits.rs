@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 use super::correct::set;
 
 /// Operations that count in a window of their own, and say so in each answer.
-const METERED: [&str; 10] = [
+const METERED: [&str; 14] = [
     "begin_password_change",
     "begin_step_up",
     "begin_login",
+    "begin_microsoft_login",
+    "begin_oauth",
+    "exchange_microsoft_code",
+    "exchange_oauth_code",
     "prove_login",
     "sign_up",
     "resend_activation",
@@ -43,7 +47,7 @@ pub(super) fn add(headers: &mut Value) {
 pub(super) fn describe(operation: &mut Value) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
     if METERED.contains(&id) {
-        for status in ["200", "201", "205"] {
+        for status in ["200", "201", "205", "307"] {
             operation.pointer_mut(&format!("/responses/{status}/headers")).map(add);
         }
     }

@@ -69,7 +69,7 @@ pub(super) fn correct(operation: &mut Value, known: &Value) {
     for (status, response) in written {
         match listed_codes(&status, &response) {
             Some(codes) => problems.entry(number(&status)).or_default().extend(codes),
-            None => drop(answers.insert(number(&status), success(&status, response, known))),
+            None => drop(answers.insert(number(&status), success(response, known))),
         }
     }
     for code in by_shape {
@@ -181,11 +181,12 @@ fn headers_of(class: Class, challenges: bool) -> Value {
 }
 
 /// An answer that is no problem, described by what it carries.
-fn success(status: &str, mut response: Value, known: &Value) -> Value {
-    let said = response.get("description").and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+fn success(mut response: Value, known: &Value) -> Value {
+    let said = response.get("description").and_then(Value::as_str);
+    // By its full name: poem-openapi's `Type` has an `is_empty` of its own for `&str`, which is never true.
+    let said = said.filter(|text| !str::is_empty(text)).map(str::to_owned);
     let description = said.or_else(|| description_of(&response, known)).unwrap_or_else(|| "Done.".to_owned());
-    let class = if number(status) == Class::Unavailable.status() { Class::Unavailable } else { Class::Internal };
-    let mut headers = headers_of(class, false);
+    let mut headers = headers_of(Class::Internal, false);
     for (name, own) in response.get("headers").and_then(Value::as_object).into_iter().flatten() {
         let mut own = own.clone();
         // What poem writes and OpenAPI takes for granted.

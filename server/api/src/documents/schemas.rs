@@ -85,12 +85,23 @@ pub(super) fn add_forms(schemas: &mut Value) {
     }
 }
 
-/// Requests with members we do not know are refused; the schemas of requests say so.
+/// Says of ids that they are UUIDs wherever they are: a generated client would have two types for one thing.
+pub(super) fn add_formats(schemas: &mut Value) {
+    for schema in schemas.as_object_mut().into_iter().flatten().map(|(_, schema)| schema) {
+        for member in ["user_id", "session_id"] {
+            if let Some(property) = schema.get_mut("properties").and_then(|properties| properties.get_mut(member)) {
+                set(property, "format", "uuid".into());
+            }
+        }
+    }
+}
+
+/// Requests in JSON with members we do not know are refused; their schemas say so. A provider's form is taken as it comes.
 pub(super) fn close_requests(document: &mut Value) {
     let mut closed = BTreeSet::new();
     for item in document.get("paths").and_then(Value::as_object).into_iter().flatten().map(|(_, item)| item) {
         for operation in item.as_object().into_iter().flatten().map(|(_, operation)| operation) {
-            if let Some(body) = operation.get("requestBody") {
+            if let Some(body) = operation.pointer("/requestBody/content/application~1json") {
                 collect_references(body, &mut closed);
             }
         }

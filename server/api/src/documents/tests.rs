@@ -86,6 +86,38 @@ fn requests_take_no_unknown_members_and_answers_say_nothing_of_that() {
 }
 
 #[test]
+fn every_answer_is_described() {
+    let mut answers = 0;
+    for (pointer, object) in all_objects() {
+        let is_one = pointer.rsplit_once('/').is_some_and(|(parent, status)| {
+            parent.ends_with("/responses") && status.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if is_one {
+            answers += 1;
+            assert!(object["description"].as_str().is_some_and(|text| !str::is_empty(text)), "{pointer}");
+        }
+    }
+    assert!(answers > 300, "{answers} answers");
+}
+
+#[test]
+fn a_form_that_a_provider_posts_may_say_more_than_we_know() {
+    for (name, document) in documents() {
+        let schema = document.pointer("/components/schemas/AuthorizationResponse");
+        assert!(schema.is_none_or(|schema| schema.get("additionalProperties").is_none()), "{name}");
+    }
+}
+
+#[test]
+fn an_id_has_one_type_wherever_it_is() {
+    for (pointer, object) in all_objects() {
+        if pointer.ends_with("/properties/user_id") || pointer.ends_with("/properties/session_id") {
+            assert_eq!(object["format"], "uuid", "{pointer}");
+        }
+    }
+}
+
+#[test]
 fn each_surface_has_its_own_name_for_the_access_token() {
     let documents = documents();
     let scheme = |name: &str| {

@@ -10,7 +10,9 @@ use super::problem::Refusal;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 const REQUEST_HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, x-tacit-client, x-request-id");
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-request-id, retry-after, m2");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "x-request-id, retry-after, m2, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, content-disposition",
+);
 /// Ten minutes: browsers cap it anyway, and a changed configuration should show within a coffee break.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use poem::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use poem::{Endpoint, Middleware, Request, Response, Result};
 use tacit_domain::seams::SecureEntropy;
 use tacit_shared::codes::Code;
@@ -19,6 +19,9 @@ use super::operations::Operations;
 /// Names a request in answers, logs and bug reports.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// What is counted where the client goes away before there is an answer; nginx says the same of it. Nobody is sent it.
+const BROKEN_OFF: u16 = 499;
 
 /// Random bytes in a request id of our own.
 const REQUEST_ID_BYTES: usize = 12;
@@ -67,14 +70,55 @@ impl<E: Endpoint<Output = Response>> Endpoint for TraceEndpoint<E> {
         request.set_data(ClientIp(client));
 
         let span = open_span(&operation, request.method(), &request_id, client);
-        let mut response = self.inner.call(request).instrument(span.clone()).await?;
-
-        close_span(&span, &response, started);
-        self.trace.counts.count(operation, response.status(), started.elapsed());
+        let watch = Watch { counts: &self.trace.counts, operation, span: span.clone(), started, is_answered: false };
+        let mut response = self.inner.call(request).instrument(span).await?;
+        watch.answered(&response);
         if let Ok(request_id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert(REQUEST_ID, request_id);
         }
         Ok(response)
+    }
+}
+
+/// A request under way. Its client may go away before it is answered, and what it asked for counts all the same: a wrong
+/// proof, for one. That leaves a line, too.
+struct Watch<'a> {
+    counts: &'a Counts,
+    operation: Arc<str>,
+    span: Span,
+    started: Instant,
+    is_answered: bool,
+}
+
+impl Watch<'_> {
+    fn answered(mut self, response: &Response) {
+        self.is_answered = true;
+        // Not with the span's fields: the log's layer reads and writes all of those anew when one is added.
+        tracing::info!(
+            parent: &self.span,
+            status = response.status().as_u16(),
+            code = response.data::<Code>().copied().map(Code::as_str),
+            latency_ms = self.latency_ms(),
+            "answered"
+        );
+        self.count(response.status());
+    }
+
+    fn latency_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn count(&self, status: StatusCode) {
+        self.counts.count(Arc::clone(&self.operation), status, self.started.elapsed());
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            tracing::info!(parent: &self.span, latency_ms = self.latency_ms(), "broken off");
+            self.count(StatusCode::from_u16(BROKEN_OFF).unwrap_or_default());
+        }
     }
 }
 
@@ -131,18 +175,6 @@ fn open_span(operation: &str, method: &Method, request_id: &str, client: Option<
         request_id,
         client_ip = client.map(field::display),
     )
-}
-
-fn close_span(span: &Span, response: &Response, started: Instant) {
-    let latency = started.elapsed();
-    // Not with the span's fields: the log's layer reads and writes all of those anew when one is added.
-    tracing::info!(
-        parent: span,
-        status = response.status().as_u16(),
-        code = response.data::<Code>().copied().map(Code::as_str),
-        latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
-        "answered"
-    );
 }
 
 #[cfg(test)]

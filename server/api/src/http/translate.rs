@@ -78,8 +78,10 @@ fn translate(error: Error) -> Response {
 
 fn refusal(error: &Error) -> Refusal {
     if let Some(parameter) = error.downcast_ref::<ParseParamError>() {
-        return Refusal::new(Code::InvalidRequest)
-            .with_fields(vec![FieldError::new(parameter.name, FieldCode::Malformed)]);
+        // What a validator of poem-openapi says begins so, and nothing else tells it from what does not parse.
+        let is_of_its_form = parameter.reason.starts_with("verification failed");
+        let code = if is_of_its_form { FieldCode::OutOfRange } else { FieldCode::Malformed };
+        return Refusal::new(Code::InvalidRequest).with_fields(vec![FieldError::new(parameter.name, code)]);
     }
     // A path that does not parse names nothing that exists.
     if error.is::<NotFoundError>() || error.is::<ParsePathError>() || error.is::<poem_openapi::error::ParsePathError>()

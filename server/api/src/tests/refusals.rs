@@ -166,7 +166,10 @@ async fn a_configured_origin_may_read_and_any_other_may_not() {
     let answer = world.send(from(OTHER_ORIGIN)).await;
     assert_eq!(answer.header("access-control-allow-origin"), OTHER_ORIGIN);
     assert_eq!(answer.header("access-control-allow-credentials"), "true");
-    assert_eq!(answer.header("access-control-expose-headers"), "x-request-id, retry-after, m2");
+    assert_eq!(
+        answer.header("access-control-expose-headers"),
+        "x-request-id, retry-after, m2, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, content-disposition"
+    );
     let answer = world.send(from("https://evil.example")).await;
     assert_eq!(answer.header("access-control-allow-origin"), "");
     assert_eq!(answer.header("vary"), "Origin");
