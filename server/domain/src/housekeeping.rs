@@ -54,7 +54,7 @@ impl Housekeeping {
 
     /// Short transactions: a node that cleans must not keep others waiting.
     async fn delete_expired(&self, now: Timestamp) -> Result<(), Internal> {
-        let at_once = if self.0.store.engine().is_shared() { AT_ONCE_SHARED } else { AT_ONCE };
+        let at_once = self.0.rows_at_once();
         macro_rules! each {
             ($($delete:path => $time:expr),* $(,)?) => {
                 $({
@@ -92,6 +92,11 @@ impl Housekeeping {
 }
 
 impl Core {
+    /// How many rows are deleted in one transaction.
+    pub(crate) fn rows_at_once(&self) -> i64 {
+        if self.store.engine().is_shared() { AT_ONCE_SHARED } else { AT_ONCE }
+    }
+
     /// Lets the shares of decoys follow the real credentials, for all nodes together.
     ///
     /// To count those takes a minute where there are millions, so it keeps no writer waiting, takes a hundredth of the time at

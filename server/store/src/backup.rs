@@ -29,7 +29,10 @@ impl Store {
                 "PostgreSQL is backed up with its own tools, such as pg_dump",
             ));
         };
-        let reserved = NewFile::create(path)?;
+        // Told before the long part; the name itself is taken at the end, so that whoever is killed leaves no empty file there.
+        if path.symlink_metadata().is_ok() {
+            return Err(file_error(path, &io::ErrorKind::AlreadyExists.into()));
+        }
         let mut beside = path.as_os_str().to_owned();
         beside.push(".partial");
         let partial = NewFile::create(Path::new(&beside))?;
@@ -43,7 +46,8 @@ impl Store {
         query(COPY).bind(target).execute(&mut connection).await?;
         connection.close().await?;
 
-        tokio::task::spawn_blocking(move || complete(partial, reserved))
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || complete(partial, &path))
             .await
             .map_err(|error| StoreError::new(StoreErrorKind::Other, error.to_string()))?
     }
@@ -74,20 +78,20 @@ impl Drop for NewFile {
 }
 
 /// Gives the finished copy its name, after its bytes and before the directory entry are on disk.
-fn complete(mut partial: NewFile, mut reserved: NewFile) -> Result<(), StoreError> {
-    let synced = File::open(&partial.path)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| std::fs::rename(&partial.path, &reserved.path));
-    if let Err(error) = synced {
-        return Err(file_error(&reserved.path, &error));
+fn complete(mut partial: NewFile, path: &Path) -> Result<(), StoreError> {
+    File::open(&partial.path).and_then(|file| file.sync_all()).map_err(|error| file_error(&partial.path, &error))?;
+    // A file that somebody made meanwhile is not written over.
+    let mut reserved = NewFile::create(path)?;
+    if let Err(error) = std::fs::rename(&partial.path, path) {
+        return Err(file_error(path, &error));
     }
     partial.kept = true;
     reserved.kept = true;
-    let directory = match reserved.path.parent() {
+    let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(|error| file_error(&reserved.path, &error))
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(|error| file_error(path, &error))
 }
 
 fn file_error(path: &Path, error: &io::Error) -> StoreError {

@@ -102,8 +102,15 @@ const UPDATE_STEPPED_UP: &str = "UPDATE sessions SET auth_time = $2, stepped_up_
 const DELETE_ENDED_BEFORE: &str = "DELETE FROM sessions WHERE (ended_at < $1 OR expires_at < $1) AND id IN (\
     SELECT id FROM sessions WHERE ended_at < $1 OR expires_at < $1 LIMIT $2)";
 
+const DELETE_TOKENS_OF: &str = "DELETE FROM refresh_tokens WHERE hash IN (\
+    SELECT r.hash FROM (SELECT id FROM sessions WHERE account_id = $1 ORDER BY created_at LIMIT $2) s \
+    JOIN refresh_tokens r ON r.session_id = s.id LIMIT $2)";
+
+const DELETE_OTHERS_OF: &str = "DELETE FROM sessions WHERE id IN (\
+    SELECT id FROM sessions WHERE account_id = $1 AND id <> $2 ORDER BY created_at LIMIT $3)";
+
 pub(crate) const STATEMENTS: &[Statement] = listed![
-    both: INSERT, FIND_ACTIVE, LIST_ACTIVE, COUNT_ACTIVE, END, END_ALL, END_OTHERS, END_OF_PROVIDER, UPDATE_SEEN, DELETE_ENDED_BEFORE,
+    both: DELETE_TOKENS_OF, DELETE_OTHERS_OF, INSERT, FIND_ACTIVE, LIST_ACTIVE, COUNT_ACTIVE, END, END_ALL, END_OTHERS, END_OF_PROVIDER, UPDATE_SEEN, DELETE_ENDED_BEFORE,
         LIST_OF, UPDATE_STEPPED_UP
 ];
 
@@ -279,6 +286,19 @@ pub async fn update_stepped_up(tx: &mut Tx, id: SessionId, now: Timestamp) -> Re
 /// Any failure of the database.
 pub async fn delete_ended_before(tx: &mut Tx, time: Timestamp, most: i64) -> Result<u64, StoreError> {
     on!(execute tx, query(DELETE_ENDED_BEFORE).bind(time).bind(most))
+}
+
+/// Drops the oldest of an account's sessions but one, with their refresh tokens, so many rows or few more; answers how many.
+/// Of one session there may be a hundred thousand tokens, so they go first. Where nothing is left but that one, nothing goes.
+///
+/// # Errors
+/// Any failure of the database.
+pub async fn delete_some_of(tx: &mut Tx, account: AccountId, but: SessionId, most: i64) -> Result<u64, StoreError> {
+    let tokens: u64 = on!(execute tx, query(DELETE_TOKENS_OF).bind(account).bind(most))?;
+    if i64::try_from(tokens).is_ok_and(|tokens| tokens >= most) {
+        return Ok(tokens);
+    }
+    on!(execute tx, query(DELETE_OTHERS_OF).bind(account).bind(but).bind(most))
 }
 
 /// A session beside its account.

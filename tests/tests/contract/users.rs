@@ -55,7 +55,8 @@ contract! {
         };
         500 a_dropped_table [Setup::new()] => |app| without_sessions(app).await.delete(USERS).await;
         503 a_database_out_of_reach [Setup::new()] => |app| {
-            let user = user(app).await;
+            let user = stepped_up(app).await;
+            app.settle().await;
             cut_off(app, user.client.delete(USERS)).await
         };
     }

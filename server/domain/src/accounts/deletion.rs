@@ -2,7 +2,7 @@
 
 use tacit_store::accounts::{self, AccountRecord};
 use tacit_store::audit_events::{self, AuditResult};
-use tacit_store::{Tx, email_changes, outbox, pending_credentials};
+use tacit_store::{Tx, email_changes, outbox, pending_credentials, sessions};
 
 use super::{Accounts, OwnAccountError};
 use crate::address::Address;
@@ -26,16 +26,15 @@ impl Accounts {
     async fn erase(&self, caller: &Caller) -> Result<(), OwnAccountError> {
         let core = &self.0;
         let now = core.now();
+        caller.require_step_up(now)?;
+        self.delete_sessions(caller).await?;
         let mut tx = core.store.begin().await?;
         let account = caller.hold(&mut tx, now).await?.ok_or(OwnAccountError::SignedOut)?;
-        caller.require_step_up(now)?;
 
         core.forgive(&mut tx, &account).await?;
         core.forget_mails(&mut tx, &account).await?;
         pending_credentials::delete_by_key(&mut tx, &account.email_key).await?;
-        accounts::delete(&mut tx, account.id).await?;
-        // After the account: whoever recorded something about it meanwhile was waited for.
-        audit_events::delete_origins_of(&mut tx, account.id).await?;
+        core.erase(&mut tx, &account).await?;
         let farewell = NewMail {
             kind: MailKind::AccountDeleted,
             to: account.email,
@@ -54,9 +53,32 @@ impl Accounts {
         tracing::info!(account = %account.id, "deleted");
         Ok(())
     }
+
+    /// The other sessions and all refresh tokens, some at a time: who has collected a million of them must not hold up
+    /// whoever writes, and would in the end not be deleted at all.
+    async fn delete_sessions(&self, caller: &Caller) -> Result<(), OwnAccountError> {
+        let core = &self.0;
+        loop {
+            let mut tx = core.store.begin().await?.patiently();
+            let deleted =
+                sessions::delete_some_of(&mut tx, caller.account.id, caller.session.id, core.rows_at_once()).await?;
+            tx.commit().await?;
+            if deleted == 0 {
+                return Ok(());
+            }
+        }
+    }
 }
 
 impl Core {
+    /// Deletes an account, which is locked, and all that hangs on it.
+    pub(crate) async fn erase(&self, tx: &mut Tx, account: &AccountRecord) -> Result<(), Internal> {
+        accounts::delete(tx, account.id).await?;
+        // After the account: whoever recorded something about it meanwhile was waited for.
+        audit_events::delete_origins_of(tx, account.id).await?;
+        Ok(())
+    }
+
     /// Drops the mails of an account: to its address all that wait, to the addresses of its changes what is about these.
     async fn forget_mails(&self, tx: &mut Tx, account: &AccountRecord) -> Result<(), Internal> {
         outbox::delete_for(tx, &account.email_key).await?;

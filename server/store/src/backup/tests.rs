@@ -25,6 +25,24 @@ async fn a_copy_is_complete_and_for_its_owner_only() {
 }
 
 #[tokio::test]
+async fn the_name_of_a_copy_is_not_there_before_the_copy_is() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let folder = Folder::new();
+        let path = folder.join("copy.db");
+        let mut copying = std::pin::pin!(db.backup_to(&path));
+        tokio::select! {
+            biased;
+            copied = &mut copying => panic!("{copied:?} at once"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(names(&folder), ["copy.db.partial"], "whoever is killed now leaves no empty copy");
+        copying.await.unwrap();
+        assert_eq!(names(&folder), ["copy.db"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_copy_can_be_made_while_a_transaction_is_open() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let folder = Folder::new();

@@ -63,6 +63,24 @@ on_both_engines! {
         assert_eq!(read!(db, tx => count_active(tx, account_id(1), NOW)), 3);
     }
 
+    async fn of_many_sessions_and_tokens_some_go_at_a_time_and_one_session_stays(db: Migrated) {
+        populate(&db).await;
+        for (number, whose) in [(1, 1), (2, 1), (3, 1), (4, 2), (5, 3), (6, 4)] {
+            commit!(db, tx => refresh_tokens::insert(tx, &refresh_token(number, session_id(whose))));
+        }
+        let left = async || {
+            let sessions = db.run("UPDATE sessions SET last_seen_at = last_seen_at").await;
+            (sessions, db.run("UPDATE refresh_tokens SET created_at = created_at").await)
+        };
+        let mut seen = Vec::new();
+        while commit!(db, tx => delete_some_of(tx, account_id(1), session_id(2), 2)) > 0 {
+            seen.push(left().await);
+        }
+        assert_eq!(seen, [(4, 4), (4, 2), (2, 1)]);
+        assert!(read!(db, tx => find_active(tx, session_id(2), NOW)).is_some());
+        assert!(read!(db, tx => find_active(tx, session_id(4), NOW)).is_some(), "another account's");
+    }
+
     async fn ending_a_session_leaves_the_others(db: Migrated) {
         populate(&db).await;
         assert!(commit!(db, tx => end(tx, session_id(2), account_id(1), "logout", after(5))));
