@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::accounts::OwnAccountError;
 use crate::address::Address;
-use crate::audit::{Event, EventType};
+use crate::audit::{Event, EventType, chain_of};
 use crate::caller::{Caller, Origin};
 use crate::core::Core;
 use crate::fault::{Fault, Internal};
@@ -165,6 +165,7 @@ impl EmailChanges {
             // Their notices went to an address that was not the owner's any more.
             unlinked = identities::delete_linked_after(&mut tx, account.id, time).await?;
         }
+        let cleared = core.clear_address(&mut tx, &account, &change.old_email).await?;
         core.give_address(&mut tx, account.id, &change.old_email, now).await?;
         resets::void(&mut tx, &account).await?;
         // Whoever reads the address that loses may be the owner, and the old mailbox somebody else's by now.
@@ -179,8 +180,13 @@ impl EmailChanges {
         core.push_mail(&mut tx, notice, now).await?;
         let ended = sessions::end_all(&mut tx, account.id, None, ended::EMAIL_UNDONE, now).await?;
         let event = Event::by_mail(account.id, EventType::EmailChangeUndone, origin);
-        let event = event.with("identities", unlinked).with("sessions_ended", ended);
-        core.record(&mut tx, event, now).await?;
+        let mut events = vec![event.with("identities", unlinked).with("sessions_ended", ended)];
+        events.extend(cleared.map(|holder| Event::by_mail(holder, EventType::AccountDeleted, origin).nowhere()));
+        // In the order in which logins that are committed together lock the ends of their chains.
+        events.sort_by_key(|event| chain_of(event.account));
+        for event in events {
+            core.record(&mut tx, event, now).await?;
+        }
         tx.commit().await?;
         core.outbox_bell.notify_one();
         tracing::warn!(account = %account.id, sessions_ended = ended, "a change of address was undone");
@@ -260,6 +266,22 @@ impl Core {
         }
         let own = Window::at(BY_ACCOUNT, self.account_key(BY_ACCOUNT, account), limits.mails, limits.mail_window, now);
         if own.count(tx).await? { Ok(()) } else { Err(OwnAccountError::TooMany(own.remaining(now))) }
+    }
+
+    /// Deletes the account that has an address without anybody's proof: a thief would make one, at a provider that says
+    /// what it is told, to keep the owner from taking the address back. Answers which, to be recorded.
+    async fn clear_address(
+        &self,
+        tx: &mut Tx,
+        owner: &AccountRecord,
+        email: &str,
+    ) -> Result<Option<AccountId>, EmailChangeError> {
+        let address = Address::parse(email).map_err(|_| Internal::Malformed("address"))?;
+        let found = self.lock_unproved(tx, address.key()).await?.filter(|holder| holder.id != owner.id);
+        let Some(holder) = found else { return Ok(None) };
+        self.erase(tx, &holder).await?;
+        self.combs.forget(holder.id.as_uuid());
+        Ok(Some(holder.id))
     }
 
     /// Makes an address an account's, and drops the sign-ups that wait for it.

@@ -238,7 +238,7 @@ impl Core {
     ) -> Result<AccountRecord, IdentityError> {
         let account = caller.hold(tx, now).await?.ok_or(IdentityError::SignedOut)?;
         caller.require_step_up(now)?;
-        let window = self.account_window(account.id, now);
+        let window = self.session_window(caller.session.id, now);
         if window.count(tx).await? { Ok(account) } else { Err(IdentityError::TooMany(window.remaining(now))) }
     }
 

@@ -162,7 +162,7 @@ impl Core {
 
     /// Counts what a session proves: each that is right leaves an event that stays for ever, and perhaps a mail.
     async fn admit_authorisation(&self, caller: &Caller, now: Timestamp) -> Result<(), ProofError> {
-        let window = self.account_window(caller.account.id, now);
+        let window = self.session_window(caller.session.id, now);
         let mut tx = self.store.begin().await?;
         let within = window.count(&mut tx).await?;
         tx.commit().await?;

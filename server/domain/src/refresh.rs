@@ -84,24 +84,28 @@ impl Refresh {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::RefreshToken, token);
-        let mut tx = core.store.begin().await?;
-        let found = refresh_tokens::find(&mut tx, hash).await?;
+        // Looked for before anything is held: strangers who guess must not take the writer from others.
+        let found = refresh_tokens::find(&mut core.store.read().await?, hash).await?;
         let record = found.filter(|record| record.expires_at > now).ok_or(RefreshError::Invalid)?;
+        let mut tx = core.store.begin().await?;
         let (session, account) = self.living(&mut tx, &record, now).await?;
         let window = core.refreshes(&session, now);
-        if !window.count_openly(&mut tx, &origin.meter).await? {
-            return Err(RefreshError::TooMany(window.remaining(now)));
-        }
+        let within = window.count_openly(&mut tx, &origin.meter).await?;
 
         let nonce = core.refresh_nonce();
-        if record.used_at.is_none() && refresh_tokens::claim(&mut tx, hash, &nonce, now).await? {
+        if within && refresh_tokens::claim(&mut tx, hash, &nonce, now).await? {
             let next = core.succeed_refresh_token(&mut tx, token, &nonce, &session, now).await?;
             sessions::update_seen(&mut tx, session.id, now).await?;
             tx.commit().await?;
             return Ok(core.pair(&account, &session, next, now).await?);
         }
         let used = refresh_tokens::find(&mut tx, hash).await?.ok_or(RefreshError::Invalid)?;
-        if let Some(next) = self.repeated(&mut tx, token, &used, now).await? {
+        let repeated = self.repeated(&mut tx, token, &used, now).await?;
+        // A reuse is told apart first: or a thief would use the window up, and nobody would notice that there are two.
+        if !within && (used.used_at.is_none() || repeated.is_some()) {
+            return Err(RefreshError::TooMany(window.remaining(now)));
+        }
+        if let Some(next) = repeated {
             tx.commit().await?;
             return Ok(core.pair(&account, &session, next, now).await?);
         }

@@ -147,8 +147,10 @@ impl SignUps {
             tx.commit().await?;
             return Err(SignUpError::TooSoon((pending.mailed_at + pause).since(now)));
         }
-        // A budget of its own: sign-ups by others must not use up the mails that the owner asks for again.
-        let within = core.mails(RESENT_MAILS, &resend.address, now).count(&mut tx).await?;
+        // A budget of its own, and one mail beside it for each sign-up: others must not use up the mails that the owner asks
+        // for again, neither by signing up nor by asking.
+        let is_first = pending.mailed_at == pending.created_at;
+        let within = is_first || core.mails(RESENT_MAILS, &resend.address, now).count(&mut tx).await?;
         let activation = core.activation_secrets(pending.id);
         // Beyond it the pause begins anew all the same, and the mail that was sent last keeps its secrets.
         let (link_hash, code_hash) =

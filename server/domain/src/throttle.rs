@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tacit_store::logins::CountedWindow;
-use tacit_store::{AccountId, StoreError, Timestamp, Tx, throttles};
+use tacit_store::{SessionId, StoreError, Timestamp, Tx, throttles};
 
 use crate::core::Core;
 
@@ -122,16 +122,17 @@ impl Window {
     }
 }
 
-/// What leaves an event, done by one account, in an hour: nobody needs more, and the record only grows.
-const BY_ACCOUNT: &str = "account_events";
-const ACCOUNT_EVENTS: u32 = 60;
-const ACCOUNT_HOUR: Duration = Duration::from_hours(1);
+/// What leaves an event, done in one session, in an hour: nobody needs more, and the record only grows.
+const BY_SESSION: &str = "session_events";
+const SESSION_EVENTS: u32 = 60;
+const SESSION_HOUR: Duration = Duration::from_hours(1);
 
 impl Core {
-    /// An account's window for what it changes about itself.
-    pub(crate) fn account_window(&self, account: AccountId, now: Timestamp) -> Window {
-        let key = self.address_hash(BY_ACCOUNT, &account.to_string());
-        Window::at(BY_ACCOUNT, key, ACCOUNT_EVENTS, ACCOUNT_HOUR, now)
+    /// A session's window for what its account changes about itself. Not the account's: whoever stole a token would use it
+    /// up, and keep the owner from changing the password.
+    pub(crate) fn session_window(&self, session: SessionId, now: Timestamp) -> Window {
+        let key = self.address_hash(BY_SESSION, &session.to_string());
+        Window::at(BY_SESSION, key, SESSION_EVENTS, SESSION_HOUR, now)
     }
 }
 

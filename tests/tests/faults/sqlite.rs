@@ -70,6 +70,9 @@ async fn a_lock_held_for_long_is_told_and_survived() {
         assert_eq!(health(&there).await, 503);
         // What only reads goes on.
         user.client.get("/v1/auth/me").await.expect_status(200).done();
+        // Nor does a token that somebody made up take the writer's time.
+        let made_up = serde_json::json!({ "refresh_token": format!("rt_{}", "A".repeat(43)) });
+        there.post("/v1/auth/refresh", made_up).await.expect_problem(401, "refresh_invalid").done();
         lock.end().await;
 
         person.log_in().await;

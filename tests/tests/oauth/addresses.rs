@@ -59,6 +59,20 @@ with_issuer!(a_thief_who_moved_the_address_and_linked_an_identity_is_out_once_th
 });
 
 with_issuer!(
+    a_thief_who_has_an_account_made_for_the_old_address_does_not_keep_it_from_its_owner,
+    |issuer: &Issuer| issuer.setup(NAME, Setup::new()).with("providers.acme.trust_email", "claim"),
+    async |app, issuer| {
+        let session = stepped_up(app).await;
+        moved(app, &session, THIEF).await;
+        let squatter = sign_in(app, issuer, claims("squatter", OWNER)).await.expect_status(200);
+        undone(app).await;
+        caller(app, &squatter).get("/v1/auth/me").await.expect_problem(401, "unauthenticated").done();
+        assert_eq!(app.database.texts("SELECT email FROM accounts").await, [OWNER]);
+        assert_eq!(subjects(app).await, [""; 0]);
+    }
+);
+
+with_issuer!(
     an_address_that_answered_is_proved_whoever_made_the_account,
     |issuer: &Issuer| issuer.setup(NAME, Setup::new()).with("providers.acme.trust_email", "claim"),
     async |app, issuer| {

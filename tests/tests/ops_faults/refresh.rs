@@ -104,6 +104,25 @@ both_engines!(a_stolen_token_wins_in_no_order, async |app| {
     }
 });
 
+both_engines!(
+    a_thief_who_uses_up_the_window_is_noticed_all_the_same,
+    Setup::new().with("limits.session_refreshes", "3"),
+    async |app| {
+        app.clock.advance_to_next(Duration::from_mins(15));
+        let user = app.registered("person@example.com").await.log_in().await;
+        let thief = app.anonymous();
+        let mut stolen = user.refresh_token().to_owned();
+        for _ in 0..3 {
+            stolen = next(refresh(&thief, &stolen).await);
+        }
+        app.clock.advance(LATER);
+        refresh(&thief, &stolen).await.expect_problem(429, "too_many_requests").done();
+        refresh(&user.client, user.refresh_token()).await.expect_problem(401, "refresh_reused").done();
+        refresh(&thief, &stolen).await.expect_problem(401, "refresh_invalid").done();
+        assert_eq!(ended_reason(app, "refresh_reused").await, 1);
+    }
+);
+
 both_engines!(an_older_generation_ends_the_family_even_at_once, async |app| {
     let person = app.registered("person@example.com").await;
     for age in 1..=3 {

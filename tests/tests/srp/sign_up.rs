@@ -124,6 +124,36 @@ both_engines!(an_activation_mail_is_sent_again_once_a_minute, async |app| {
     app.anonymous().post(activate, json!({ "token": second })).await.expect_status(200).done();
 });
 
+both_engines!(
+    others_do_not_use_up_the_mail_that_is_asked_for_again,
+    Setup::new().with("limits.mails", "2"),
+    async |app| {
+        app.clock.advance_to_next(Duration::from_hours(1));
+        let address = "person@example.com";
+        let ask = async |ticket: &Option<String>| {
+            app.clock.advance(Duration::from_secs(61));
+            let body = json!({ "auth_id": address, "ticket": ticket });
+            app.anonymous().post(VERIFICATION, body).await.expect_status(200).done();
+        };
+        for _ in 0..3 {
+            let stranger = app.signed_up(address).await;
+            for _ in 0..3 {
+                ask(&stranger.ticket).await;
+            }
+        }
+        let theirs = app.inbox(address).await.len();
+        assert_eq!(theirs, 2 + 3 + 2, "two for signing up, one for each that asks again, and two more of these");
+
+        let owner = app.signed_up(address).await;
+        ask(&owner.ticket).await;
+        let mails = app.inbox(address).await;
+        assert_eq!(mails.len(), theirs + 1);
+        let body = json!({ "token": mails[theirs].link_secret() });
+        app.anonymous().post("/api/auth/srp/sign-up/activate", body).await.expect_status(200).done();
+        owner.log_in().await;
+    }
+);
+
 both_engines!(asking_again_for_an_unknown_address_or_ticket_answers_alike_and_sends_nothing, async |app| {
     let person = app.signed_up("person@example.com").await;
     app.settle().await;

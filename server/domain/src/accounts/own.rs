@@ -120,7 +120,7 @@ impl Accounts {
             core.request_email_change(&mut tx, caller, &wanted, address, now).await?;
         }
         if !changed.is_empty() {
-            let window = core.account_window(stored.id, now);
+            let window = core.session_window(caller.session.id, now);
             if !window.count(&mut tx).await? {
                 return Err(OwnAccountError::TooMany(window.remaining(now)));
             }

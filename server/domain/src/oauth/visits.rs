@@ -159,7 +159,7 @@ impl Oauth {
         let core = &self.0;
         let now = core.now();
         let granted = core.visit_of(caller, &visit, VisitPurpose::StepUp, now).await?.ok_or(VisitError::Code)?;
-        let window = core.account_window(caller.account.id, now);
+        let window = core.session_window(caller.session.id, now);
         let mut tx = core.store.begin().await?;
         let account = caller.hold(&mut tx, now).await?.ok_or(VisitError::SignedOut)?;
         if !window.count(&mut tx).await? {

@@ -98,7 +98,7 @@ impl Core {
             activated_at: Some(now),
             disabled_at: None,
         };
-        let held = self.unproved(&mut tx, &pending).await?;
+        let held = self.lock_unproved(&mut tx, &pending.email_key).await?;
         let id = held.as_ref().map_or(account.id, |held| held.id);
         let reclaimed = if let Some(held) = &held {
             Some(self.reclaim(&mut tx, held, &Newly::from(&account), origin, now).await?)
@@ -116,17 +116,17 @@ impl Core {
         Ok(Address::parse(&account.email)?)
     }
 
-    /// The account that a provider made for the address without proving it: it goes to whoever answers the mail.
-    async fn unproved(
+    /// The account that a provider made for the address without proving it: it gives way to whoever answers a mail there.
+    pub(crate) async fn lock_unproved(
         &self,
         tx: &mut Tx,
-        pending: &PendingCredentialRecord,
-    ) -> Result<Option<AccountRecord>, SignUpError> {
-        let Some(found) = accounts::find_by_key(tx, &pending.email_key).await?.filter(is_unproved) else {
+        email_key: &str,
+    ) -> Result<Option<AccountRecord>, StoreError> {
+        let Some(found) = accounts::find_by_key(tx, email_key).await?.filter(is_unproved) else {
             return Ok(None);
         };
         let locked = accounts::lock(tx, found.id).await?;
-        Ok(locked.filter(|account| is_unproved(account) && account.email_key == pending.email_key))
+        Ok(locked.filter(|account| is_unproved(account) && account.email_key == email_key))
     }
 
     pub(super) async fn activate_invited(
