@@ -5,12 +5,14 @@ import { TacitClient } from "/client/index.js";
 const SHORTEST = 10;
 
 /**
- * A client of the server's own realm, which may be a parent of this page's host. Applications name their realm themselves;
- * these pages come from the server, so they may ask it, and the client holds the answer against the host.
+ * Does `work` with a client of the server's own realm, which may be a parent of this page's host. Applications name their
+ * realm themselves; these pages come from the server, so they may ask it, and the client holds the answer against the host.
+ * Where the server does not say, that failure is the result: a password made for a guessed realm would lock its person out.
  */
-export const connect = async () => {
-  const settings = await (await fetch("/v1/auth/settings")).json();
-  return new TacitClient({ baseUrl: location.origin, realm: settings.realm });
+export const withClient = async (work) => {
+  const answer = await new TacitClient({ baseUrl: location.origin }).settings();
+  if (!answer.ok) return answer;
+  return work(new TacitClient({ baseUrl: location.origin, realm: answer.settings.realm }));
 };
 
 /** A fresh form out of its template, with a button that shows the password where it has one. */
@@ -46,6 +48,15 @@ export const isLongEnough = (field) => {
 };
 
 export const PASSWORD_INVALID = "This password is too long, or has a character that not all devices know. Please try another one.";
+
+/** Why it did not work and no field is to blame; `kept` says what is not lost by it. */
+export const wordsFor = (result, kept) => {
+  const { code, retryAfter: count } = result;
+  if (count) return `The server asks to wait ${count} ${count === 1 ? "second" : "seconds"}. Then press the button again; ${kept}.`;
+  if (code === "network") return `The server cannot be reached right now. Nothing is lost: ${kept}, please try again in a moment.`;
+  if (code === "too_many_requests") return `The server asks to wait. Please press the button again in a while; ${kept}.`;
+  return `The server could not do that just now. Nothing is lost: ${kept}, please try again in a moment.`;
+};
 
 /** A bar for the moment that stretching takes. */
 export const working = () => {

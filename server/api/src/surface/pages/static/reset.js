@@ -5,7 +5,7 @@
  */
 
 import { demoIsThere, notice, once, takeSecret } from "./pages.js";
-import { connect, formFrom, isLongEnough, PASSWORD_INVALID, working, wrong } from "./password.js";
+import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, wordsFor, working, wrong } from "./password.js";
 
 const CODE = /^[0-9A-Z]{10}$/;
 
@@ -28,11 +28,9 @@ const say = (tone, words) => status.replaceChildren(notice(tone, words));
 const wait = (count) => `${count} ${count === 1 ? "second" : "seconds"}`;
 
 /** What is left to say of a failure that no field is to blame for. */
-const trouble = (result) => say("warn", result.retryAfter
-  ? `The server asks to wait ${wait(result.retryAfter)}. Then press the button again; what you typed is still here.`
-  : "The server cannot be reached right now. Nothing is lost: what you typed is still here, please try again in a moment.");
+const trouble = (result) => say("warn", wordsFor(result, "what you typed is still here"));
 
-const thrown = (error) => say("warn", `Your browser could not do that (${error.code ?? error.name}). What you typed is still here; please try again in a moment.`);
+const thrown = (error) => say("warn", `Your browser could not do that (${error.code ?? error.name}). Nothing is lost; please try again in a moment.`);
 
 /** Runs a form's work, once at a time, and explains what is thrown. */
 const attempt = (form, work) => once(form.querySelector("[type=submit]"), () => work().catch(thrown));
@@ -48,7 +46,7 @@ const askForMail = (options) => {
     const field = form.elements.namedItem("email");
     if (!hasAddress(field)) return;
     const authId = field.value.trim();
-    const result = await (await connect()).requestReset({ authId });
+    const result = await withClient((client) => client.requestReset({ authId }));
     if (result.ok) {
       typeCode(authId);
       say("good", "If an account has this address, a mail is on its way. Open its link, or type its code here.");
@@ -70,7 +68,7 @@ const typeCode = (authId) => {
     wrong(code, whole ? "" : "The code has ten letters and digits. Please type it as it stands in the mail.");
     if (!whole) return;
     const secret = { authId: email.value.trim(), code: code.value };
-    const result = await (await connect()).validateReset(secret);
+    const result = await withClient((client) => client.validateReset(secret));
     if (result.ok) choose(secret, result.authId);
     else if (result.code === "reset_invalid" || result.code === "invalid_request") {
       wrong(code, "This code does not fit. Please use the newest mail, and mind that a code works for half an hour.");
@@ -86,7 +84,7 @@ const choose = (secret, authId, options) => {
     const field = form.elements.namedItem("password");
     if (!isLongEnough(field)) return;
     status.replaceChildren(working());
-    const result = await (await connect()).completeReset({ ...secret, password: field.value });
+    const result = await withClient((client) => client.completeReset({ ...secret, password: field.value }));
     status.replaceChildren();
     if (result.ok) await completed(result.authId);
     else if (result.code === "reset_invalid") refused();
@@ -107,14 +105,29 @@ const refused = (options) => {
   say("warn", "This link or code no longer works: it was used already, or it has expired. You can ask for another mail here.");
 };
 
-const open = async (token) => {
+/** The link's secret is nowhere any more but here, so a page that could not look at it yet must be able to look again. */
+const offerAgain = (token) => {
+  text.textContent = "Your link could not be looked at yet.";
+  if (place.querySelector("#again")) return;
+  place.replaceChildren(document.getElementById("look-again").content.cloneNode(true));
+  const button = place.querySelector("#again");
+  button.addEventListener("click", () => once(button, () => openLink(token)));
+};
+
+const openLink = async (token, options) => {
   text.textContent = "Looking at your link…";
-  const result = await (await connect()).validateReset({ token });
-  if (result.ok) choose({ token }, result.authId, { opening: true });
-  else if (result.code === "reset_invalid") refused({ opening: true });
-  else trouble(result);
+  status.replaceChildren();
+  try {
+    const result = await withClient((client) => client.validateReset({ token }));
+    if (result.ok) return choose({ token }, result.authId, options);
+    if (result.code === "reset_invalid") return refused(options);
+    say("warn", wordsFor(result, "your link still works"));
+  } catch (error) {
+    thrown(error);
+  }
+  return offerAgain(token);
 };
 
 const token = takeSecret();
-if (token) await open(token).catch(thrown);
+if (token) await openLink(token, { opening: true });
 else askForMail({ opening: true });

@@ -4,7 +4,7 @@
  */
 
 import { demoIsThere, notice, once, takeSecret } from "./pages.js";
-import { connect, formFrom, isLongEnough, PASSWORD_INVALID, working, wrong } from "./password.js";
+import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, wordsFor, working, wrong } from "./password.js";
 
 const heading = document.getElementById("heading");
 const text = document.getElementById("text");
@@ -36,9 +36,7 @@ const answer = async (result, field) => {
     wrong(field, PASSWORD_INVALID);
     return;
   }
-  status.replaceChildren(notice("warn", result.retryAfter
-    ? `The server asks to wait ${result.retryAfter} seconds. Then press the button again; your password is still in the field.`
-    : "The server cannot be reached right now. Nothing is lost: your password is still in the field, please try again in a moment."));
+  status.replaceChildren(notice("warn", wordsFor(result, "your password is still in the field")));
 };
 
 const submit = (form) => once(form.querySelector("[type=submit]"), async () => {
@@ -46,8 +44,7 @@ const submit = (form) => once(form.querySelector("[type=submit]"), async () => {
   if (!isLongEnough(field)) return;
   status.replaceChildren(working());
   try {
-    const client = await connect();
-    const result = await client.activate({ token: secret, password: field.value });
+    const result = await withClient((client) => client.activate({ token: secret, password: field.value }));
     status.replaceChildren();
     await answer(result, field);
   } catch (error) {
