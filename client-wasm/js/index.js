@@ -4,17 +4,9 @@
 
 import { Client } from "./client.js";
 import { pagePort } from "./page.js";
+import { permitted } from "./permitted.js";
 
 export { TacitError } from "./errors.js";
-
-/** @returns {Storage | undefined} nothing where the browser forbids it */
-const localStore = () => {
-  try {
-    return globalThis.localStorage;
-  } catch {
-    return undefined;
-  }
-};
 
 /** @returns {import("./platform.js").WorkerPort} */
 const startWorker = () => {
@@ -38,10 +30,10 @@ export class TacitClient extends Client {
   constructor(options) {
     super(options, {
       delivery: "cookie",
-      storage: localStore(),
+      storage: permitted(() => globalThis.localStorage),
       startWorker,
       locks: /** @type {any} */ (globalThis.navigator?.locks),
-      openChannel: globalThis.BroadcastChannel && ((name) => new BroadcastChannel(name)),
+      openChannel: (name) => permitted(() => new BroadcastChannel(name)),
       page: pagePort(),
     });
   }

@@ -2,17 +2,10 @@
  * The page in a browser, as far as going to a provider and coming back needs it.
  */
 
+import { permitted } from "./permitted.js";
+
 const CHANNEL = "tacit-oauth";
 const SIZE = "popup,width=520,height=680";
-
-/** @returns {Storage | undefined} nothing where the browser forbids it */
-const tabStore = () => {
-  try {
-    return globalThis.sessionStorage;
-  } catch {
-    return undefined;
-  }
-};
 
 /**
  * @param {Window} window
@@ -26,7 +19,7 @@ const popupPort = (window) => ({
       if (source === window) hear({ origin, isDirect: true, data });
     };
     globalThis.addEventListener("message", onMessage);
-    const channel = globalThis.BroadcastChannel && new BroadcastChannel(CHANNEL);
+    const channel = permitted(() => new BroadcastChannel(CHANNEL));
     if (channel) channel.onmessage = ({ origin, data }) => hear({ origin, isDirect: false, data });
     return () => {
       globalThis.removeEventListener("message", onMessage);
@@ -39,7 +32,7 @@ const popupPort = (window) => ({
 export const pagePort = () => {
   if (!globalThis.document) return undefined;
   return {
-    storage: tabStore(),
+    storage: permitted(() => globalThis.sessionStorage),
     address: () => location.href.replace(/#.*$/, ""),
     takeAnswer: () => {
       const said = new URLSearchParams(location.hash.slice(1));

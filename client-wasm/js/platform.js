@@ -6,7 +6,7 @@
  * @property {import("./index.js").TacitStorage | undefined} storage where to remember things unless told otherwise
  * @property {() => WorkerPort} startWorker
  * @property {LockManagerLike | undefined} locks taken by name, across tabs
- * @property {((name: string) => ChannelLike) | undefined} openChannel messages between tabs
+ * @property {((name: string) => ChannelLike | undefined) | undefined} openChannel messages between tabs
  * @property {PagePort} [page] what can go to a provider and come back; only browsers have one
  */
 

@@ -4,30 +4,36 @@ const ADDRESS = "tacit-demo.address";
 const WAITING = "tacit-demo.waiting";
 const RESETTING = "tacit-demo.resetting";
 
-const read = (store, key) => {
+/** What storage that is off or full did not take: the page works with it, and forgets it when it goes. */
+const here = new Map();
+
+// Where storage is blocked, already naming it throws.
+const read = (key) => {
+  if (here.has(key)) return here.get(key);
   try {
-    return JSON.parse(store.getItem(key) ?? "null");
+    return JSON.parse(localStorage.getItem(key) ?? "null");
   } catch {
     return null;
   }
 };
 
-const write = (store, key, value) => {
+const write = (key, value) => {
   try {
-    if (value === null) store.removeItem(key);
-    else store.setItem(key, JSON.stringify(value));
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify(value));
+    here.delete(key);
   } catch {
-    // Storage is off or full: the page works, it only forgets.
+    here.set(key, value);
   }
 };
 
-export const address = () => read(localStorage, ADDRESS) ?? "";
-export const rememberAddress = (value) => write(localStorage, ADDRESS, value);
+export const address = () => read(ADDRESS) ?? "";
+export const rememberAddress = (value) => write(ADDRESS, value);
 
 /** The sign-up waiting for its activation: `{ address, resendAt }`, or `null`. */
-export const waiting = () => read(localStorage, WAITING);
-export const rememberWaiting = (value) => write(localStorage, WAITING, value);
+export const waiting = () => read(WAITING);
+export const rememberWaiting = (value) => write(WAITING, value);
 
 /** The address whose password is being reset, or `null`. */
-export const resetting = () => read(localStorage, RESETTING);
-export const rememberResetting = (value) => write(localStorage, RESETTING, value);
+export const resetting = () => read(RESETTING);
+export const rememberResetting = (value) => write(RESETTING, value);

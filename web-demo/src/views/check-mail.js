@@ -83,7 +83,13 @@ const serveResend = (root, authId) => {
 
 /** The activation page tells, so that this tab moves on when the link was used in another one. */
 const listen = (go, authId) => {
-  const channel = new BroadcastChannel("tacit-activation");
+  let channel;
+  try {
+    channel = new BroadcastChannel("tacit-activation");
+  } catch {
+    // The browser forbids it, as with storage that is blocked: the person goes on by hand.
+    return () => {};
+  }
   channel.addEventListener("message", ({ data }) => {
     if (String(data?.auth_id).toLowerCase() === authId.toLowerCase()) activated(go);
   });

@@ -3,7 +3,7 @@
  * at once, and spent only when the person presses the button, since mail scanners follow links.
  */
 
-import { demoIsThere, notice, takeSecret } from "./pages.js";
+import { demoIsThere, notice, takeSecret, tellPages } from "./pages.js";
 
 const heading = document.getElementById("heading");
 const text = document.getElementById("text");
@@ -35,7 +35,7 @@ const offerDemo = async () => {
 const activated = async (address) => {
   finish("Your account is active", address ? `${address} can log in now.` : "You can log in now.");
   // A demo waiting in another tab moves on by itself.
-  new BroadcastChannel("tacit-activation").postMessage({ auth_id: address });
+  tellPages("tacit-activation", { auth_id: address });
   await offerDemo();
 };
 

@@ -5,6 +5,8 @@
  * the application kept.
  */
 
+import { tellPages } from "./pages.js";
+
 const outcome = document.getElementById("outcome");
 const { code, error, returnTo, display } = outcome.dataset;
 
@@ -17,11 +19,7 @@ const message = code ? { type: "tacit-oauth", code } : { type: "tacit-oauth", er
 /** What the opener's policy cut off is reached by the channel, where it is a page of this very origin. */
 const toOpener = (origin) => {
   window.opener?.postMessage(message, origin);
-  if (origin === location.origin) {
-    const channel = new BroadcastChannel("tacit-oauth");
-    channel.postMessage(message);
-    channel.close();
-  }
+  if (origin === location.origin) tellPages("tacit-oauth", message);
   window.close();
 };
 

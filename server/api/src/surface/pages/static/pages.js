@@ -26,6 +26,17 @@ export const demoIsThere = async () => {
   }
 };
 
+/** Tells this origin's other pages. Where the browser forbids that, as with storage that is blocked, they are not told. */
+export const tellPages = (name, message) => {
+  try {
+    const channel = new BroadcastChannel(name);
+    channel.postMessage(message);
+    channel.close();
+  } catch {
+    // What was done is done; another page only learns of it later.
+  }
+};
+
 /** Does what a button is for, once at a time; `aria-disabled` keeps the focus where `disabled` would lose it. */
 export const once = async (button, work) => {
   if (button.getAttribute("aria-disabled") === "true") return;
