@@ -195,7 +195,7 @@ export class Client {
     if (!answer.ok && answer.code === "signed_out") return { ok: true };
     // A session that the server ended before is as good as logged out.
     if (!answer.ok && !isOver(answer)) return answer;
-    if (await this.#keeper.record()) await this.#keeper.leave("signed_out");
+    await this.#keeper.leave("signed_out");
     const provider = answer.ok ? answer.body?.still_signed_in_at : undefined;
     return { ok: true, ...(isText(provider) ? { stillSignedInAt: provider } : {}) };
   }
@@ -306,7 +306,7 @@ export class Client {
     const deleted = await this.#account.delete();
     if (!deleted.ok) return deleted;
     if (user) await this.#devices.drop(user.email);
-    if (await this.#keeper.record()) await this.#keeper.leave("signed_out");
+    await this.#keeper.leave("signed_out");
     return { ok: true };
   }
 

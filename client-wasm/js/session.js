@@ -108,11 +108,12 @@ export class SessionKeeper {
   }
 
   /**
-   * Lets go of the session.
+   * Lets go of the session, if there is one: in this tab, or on a shelf that may have been emptied under it.
    *
    * @param {"signed_out" | "session_ended"} type
    */
   async leave(type) {
+    if (!this.#current && !(await this.record())) return;
     await this.#shelf.clear();
     this.#tabs?.tell({ type });
     this.#forget();
@@ -163,17 +164,30 @@ export class SessionKeeper {
   /** @returns {Promise<import("./index.js").RefreshResult>} */
   async #renewOnce() {
     const before = await this.record();
-    if (!before) return signedOut();
+    if (!before) return this.#lose();
     const old = this.#token;
     const act = async () => {
       const record = await this.record();
-      if (!record) return signedOut();
+      if (!record) return this.#lose();
       if (record.turn !== before.turn || record.sessionId !== before.sessionId) {
         await this.#tabs?.settled(() => this.#token !== old);
       }
       return this.#token && this.#token !== old ? /** @type {const} */ ({ ok: true }) : this.#request(record);
     };
     return this.#tabs ? this.#tabs.alone(act) : act();
+  }
+
+  /**
+   * Without its record nothing can be renewed: whoever emptied the shelf ended the session here. Where that was another tab
+   * leaving, its news is on the way.
+   */
+  async #lose() {
+    if (this.#current) await this.#tabs?.settled(() => !this.#current);
+    if (this.#current) {
+      this.#forget();
+      this.#listeners.emit({ type: "session_ended" });
+    }
+    return signedOut();
   }
 
   /**

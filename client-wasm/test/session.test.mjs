@@ -266,3 +266,56 @@ test("a renewal that outlives its session is not taken for the next one", async 
   assert.equal(client.user, null);
   assert.equal((await client.getAccessToken()).code, "signed_out");
 });
+
+test("logging out ends a session whose record is gone, here and at the server", async (t) => {
+  const storage = new MemoryStorage();
+  const { server, client } = await signedIn(t, { storage });
+  storage.entries.clear();
+  const events = [];
+  client.onChange((event) => events.push(event.type));
+  assert.deepEqual(await client.logout(), { ok: true });
+  assert.equal(client.user, null);
+  assert.deepEqual(events, ["signed_out"]);
+  assert.equal((await client.getAccessToken()).code, "signed_out");
+  assert.equal(server.refresh.size, 0);
+});
+
+test("a deleted account is forgotten here, though the session's record is gone", async (t) => {
+  const storage = new MemoryStorage();
+  const { client } = await signedIn(t, { storage, onStepUp: async () => PASSWORD });
+  storage.entries.clear();
+  assert.deepEqual(await client.deleteAccount(), { ok: true });
+  assert.equal(client.user, null);
+});
+
+test("a session that cannot be renewed for want of its record is over, and the program hears of it once", async (t) => {
+  const storage = new MemoryStorage();
+  const { server, client } = await signedIn(t, { storage });
+  const events = [];
+  client.onChange((event) => events.push(event.type));
+  storage.entries.clear();
+  later(t, 400);
+  assert.deepEqual(await client.logout(), { ok: true });
+  assert.equal(client.user, null);
+  assert.equal((await client.refresh()).code, "signed_out");
+  assert.deepEqual(events, ["session_ended"]);
+  assert.deepEqual(server.requests, []);
+});
+
+test("whoever logs out without a session causes no event", async (t) => {
+  const { client } = await signedIn(t);
+  await client.logout();
+  const events = [];
+  client.onChange((event) => events.push(event.type));
+  await client.logout();
+  assert.deepEqual(events, []);
+});
+
+test("a tab that renews while another one leaves hears that that one logged out", async (t) => {
+  const { first, second } = await twoTabs(t);
+  const events = [];
+  second.onChange((event) => events.push(event.type));
+  const [, renewed] = await Promise.all([first.logout(), nextChange(first).then(() => second.refresh())]);
+  assert.equal(renewed.code, "signed_out");
+  assert.deepEqual(events, ["signed_out"]);
+});
