@@ -16,15 +16,32 @@ export const fetchWithToken = async (keeper, origins, request) => {
   const mayCarry = origins.has(new URL(request.url).origin) && !request.headers.has("authorization");
   if (!mayCarry) return fetch(request);
   const again = request.clone();
-  const token = await keeper.accessToken();
+  const { signal } = request;
+  const token = await unlessAborted(signal, keeper.accessToken());
   if (!token.ok) return withoutToken(token, request);
   const response = await fetch(bearing(request, token.accessToken));
   if (response.status !== 401) return response;
-  const renewed = await keeper.replace(token.accessToken);
+  const renewed = await unlessAborted(signal, keeper.replace(token.accessToken));
   if (!renewed.ok) return response;
   await response.body?.cancel();
   return fetch(bearing(again, renewed.accessToken));
 };
+
+/**
+ * What comes of `work`, unless the caller calls the request off before: others may wait for the same renewal, so that goes on.
+ *
+ * @template T
+ * @param {AbortSignal} signal
+ * @param {Promise<T>} work
+ * @returns {Promise<T>}
+ */
+const unlessAborted = (signal, work) =>
+  new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 
 /**
  * A request whose token could not be renewed: without a session it goes as it is; else it fails as the network did.

@@ -4,6 +4,12 @@ import { test } from "node:test";
 import { TacitClient } from "../dist/node.js";
 import { serve, signedIn } from "./support/client.mjs";
 
+/** Moves this process's wall clock ahead; the token goes by whichever clock says more. */
+const later = (t, seconds) => {
+  const real = Date.now;
+  t.mock.method(Date, "now", () => real() + seconds * 1000);
+};
+
 const shown = (server) => server.requests.at(-1).headers.authorization;
 
 test("fetch shows the token to its own server", async (t) => {
@@ -70,4 +76,37 @@ test("fetch rejects where the network does", async (t) => {
   await server.goAway();
   await assert.rejects(client.fetch("/v1/auth/me"), TypeError);
   await server.comeBack();
+});
+
+test("a caller who calls a request off does not wait for the token's renewal, which goes on", async (t) => {
+  const { server, client } = await signedIn(t);
+  const refuse = () => server.access.clear();
+  for (const [name, prepare] of Object.entries({ "before it is sent": () => later(t, 400), "after a 401": refuse })) {
+    await t.test(name, async () => {
+      prepare();
+      let answer;
+      const held = new Promise((resolve) => (answer = resolve));
+      server.lies["/v1/auth/refresh"] = (honest) => ({ ...honest(), after: held });
+      const leaving = new AbortController();
+      const asked = client.fetch("/v1/auth/me", { signal: leaving.signal });
+      while (!server.paths().includes("POST /v1/auth/refresh")) await new Promise((resolve) => setTimeout(resolve, 5));
+      const reason = new Error("the page is left");
+      leaving.abort(reason);
+      const late = new Promise((resolve) => setTimeout(resolve, 1000, "late"));
+      assert.equal(await Promise.race([asked.catch((error) => error), late]), reason);
+      answer();
+      server.lies = {};
+      assert.equal((await client.refresh()).ok, true);
+      server.requests.length = 0;
+      assert.equal((await client.fetch("/v1/auth/me")).status, 200);
+      assert.deepEqual(server.paths(), ["GET /v1/auth/me"]);
+    });
+  }
+});
+
+test("a request that was called off before is not sent, and renews nothing for itself", async (t) => {
+  const { server, client } = await signedIn(t);
+  const reason = new Error("too late");
+  await assert.rejects(client.fetch("/v1/auth/me", { signal: AbortSignal.abort(reason) }), (error) => error === reason);
+  assert.deepEqual(server.paths(), []);
 });
