@@ -21,7 +21,7 @@ export class TacitError extends Error {
  *
  * @param {string} code
  * @param {string} detail
- * @param {{ httpStatus?: number, retryAfter?: number, fields?: import("./index.js").FieldProblem[] }} [more]
+ * @param {{ httpStatus?: number, retryAfter?: number, fields?: import("./index.js").FieldProblem[], mayBeDone?: true }} [more]
  * @returns {import("./index.js").Failure}
  */
 export const failure = (code, detail, more) => ({ ok: false, code, detail, ...more });

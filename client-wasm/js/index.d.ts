@@ -98,7 +98,11 @@ export interface FieldProblem {
 
 /** Codes the client itself gives; all others are the server's, as its documentation lists them. */
 export type ClientFailureCode =
-  /** No answer: offline, the server is down, or it took too long. Nothing is lost; try again. */
+  /**
+   * No answer: offline, the server is down, or it took too long. What was asked for may have been done all the same; where
+   * that matters, {@link Failure.mayBeDone} says so. A page of another origin also gets none unless the server names that
+   * origin in `TACIT_ALLOWED_ORIGINS`.
+   */
   | "network"
   /** There is no session, so the operation was not tried. */
   | "signed_out"
@@ -176,6 +180,11 @@ export interface Failure {
   retryAfter?: number;
   /** What was wrong with which field of the request. */
   fields?: FieldProblem[];
+  /**
+   * The proof that settles it was sent, and the server's answer did not come (`network`, `unavailable`): nobody knows whether
+   * it counted. After `changePassword` either password may be the right one.
+   */
+  mayBeDone?: true;
 }
 
 /**
@@ -372,7 +381,8 @@ export declare class TacitClient {
   /**
    * Another password. It is made into a credential and tried, both sides of it, before anything is sent, and travels
    * sealed under the proof of the current one. The person's other sessions end unless `keepOtherSessions`. Where the
-   * server does not prove itself this throws `server_not_proved`: whether the password was changed is then unknown.
+   * server does not prove itself this throws `server_not_proved`: whether the password was changed is then unknown, as it
+   * is where its answer was lost, which the failure says with `mayBeDone`.
    */
   changePassword(input: {
     currentPassword: string;

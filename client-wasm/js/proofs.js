@@ -11,7 +11,8 @@ const CHANGE = "/api/auth/srp/password/change";
 const STEP_UP = "/api/auth/srp/step-up";
 
 /**
- * What each purpose sends, is called in phases, and what is to be said where the server did not prove itself.
+ * What each purpose sends, is called in phases, and what is to be said where the server did not prove itself, or its answer
+ * was lost.
  *
  * @satisfies {Record<string, { path: string, begin?: Record<string, unknown>,
  *   operation: import("./index.js").PhasedOperation, doubt: string }>}
@@ -127,6 +128,7 @@ export class Proofs {
       method: "POST",
       path: `${path}/confirm`,
       body: { handshake, ...proof },
+      doubt,
       hold: true,
     });
     if (!done.ok) return done;

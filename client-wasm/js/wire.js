@@ -14,6 +14,7 @@ import { Listeners } from "./listeners.js";
  * @property {boolean} [cookie] whether the refresh cookie is sent and taken
  * @property {boolean} [keepalive] whether the answer must arrive even when the page goes away
  * @property {number} [longest] answers may have this many bytes, where they may have more than most
+ * @property {string} [doubt] what nobody knows where the server's own answer does not come
  * @property {boolean} [hold] whether listeners must wait until the answer was found good
  */
 
@@ -74,11 +75,11 @@ export class Wire {
       body = await readJson(response, request.longest ?? LONGEST);
     } catch {
       tell(0);
-      return failure("network", "The server did not answer.");
+      return unanswered("network", "The server did not answer", request);
     }
     if (!response.ok || body === notJson) {
       tell(response.status, body === notJson ? undefined : body);
-      return problem(response, body);
+      return problem(response, body, request);
     }
     const { status } = response;
     const M2 = response.headers.get("m2") ?? undefined;
@@ -149,14 +150,28 @@ const readJson = async (response, longest) => {
 };
 
 /**
+ * What was sent may have been done all the same.
+ *
+ * @param {string} code
+ * @param {string} detail
+ * @param {WireRequest} request
+ * @param {Parameters<typeof failure>[2]} [more]
+ */
+const unanswered = (code, detail, { doubt }, more) =>
+  doubt === undefined
+    ? failure(code, `${detail}.`, more)
+    : failure(code, `${detail}, ${doubt}.`, { ...more, mayBeDone: true });
+
+/**
  * @param {Response} response
  * @param {any} body
+ * @param {WireRequest} request
  */
-const problem = (response, body) => {
+const problem = (response, body, request) => {
   const seconds = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
   const more = { httpStatus: response.status, ...(seconds >= 0 ? { retryAfter: seconds } : {}) };
   if (body === notJson || typeof body?.code !== "string") {
-    return failure("unavailable", "Something other than the server answered.", more);
+    return unanswered("unavailable", "Something other than the server answered", request, more);
   }
   const detail = String(body.detail ?? body.title ?? body.code);
   return failure(body.code, detail, Array.isArray(body.fields) ? { ...more, fields: body.fields } : more);

@@ -154,3 +154,30 @@ test("two changes at once are made one after the other", async (t) => {
   );
   assert.deepEqual(server.paths(), [BEGIN, CONFIRM, BEGIN, CONFIRM]);
 });
+
+test("a change whose answer is lost may have been made, and the failure says so", async (t) => {
+  const path = "/api/auth/srp/password/change/confirm";
+  const lost = { raw: "<h1>Bad gateway</h1>", status: 502, headers: { "content-type": "text/html" } };
+  for (const [code, answer] of Object.entries({ network: { drop: true }, unavailable: lost })) {
+    await t.test(code, async (t) => {
+      const { server, client } = await signedIn(t);
+      server.lies[path] = (honest) => (honest(), { status: 204, ...answer });
+      const changed = await client.changePassword({ currentPassword: PASSWORD, newPassword: NEXT });
+      assert.deepEqual([changed.ok, changed.code, changed.mayBeDone], [false, code, true]);
+      assert.match(changed.detail, /so nobody knows whether the password was changed\.$/);
+      assert.equal((await client.login({ authId: PERSON, password: NEXT })).ok, true, "it was made");
+    });
+  }
+});
+
+test("a change that was not sent, or that the server refused, leaves no doubt", async (t) => {
+  const { server, client } = await signedIn(t);
+  const change = () => client.changePassword({ currentPassword: PASSWORD, newPassword: NEXT });
+  for (const path of [BEGIN, CONFIRM].map((line) => line.slice("POST ".length))) {
+    server.lies = { [path]: () => ({ status: 500, body: { code: "internal" } }) };
+    assert.ok(!("mayBeDone" in (await change())), path);
+  }
+  server.lies = { "/api/auth/srp/password/change/initiate": () => ({ drop: true }) };
+  const refused = await change();
+  assert.deepEqual([refused.code, "mayBeDone" in refused], ["network", false]);
+});

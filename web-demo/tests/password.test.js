@@ -120,3 +120,24 @@ test("a credential with too little stretching is renewed by itself after the log
   await logIn(page, address);
   assertQuiet(visitor);
 });
+
+test("a change whose answer is lost is not called undone: either password may be the right one", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  await page.route("**/password/change/confirm", async (route) => {
+    await route.fetch();
+    await route.abort("connectionreset");
+  });
+  await unfold(page, "Change the password");
+  await page.getByLabel("Current password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("New password", { exact: true }).fill(NEXT);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("heading", { name: "Your password may or may not be changed" }).waitFor();
+  assert.doesNotMatch(await page.locator("#password-form").innerText(), /Nothing/);
+  await pressLogOut(page);
+  await heading(page, "Log in");
+  await logIn(page, address, NEXT);
+  assertQuiet(visitor);
+});

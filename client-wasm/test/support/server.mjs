@@ -86,8 +86,9 @@ export class FakeServer {
     await this.#held;
     const honest = () => this.#route(request.method, path, body, request.headers);
     const lie = this.lies[path];
-    const { status, body: out, headers = {}, raw, endless, after } = lie ? lie(honest, body) : honest();
+    const { status, body: out, headers = {}, raw, endless, after, drop } = lie ? lie(honest, body) : honest();
     await after;
+    if (drop) return response.destroy();
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
     if (endless) return this.#talk(response, endless);
     response.end(raw ?? (out === undefined ? undefined : JSON.stringify(out)));

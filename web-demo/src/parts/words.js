@@ -2,6 +2,7 @@
 
 import { seconds } from "./countdown.js";
 
+/** For whatever a second try makes good; where a lost answer leaves a doubt (`mayBeDone`), the view has words of its own. */
 export const UNREACHABLE = {
   title: "The server cannot be reached",
   text: "Nothing is lost: what you typed is still here. Please try again in a moment.",
