@@ -33,6 +33,8 @@ const markStep = (name) => {
 const show = (name, details = {}, { opening = false } = {}) => {
   const view = VIEWS[name];
   close();
+  // A question to whom the view before was about has nobody to answer it.
+  for (const dialog of document.querySelectorAll("dialog")) dialog.dispatchEvent(new Event("cancel"));
   current = name;
   const root = fromTemplate(view.template);
   root.dataset.view = name;
@@ -77,7 +79,8 @@ client.onChange((event) => {
   if (event.type === "signed_out" && current === "account") {
     go("log-in", { note: notice("", "You are logged out", "This was done in another tab of this browser.") });
   }
-  if (event.type === "signed_in" && current && current !== "account" && current !== "log-in") go("account");
+  // With the account in view it was another tab, maybe for somebody else: what is shown must be of whom this tab acts for.
+  if (event.type === "signed_in" && current && current !== "log-in") go("account");
 });
 
 const firstView = (restored, back) => {

@@ -130,3 +130,26 @@ test("on a computer that others use the device is not remembered", async () => {
   assert.match(await kept(), /dt_/);
   assertQuiet(visitor);
 });
+
+test("a tab shows whom it acts for: when another one logs in as somebody else, it does not go on showing the first", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page, context } = visitor;
+  const [first, second] = [newAddress("first"), newAddress("second")];
+  for (const address of [first, second]) {
+    await signUp(page, server, address);
+    await activateByCode(page, server, address);
+  }
+  const tab = await context.newPage();
+  await tab.goto(`${server.url}/demo/#log-in`);
+  await heading(tab, "Log in");
+  await logIn(page, first);
+  await askForAddress(page, newAddress("elsewhere"));
+  await page.getByRole("dialog").waitFor();
+
+  await logIn(tab, second);
+  await page.locator(".lead [data-address]", { hasText: second }).waitFor();
+  assert.equal(await page.getByRole("dialog").count(), 0, "nobody is asked for the first one's password any more");
+  await page.waitForFunction((address) => document.querySelector("#profile-form [name=username], #password-form [name=username]").value === address, second);
+  assertQuiet(visitor);
+});
