@@ -120,3 +120,25 @@ test("the password can be shown, under a name that stays, and is hidden again wh
   assert.equal(await field.getAttribute("type"), "password");
   assertQuiet(visitor);
 });
+
+test("a password that cannot be one is named at its own field, and the address is not blamed", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const impossible = "violet kettle marching \u0378 home";
+  const words = /One of the characters cannot be used in a password/;
+  for (const [view, title, button, field] of [
+    ["log-in", "Log in", "Log in", "password"],
+    ["sign-up", "Create an account", "Create account", "new-password"],
+  ]) {
+    await page.goto("about:blank");
+    await page.goto(`${server.url}/demo/#${view}`);
+    await heading(page, title);
+    await fillLogIn(page, newAddress(), impossible);
+    await page.getByRole("button", { name: button, exact: true }).click();
+    await page.getByRole("link", { name: words }).waitFor();
+    assert.match(await page.locator(`#${field}-wrong`).innerText(), words, view);
+    assert.equal(await page.locator("#email").getAttribute("aria-invalid"), null, view);
+  }
+  assertQuiet(visitor);
+});

@@ -68,11 +68,11 @@ const explain = (form, result, authId, go) => {
     case "throttled":
       return hold(form, result.retryAfter ?? 60, "Many attempts in a short time", "To protect the account, the next one is possible in");
     case "locked":
-      return showMessage(form, notice("bad", "Logging in is locked", "Too many attempts have failed. A device that has logged in to this account before can still log in; or an administrator unlocks it."));
+      return showMessage(form, notice("bad", "Logging in is locked", "Too many attempts have failed. A device that has logged in to this account before can still log in. A new password by mail unlocks it for all others, and so can an administrator."));
     case "busy":
       return hold(form, result.retryAfter ?? 5, "The server is busy", "Nothing is lost; the next try is possible in");
     case "invalid": {
-      const words = passwordWords(result.code);
+      const words = passwordWords(result.fields?.[0]?.code);
       showErrors(form, [words ? ["password", words] : ["email", "Please check the address once more."]]);
       return undefined;
     }

@@ -21,7 +21,7 @@ const errorsIn = async (authId, password) => {
 };
 
 const explain = (form, failure) => {
-  const words = passwordWords(failure.code);
+  const words = passwordWords(failure.fields?.[0]?.code);
   if (words) return showErrors(form, [["new-password", words]]);
   if (failure.code === "invalid_request") return showErrors(form, [["email", "The server does not take this address. Please check it once more."]]);
   const { title: heading, text } = wordsFor(failure);
