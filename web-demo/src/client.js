@@ -6,7 +6,10 @@ import { startCheck } from "./wire/check.js";
 import { panel } from "./wire/panel.js";
 
 let phaseListener = () => {};
-let running = null;
+
+/** What is under way, the newest last; all but that one wait for a provider's window. */
+const actions = [];
+const newest = () => actions.at(-1);
 
 export const client = new TacitClient({
   baseUrl: location.origin,
@@ -15,7 +18,7 @@ export const client = new TacitClient({
     const ways = await client.identities.list();
     if (ways.ok && !ways.hasPassword) return askProvider(ways.identities, failed);
     const password = await askPassword(client.user?.email ?? "", failed);
-    if (password !== null) running?.check.watch(password);
+    if (password !== null) newest()?.check.watch(password);
     return password;
   },
 });
@@ -26,34 +29,51 @@ export const hearPhases = (listener) => {
 };
 
 client.onWire((event) => {
-  running?.check.add(event);
-  (running?.group ?? panel.group("In the background", { quiet: true })).add(event);
+  const action = newest();
+  action?.check.add(event);
+  (action?.group ?? panel.group("In the background", { quiet: true })).add(event);
+  // Now a window opens, which may stay open for minutes; what else people do here need not wait for that.
+  if (event.requestBody?.display === "popup") action?.giveWay();
 });
 
-/** Whether an action is under way; background looks wait for it. */
-export const busy = () => running !== null;
+/** Whether an action is under way that others wait for. */
+export const busy = () => actions.some(({ hasGivenWay }) => !hasGivenWay);
+
+/** An action in its place; others wait until it is `free`, at its end or before. */
+const begin = (group, check) => {
+  let letOthers;
+  const free = new Promise((resolve) => {
+    letOthers = resolve;
+  });
+  const giveWay = () => {
+    action.hasGivenWay = true;
+    letOthers();
+  };
+  const action = { group, check, free, hasGivenWay: false, giveWay };
+  actions.push(action);
+  return action;
+};
 
 /**
  * Does `work` and shows its requests as one group. Everything that crossed the wire is searched for the `passwords` that
  * were typed for it before this returns; they are kept no longer than that. What the client throws is thrown on with a password,
- * where it means that something dishonest was stopped, and is a failure like the others without.
+ * where it means that something dishonest was stopped, and is a failure like the others without. What opens a provider's window right
+ * away says so with `byWindow`.
  */
-export const act = async (title, work, { passwords = [], quiet = false } = {}) => {
-  while (running) await running.done;
-  let finished;
-  const done = new Promise((resolve) => {
-    finished = resolve;
-  });
-  running = { group: panel.group(title, { quiet }), check: startCheck(...passwords), done };
+export const act = async (title, work, { passwords = [], quiet = false, byWindow = false } = {}) => {
+  while (busy()) await newest().free;
+  const action = begin(panel.group(title, { quiet }), startCheck(...passwords));
+  const { group, check } = action;
+  if (byWindow) action.giveWay();
   try {
     return await work(client);
   } catch (error) {
-    if (running.check.isWatching || !(error instanceof TacitError)) throw error;
+    if (check.isWatching || !(error instanceof TacitError)) throw error;
     return { ok: false, code: error.code, detail: error.message };
   } finally {
-    if (running.check.isWatching) running.group.verdict(running.check.finish());
-    running.group.end();
-    running = null;
-    finished();
+    if (check.isWatching) group.verdict(check.finish());
+    group.end();
+    actions.splice(actions.indexOf(action), 1);
+    action.giveWay();
   }
 };

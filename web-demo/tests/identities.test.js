@@ -153,3 +153,40 @@ test("a link that comes back to another session is not made", async () => {
   assert.equal(await identityItems(page).count(), 0);
   assertQuiet(visitor);
 });
+
+test("a server that does not prove itself during the step-up is named, and the buttons can be pressed again", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  await loggedIn(page, server);
+  await page.route("**/srp/step-up/confirm", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...await response.json(), M2: "0".repeat(64) } });
+  });
+  await unfold(page, "Accounts elsewhere");
+  const link = page.getByRole("button", { name: `Link ${LABEL}` });
+  await link.click();
+  await answerStepUp(page);
+  await says(page, "The server did not prove itself");
+  await page.locator(`#identities-fold button[aria-disabled="false"]`, { hasText: `Link ${LABEL}` }).waitFor();
+  assert.equal(await page.locator('#identities-fold [aria-busy="true"]').count(), 0);
+  assertQuiet(visitor);
+});
+
+test("the window of a step-up that is left open holds up nothing else", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = newAddress("grace");
+  await signedInElsewhere(page, server, address);
+  await unfold(page, "Accounts elsewhere");
+  await page.getByRole("button", { name: /^Unlink/ }).click();
+  const popup = await popupOf(page, () => page.getByRole("button", { name: `Ask ${LABEL}` }).click());
+  await page.getByRole("button", { name: "Look again" }).click();
+  await page.locator("#live", { hasText: "1 session." }).waitFor({ state: "attached" });
+  const closed = popup.waitForEvent("close");
+  await sayWho(popup, address);
+  await closed;
+  await says(page, "This is your last way in");
+  assertQuiet(visitor);
+});

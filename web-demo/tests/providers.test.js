@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
 import { allow, comeByPage, inOwnWindow, LABEL, openLogIn, popupOf, pressSignIn, says, sayWho, sayWhoAndAllow, signedInElsewhere } from "./support/provider-story.js";
-import { heading, newAddress, pressLogOut, sessionItems, sessionsBecome } from "./support/story.js";
+import { heading, loggedIn, logIn, newAddress, pressLogOut, sessionItems, sessionsBecome } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite({ provider: true });
@@ -220,4 +220,21 @@ test("a session of a provider is one among the others", async () => {
   await says(second.page, "Your session has ended");
   assert.equal(await sessionItems(first.page).count(), 1);
   assertQuiet(first, second);
+});
+
+test("a provider's window that is left open holds up nothing else", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  await pressLogOut(page);
+  await heading(page, "Log in");
+  await inOwnWindow(page);
+  const popup = await popupOf(page, () => pressSignIn(page));
+  await heading(popup, "Who are you here?");
+  await logIn(page, address);
+  await sessionsBecome(page, 1);
+  await popup.close();
+  await heading(page, "You are logged in");
+  assertQuiet(visitor);
 });

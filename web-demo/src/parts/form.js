@@ -4,6 +4,16 @@ import { act } from "../client.js";
 import { element, isDisabled, notice, setDisabled } from "./dom.js";
 import { wordsForThrown } from "./words.js";
 
+/** Runs `work`; what it throws is put in words, for `say` to show. */
+export const explained = async (work, say) => {
+  try {
+    return await work();
+  } catch (error) {
+    const { title, text } = await act("Ask how the server is", (client) => wordsForThrown(error, client), { quiet: true });
+    return say(notice("warn", title, text));
+  }
+};
+
 /** Runs `work` on submit, once at a time, with the button marked as waiting; what it throws is explained. */
 export const onSubmit = (form, work) => {
   form.addEventListener("submit", async (event) => {
@@ -13,10 +23,7 @@ export const onSubmit = (form, work) => {
     setDisabled(button, true);
     form.setAttribute("aria-busy", "true");
     try {
-      await work();
-    } catch (error) {
-      const { title, text } = await act("Ask how the server is", (client) => wordsForThrown(error, client), { quiet: true });
-      showMessage(form, notice("warn", title, text));
+      await explained(work, (box) => showMessage(form, box));
     } finally {
       form.removeAttribute("aria-busy");
       if (!button.dataset.held) setDisabled(button, false);

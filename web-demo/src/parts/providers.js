@@ -3,6 +3,7 @@
 import { act } from "../client.js";
 import { deviceName } from "./device.js";
 import { element, fromTemplate, isDisabled, notice, setDisabled } from "./dom.js";
+import { explained } from "./form.js";
 import { wordsFor } from "./words.js";
 
 let known = null;
@@ -19,8 +20,8 @@ export const providers = async () => {
 /** What people call a provider. */
 export const labelOf = async (name) => (await providers()).find((provider) => provider.name === name)?.label ?? name;
 
-/** One button a provider; `press(provider, display)` is what it does, once at a time. */
-export const drawButtons = (root, list, verb, press) => {
+/** One button a provider; `press(provider, display)` is what it does, once at a time. What it throws `say` shows in words. */
+export const drawButtons = (root, list, verb, press, say) => {
   const byPopup = root.querySelector("[data-popup]");
   const buttons = list.map((provider) => {
     const button = element("button", { type: "button", className: "button quiet" }, `${verb} ${provider.label}`);
@@ -28,7 +29,7 @@ export const drawButtons = (root, list, verb, press) => {
       if (isDisabled(button)) return;
       buttons.forEach((each) => setDisabled(each, true));
       root.setAttribute("aria-busy", "true");
-      await press(provider, byPopup.checked ? "popup" : "page");
+      await explained(() => press(provider, byPopup.checked ? "popup" : "page"), say);
       root.removeAttribute("aria-busy");
       buttons.forEach((each) => setDisabled(each, false));
     });
@@ -53,9 +54,10 @@ export const serveProviders = async (root, { go }) => {
   const summary = section.querySelector(".summary");
   drawButtons(section, list, "Sign in with", async ({ name }, display) => {
     summary.replaceChildren();
-    const result = await act("Sign in with a provider", (client) => client.signInWith(name, { display, deviceName: deviceName() }));
+    const visit = (client) => client.signInWith(name, { display, deviceName: deviceName() });
+    const result = await act("Sign in with a provider", visit, { byWindow: display === "popup" });
     if (result.ok && result.status === "signed_in") go("account", { provider: name, created: result.created });
     else if (!result.ok) summary.replaceChildren(await noticeFor(result, name));
-  });
+  }, (box) => summary.replaceChildren(box));
   root.append(section);
 };

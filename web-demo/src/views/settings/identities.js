@@ -2,7 +2,7 @@
 
 import { act, client } from "../../client.js";
 import { announce, element, isDisabled, notice, setDisabled } from "../../parts/dom.js";
-import { clearErrors, empty, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
+import { clearErrors, empty, explained, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
 import { showProgress } from "../../parts/progress.js";
 import { drawButtons, providers } from "../../parts/providers.js";
 import { serveStrength, weakness } from "../../parts/strength.js";
@@ -88,8 +88,10 @@ export const serveIdentities = (root, { note }) => {
   const unlink = async (identity, button) => {
     if (isDisabled(button)) return;
     setDisabled(button, true);
-    const result = await act("Unlink an account elsewhere", (tacit) => tacit.identities.unlink({ id: identity.id }));
+    const unlinking = (tacit) => tacit.identities.unlink({ id: identity.id });
+    const result = await explained(() => act("Unlink an account elsewhere", unlinking), say);
     setDisabled(button, false);
+    if (!result) return undefined;
     if (!result.ok) return trouble(result);
     await look();
     say(notice("good", "Unlinked", `${identity.label} does not open your account any more. Sessions that it opened are ended.`));
@@ -113,5 +115,5 @@ export const serveIdentities = (root, { note }) => {
     await look();
     say(notice("good", "Your password is set", "You can log in with it from now on. It never left this browser."));
   });
-  return providers().then((offered) => drawButtons(fold, offered, "Link", link)).then(look);
+  return providers().then((offered) => drawButtons(fold, offered, "Link", link, say)).then(look);
 };
