@@ -1,7 +1,8 @@
 //! Powers of verifiers that were used lately, so that the next login of the same account costs less.
 //!
 //! They are as secret as the verifiers: in memory only, in no log, wiped when they go. One gets here after a proof that
-//! was accepted, and leaves when its credential does, when it was not used for an hour, or when others need the room.
+//! was accepted and leaves the credential as it is; it goes when the credential does, when it was not used for an hour,
+//! or when others need the room.
 //! That an account is here can be noticed by those only who know its password: a refused proof takes as long as without.
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +23,13 @@ pub(crate) struct Credential {
     pub(crate) account: Uuid,
     pub(crate) id: Uuid,
     pub(crate) version: i64,
+    /// Drawn with the verifier: a database that was restored may come to the same version with another password.
+    pub(crate) salt: [u8; 32],
 }
+
+/// How often something was forgotten when a comb was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Forgotten(u64);
 
 /// A bounded number of combs, those used last.
 pub(crate) struct Combs {
@@ -36,6 +43,7 @@ struct Kept {
     /// Accounts in the order of their last use.
     by_turn: BTreeMap<u64, Uuid>,
     next_turn: u64,
+    forgotten: u64,
 }
 
 struct Entry {
@@ -56,11 +64,11 @@ impl Combs {
         self.most > 0
     }
 
-    /// The comb of exactly this credential.
-    pub(crate) fn find(&self, credential: Credential) -> Option<Arc<Comb>> {
+    /// The comb of exactly this credential, unless nobody used it for long: it may not have been thrown away yet.
+    pub(crate) fn find(&self, credential: Credential, now: Timestamp) -> Option<Arc<Comb>> {
         let mut kept = self.lock();
         let entry = kept.by_account.get(&credential.account)?;
-        if entry.credential == credential {
+        if entry.credential == credential && !entry.is_unused(now) {
             return Some(Arc::clone(&entry.comb));
         }
         kept.remove(credential.account);
@@ -70,14 +78,29 @@ impl Combs {
     /// Notes that the password was proved again; whoever only fails makes nothing stay longer.
     pub(crate) fn note_use(&self, credential: Credential, now: Timestamp) {
         let mut kept = self.lock();
-        if let Some(entry) = kept.remove(credential.account) {
+        if kept.by_account.get(&credential.account).is_some_and(|entry| entry.credential == credential)
+            && let Some(entry) = kept.remove(credential.account)
+        {
             kept.insert(entry.credential, entry.comb, now);
         }
     }
 
+    /// To be asked before a comb is, and shown when it is there.
+    pub(crate) fn forgotten(&self) -> Forgotten {
+        Forgotten(self.lock().forgotten)
+    }
+
     /// Keeps the comb of a credential whose password was just proved.
-    pub(crate) fn keep(&self, credential: Credential, comb: Comb, now: Timestamp) {
+    ///
+    /// Not if an account was forgotten since it was asked for: it may be this one, and the next login makes another. Not
+    /// over one of a newer state either.
+    pub(crate) fn keep(&self, credential: Credential, comb: Comb, asked: Forgotten, now: Timestamp) {
         let mut kept = self.lock();
+        let newer =
+            |entry: &Entry| entry.credential.id == credential.id && entry.credential.version > credential.version;
+        if asked != Forgotten(kept.forgotten) || kept.by_account.get(&credential.account).is_some_and(newer) {
+            return;
+        }
         kept.remove(credential.account);
         while kept.by_account.len() >= self.most {
             if !kept.remove_oldest() {
@@ -89,15 +112,18 @@ impl Combs {
 
     /// Throws away what is kept of an account: its credential is another now, or gone.
     pub(crate) fn forget(&self, account: Uuid) {
-        self.lock().remove(account);
+        let mut kept = self.lock();
+        kept.forgotten += 1;
+        kept.remove(account);
     }
 
     /// Throws away what was not used for long.
     pub(crate) fn forget_unused(&self, now: Timestamp) {
         let mut kept = self.lock();
-        while kept.oldest_use().is_some_and(|used_at| used_at < now - KEPT_UNUSED) {
-            kept.remove_oldest();
-        }
+        // Turns say nothing of times: a clock may have been set back.
+        let Kept { by_account, by_turn, .. } = &mut *kept;
+        by_account.retain(|_, entry| !entry.is_unused(now));
+        by_turn.retain(|_, account| by_account.contains_key(account));
     }
 
     /// How many there are.
@@ -127,10 +153,12 @@ impl Kept {
     fn remove_oldest(&mut self) -> bool {
         self.by_turn.pop_first().is_some_and(|(_, account)| self.by_account.remove(&account).is_some())
     }
+}
 
-    fn oldest_use(&self) -> Option<Timestamp> {
-        let (_, account) = self.by_turn.first_key_value()?;
-        self.by_account.get(account).map(|entry| entry.used_at)
+impl Entry {
+    /// An hour ahead is as good as an hour ago: the clock was set back, and nobody knows for how long it was not used.
+    fn is_unused(&self, now: Timestamp) -> bool {
+        self.used_at < now - KEPT_UNUSED || self.used_at > now + KEPT_UNUSED
     }
 }
 

@@ -104,7 +104,7 @@ pub(crate) struct Handshake {
 impl Handshake {
     /// The credential that the challenge was made from.
     pub(crate) const fn credential(&self) -> Credential {
-        Credential { account: self.owner, id: self.credential, version: self.version }
+        Credential { account: self.owner, id: self.credential, version: self.version, salt: self.salt }
     }
 
     /// What is kept of it once it was answered.

@@ -41,9 +41,10 @@ impl Housekeeping {
     pub async fn run(&self) -> Result<(), Internal> {
         let core = &self.0;
         let now = core.now();
+        // First: it waits for no database, and is done while there is none.
+        core.combs.forget_unused(now);
         // Before the nonces of what they sealed are forgotten.
         core.destroy_epoch_keys(now).await?;
-        core.combs.forget_unused(now);
         core.tend_signing_keys(now).await?;
         if let Err(error) = core.tend_preset_shares(now).await {
             tracing::error!(%error, "the shares of decoys do not follow the credentials");

@@ -206,7 +206,7 @@ impl Core {
         new: &ParsedCredential,
         now: Timestamp,
     ) -> Result<(), ProofError> {
-        // It may be made once more before the change is committed; nothing finds it then, and an hour later it is gone.
+        // A login may have it made once more before this is committed; nothing finds it then, and an hour later it is gone.
         self.combs.forget(old.account_id.as_uuid());
         let version = old.version + 1;
         let place = verifiers::place(old.account_id.as_uuid(), id.as_uuid(), version, new);

@@ -30,7 +30,7 @@ pub use self::input::Authorisation;
 pub(crate) use self::input::ShownProof;
 use crate::audit::{AuditResult, Event, EventType};
 use crate::caller::{Caller, Origin};
-use crate::combs::Credential;
+use crate::combs::{Credential, Forgotten};
 use crate::core::Core;
 use crate::fault::{Fault, Internal, InvalidInput};
 use crate::handshake::{self, Handshake, Subject};
@@ -196,7 +196,8 @@ impl Core {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let (verifier, holds) = self.verifier_of(state, standing, preset)?;
         let credential = (holds && state.subject == Subject::Account).then(|| state.credential());
-        let kept = credential.and_then(|credential| self.combs.find(credential));
+        let forgotten = self.combs.forgotten();
+        let kept = credential.and_then(|credential| self.combs.find(credential, now));
         let is_kept = kept.is_some();
         let verifier = match kept {
             Some(comb) => verifier.with_comb(comb),
@@ -207,11 +208,11 @@ impl Core {
         if !(bool::from(verdict.accepted) & holds) || state.subject == Subject::Decoy {
             return Err(ProofError::Rejected);
         }
-        if let Some(credential) = credential {
+        if let Some(credential) = credential.filter(|_| leaves_credential(state.purpose)) {
             if is_kept {
                 self.combs.note_use(credential, now);
             } else {
-                self.keep_comb(credential, check.verifier, now);
+                self.keep_comb(credential, check.verifier, forgotten, now);
             }
         }
         Ok(verdict)
@@ -220,10 +221,10 @@ impl Core {
 
 impl Core {
     /// Has the comb of a verifier made, when there is time, for the next login.
-    fn keep_comb(&self, credential: Credential, verifier: Verifier, now: Timestamp) {
+    fn keep_comb(&self, credential: Credential, verifier: Verifier, forgotten: Forgotten, now: Timestamp) {
         if self.combs.is_on() {
             let combs = Arc::clone(&self.combs);
-            self.srp_pool.later(move || combs.keep(credential, verifier.to_comb(), now));
+            self.srp_pool.later(move || combs.keep(credential, verifier.to_comb(), forgotten, now));
         }
     }
 }
@@ -294,6 +295,14 @@ const fn what_failed(purpose: Purpose) -> EventType {
         Purpose::StepUp => EventType::SteppedUp,
         Purpose::Upgrade => EventType::PasswordUpgraded,
         Purpose::Login | Purpose::Change | Purpose::Recovery => EventType::PasswordChanged,
+    }
+}
+
+/// Whether there will be a next login by the credential that was proved.
+const fn leaves_credential(purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Login | Purpose::StepUp => true,
+        Purpose::Change | Purpose::Upgrade | Purpose::Recovery => false,
     }
 }
 

@@ -44,7 +44,7 @@ impl Entropy for OsEntropy {
 pub(crate) struct World {
     pub(crate) domain: Domain,
     clock: Arc<SteppedClock>,
-    folder: std::path::PathBuf,
+    pub(crate) folder: std::path::PathBuf,
 }
 
 impl World {
@@ -112,7 +112,7 @@ impl World {
         self.domain.logins.begin(start.try_into().unwrap(), &Origin::default()).await.unwrap()
     }
 
-    async fn prove(&self, challenge: &Challenge, p: &[u8]) -> Result<OpenedSession, LoginError> {
+    pub(crate) async fn prove(&self, challenge: &Challenge, p: &[u8]) -> Result<OpenedSession, LoginError> {
         self.domain.logins.prove(answer(challenge, p).try_into().unwrap(), Origin::default()).await
     }
 }
