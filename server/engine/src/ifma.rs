@@ -24,9 +24,13 @@
 //!
 //! # What is wiped
 //!
-//! Residues by whoever holds them; numbers on the way in and out here. Vectors and scalars that the compiler keeps on
-//! the stack cannot be named: [`Size::forget`] clears the registers and overwrites the stack below once a result is
-//! written, which is the end of every computation. What an interrupt saves meanwhile is out of reach.
+//! Residues by whoever holds them; numbers on the way in and out here. Vectors, scalars and numbers that moved, which the
+//! compiler keeps on the stack, cannot be named: once a result is written, which is the end of every computation,
+//! [`Size::forget`] clears the vector registers and overwrites the stack below whoever called [`Kernel::write`]. All of
+//! this module that a computation called had its frames there.
+//!
+//! Out of reach are the frames of whoever calls, where a residue that moved may have left a copy; general registers, which
+//! the next computation overwrites; and what an interrupt saves meanwhile.
 
 mod number;
 mod product;
@@ -108,6 +112,14 @@ impl<const K: usize> Ifma<K> {
         })
     }
 
+    /// A frame of its own: what it leaves lies below `write`'s, where `forget` overwrites it.
+    #[inline(never)]
+    fn written(&self, value: &Digits<K>) -> Element {
+        let mut value = Zeroizing::new(value.clone());
+        self.multiply(&mut value, &Number::small(1).to_digits());
+        Number::from_digits(&value).less_at_most(&self.natural).to_bytes(self.bytes.len())
+    }
+
     fn settled(&self, number: &Number<K>) -> Digits<K> {
         number.settle(&self.natural, self.reciprocal, self.bytes.len()).to_digits()
     }
@@ -131,10 +143,7 @@ impl<const K: usize> Kernel for Ifma<K> {
     }
 
     fn write(&self, value: &Digits<K>) -> Element {
-        let mut value = Zeroizing::new(value.clone());
-        self.multiply(&mut value, &Number::small(1).to_digits());
-        let out = Number::from_digits(&value).less_at_most(&self.natural).to_bytes(self.bytes.len());
-        drop(value);
+        let out = self.written(value);
         self.size.forget();
         out
     }
