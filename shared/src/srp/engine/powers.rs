@@ -126,17 +126,18 @@ fn raise<K: Kernel>(kernel: &K, base: &K::Residue, exponent: &[u8]) -> Zeroizing
 fn powers<K: Kernel>(kernel: &K, base: &K::Residue) -> SecretTable<K::Residue> {
     let mut table = SecretTable::new();
     table.push(&kernel.one());
+    table.push(base);
     let mut entry = Zeroizing::new(base.clone());
-    for number in 1..digits::ENTRIES {
-        table.push(&entry);
+    for number in 2..digits::ENTRIES {
         // A square where there is one is cheaper than a product.
-        match table.entries().get(number.div_ceil(2)) {
-            Some(half) if number % 2 == 1 => {
+        match table.entries().get(number / 2) {
+            Some(half) if number % 2 == 0 => {
                 entry = Zeroizing::new(half.clone());
                 kernel.square(&mut entry, 1);
             }
             _ => kernel.multiply(&mut entry, base),
         }
+        table.push(&entry);
     }
     table
 }
