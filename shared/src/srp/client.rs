@@ -9,7 +9,7 @@ use super::engine::Engine as _;
 use super::{
     Group, Identity, Proof, PublicValue, Salt, SessionKey, SrpError, Verifier,
     engine::{self, ClientSecret},
-    formulas::{self, GeneratorForm, ProofInput},
+    formulas::{self, ProofInput},
     server,
 };
 use crate::{Entropy, public};
@@ -93,8 +93,9 @@ impl Ephemeral {
         if bool::from(u.ct_eq(&[0; 32])) {
             return Err(SrpError::ZeroScrambler);
         }
-        let k = formulas::multiplier::<Sha256>(engine);
-        let secret = engine.client_secret(b_public.as_bytes(), &ClientSecret { k: &k, x, a: &self.a, u: &u });
+        let constants = formulas::constants(self.group);
+        let secret = ClientSecret { k: &constants.multiplier, x, a: &self.a, u: &u };
+        let secret = engine.client_secret(b_public.as_bytes(), &secret);
         let key = formulas::session_key::<Sha256>(&secret);
 
         let input = ProofInput {
@@ -104,7 +105,7 @@ impl Ephemeral {
             b_public: b_public.as_bytes(),
             key: &key,
         };
-        let proof = formulas::client_proof::<Sha256>(engine, GeneratorForm::Bare, &input);
+        let proof = formulas::client_proof::<Sha256>(&constants.bare, &input);
         let expected = formulas::server_proof::<Sha256>(self.public.as_bytes(), &proof, &key);
         Ok(ClientProof {
             public: self.public,

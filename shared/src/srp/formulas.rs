@@ -1,11 +1,44 @@
 //! The hashes of SRP-6a, for any digest: the profile uses SHA-256, the RFC's own vectors SHA-1.
 
-use sha2::Digest;
+use std::sync::OnceLock;
+
+use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable};
 use zeroize::Zeroizing;
 
-use super::engine::{Engine, Scalar};
+use super::Group;
+use super::engine::{self, Engine, Scalar};
 use crate::hash::digest;
+
+/// What depends on the group only, under the profile's hash. Everybody knows it.
+pub(super) struct Constants {
+    /// `k`
+    pub(super) multiplier: Scalar,
+    /// `H(N) xor H(g)`, with the generator as one byte: the profile and RFC 2945 have it so.
+    pub(super) bare: [u8; 32],
+    /// The same with the generator padded to the length of `N`.
+    pub(super) padded: [u8; 32],
+}
+
+/// Those of a group, computed when they are first asked for: hashing them took as long as all else that is hashed.
+pub(super) fn constants(group: Group) -> &'static Constants {
+    static OF_2048: OnceLock<Constants> = OnceLock::new();
+    static OF_3072: OnceLock<Constants> = OnceLock::new();
+    static OF_4096: OnceLock<Constants> = OnceLock::new();
+    let of_group = match group {
+        Group::G2048 => &OF_2048,
+        Group::G3072 => &OF_3072,
+        Group::G4096 => &OF_4096,
+    };
+    of_group.get_or_init(|| {
+        let engine = engine::of(group);
+        Constants {
+            multiplier: multiplier::<Sha256>(engine),
+            bare: mixed::<Sha256>(engine, &bare_generator(engine)),
+            padded: mixed::<Sha256>(engine, &padded_generator(engine)),
+        }
+    })
+}
 
 /// `k = H(N | PAD(g))` (RFC 5054 §2.5.3).
 pub(super) fn multiplier<D: Digest>(engine: &(impl Engine + ?Sized)) -> Scalar {
@@ -28,7 +61,7 @@ pub(super) fn session_key<D: Digest>(secret: &[u8]) -> Zeroizing<[u8; 32]> {
     digest::<D>(&[secret])
 }
 
-/// What goes into `M1` beside the form of the generator.
+/// What goes into `M1` beside what the group says.
 pub(super) struct ProofInput<'a> {
     pub(super) identity: &'a [u8],
     pub(super) salt: &'a [u8],
@@ -37,31 +70,10 @@ pub(super) struct ProofInput<'a> {
     pub(super) key: &'a [u8; 32],
 }
 
-/// Which bytes of `g` are hashed in `M1`.
-#[derive(Clone, Copy)]
-pub(super) enum GeneratorForm {
-    /// One byte, as the profile and RFC 2945 have it.
-    Bare,
-    /// Padded to the length of `N`.
-    Padded,
-}
-
-/// `M1 = H((H(N) xor H(g)) | H(I) | s | A | B | K)` (RFC 2945 §3).
-pub(super) fn client_proof<D: Digest>(
-    engine: &(impl Engine + ?Sized),
-    form: GeneratorForm,
-    input: &ProofInput<'_>,
-) -> Zeroizing<[u8; 32]> {
-    let generator = match form {
-        GeneratorForm::Bare => bare_generator(engine),
-        GeneratorForm::Padded => padded_generator(engine),
-    };
-    let mut mixed = digest::<D>(&[engine.modulus()]);
-    for (byte, other) in mixed.iter_mut().zip(digest::<D>(&[&generator]).iter()) {
-        *byte ^= other;
-    }
+/// `M1 = H((H(N) xor H(g)) | H(I) | s | A | B | K)` (RFC 2945 §3), the first of which [`Constants`] has.
+pub(super) fn client_proof<D: Digest>(mixed: &[u8; 32], input: &ProofInput<'_>) -> Zeroizing<[u8; 32]> {
     digest::<D>(&[
-        of_digest::<D>(&mixed),
+        of_digest::<D>(mixed),
         of_digest::<D>(&digest::<D>(&[input.identity])),
         input.salt,
         input.a_public,
@@ -82,6 +94,15 @@ pub(super) fn select(left: &[u8; 32], right: &[u8; 32], choice: Choice) -> Zeroi
         byte.conditional_assign(other, choice);
     }
     out
+}
+
+/// `H(N) xor H(g)`
+fn mixed<D: Digest>(engine: &(impl Engine + ?Sized), generator: &[u8]) -> [u8; 32] {
+    let mut mixed = *digest::<D>(&[engine.modulus()]);
+    for (byte, other) in mixed.iter_mut().zip(digest::<D>(&[generator]).iter()) {
+        *byte ^= other;
+    }
+    mixed
 }
 
 /// As many bytes of it as the digest has.

@@ -4,10 +4,12 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
+#[cfg(target_arch = "wasm32")]
+use super::engine::Engine as _;
 use super::{
     Group, Identity, Proof, PublicValue, Salt, SessionKey, Verifier,
-    engine::{self, Element, Engine, Scalar},
-    formulas::{self, GeneratorForm, ProofInput},
+    engine::{self, Element, Scalar},
+    formulas::{self, Constants, ProofInput},
     trimmed,
 };
 use crate::{Entropy, public};
@@ -75,8 +77,7 @@ pub fn challenge(group: Group, verifier: &Verifier, entropy: &dyn Entropy) -> Ch
 pub fn challenge_from(pair: Pair, verifier: &Verifier) -> Option<Challenge> {
     let Pair { group, b, power } = pair;
     let engine = engine::of(group);
-    let k = formulas::multiplier::<Sha256>(engine);
-    let mut bytes = engine.server_public(&k, verifier.as_bytes(), &power);
+    let mut bytes = engine.server_public(&formulas::constants(group).multiplier, verifier.as_bytes(), &power);
     // One that is not used may show too: its `b` is gone with the pair.
     public::declare(&mut bytes);
     if bytes.first().is_none_or(|byte| *byte == 0) {
@@ -120,7 +121,7 @@ pub fn verify(
     let keys = [formulas::session_key::<Sha256>(&secret), trimmed::sha256(&secret)];
     let [padded, trimmed] = &keys;
 
-    let forms = Forms { engine, identity, salt, m1 };
+    let forms = Forms { constants: formulas::constants(group), identity, salt, m1 };
     let is_padded = forms.matches(a_public.as_bytes(), b_public.as_bytes(), padded);
     let is_trimmed = forms.matches(a_public.trimmed(), b_public.trimmed(), trimmed);
     let accepted = (is_padded | is_trimmed) & usable(group, &u, [verifier.group(), a_public.group(), b_public.group()]);
@@ -144,7 +145,7 @@ pub fn verify(
 
 /// `M1` as received, and what all its forms have in common.
 struct Forms<'a> {
-    engine: &'a dyn Engine,
+    constants: &'a Constants,
     identity: &'a Identity,
     salt: &'a Salt,
     m1: &'a Proof,
@@ -155,9 +156,9 @@ impl Forms<'_> {
     fn matches(&self, a_public: &[u8], b_public: &[u8], key: &[u8; 32]) -> Choice {
         let identity = self.identity.as_str().as_bytes();
         let input = ProofInput { identity, salt: self.salt.as_bytes(), a_public, b_public, key };
-        let of = |form| formulas::client_proof::<Sha256>(self.engine, form, &input);
+        let of = |mixed| formulas::client_proof::<Sha256>(mixed, &input);
         let received = self.m1.as_bytes();
-        of(GeneratorForm::Bare).ct_eq(received) | of(GeneratorForm::Padded).ct_eq(received)
+        of(&self.constants.bare).ct_eq(received) | of(&self.constants.padded).ct_eq(received)
     }
 }
 
