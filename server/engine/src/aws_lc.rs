@@ -3,6 +3,9 @@
 //! Only its product is used, with its dedicated squaring: windows and tables are the ones of `tacit-shared`. Numbers are
 //! ours and lent to each call. All of them are as long as `N`, whatever their value, so that nothing is normalised: that
 //! is what AWS-LC asks for to be constant in time.
+//!
+//! What a product leaves behind is AWS-LC's to wipe. Its assembly for x86-64 does. On aarch64 the last product stays on the
+//! stack, and where there is no assembly in the scratch space of the thread: either until something else comes to lie there.
 
 use std::alloc::Layout;
 use std::ffi::c_int;
@@ -223,7 +226,8 @@ impl Drop for Context {
 }
 
 thread_local! {
-    /// Where there is no assembly for the processor, AWS-LC multiplies here; it wipes what it frees.
+    /// Where there is no assembly for the processor, AWS-LC multiplies here. It wipes what it frees, which is when the thread
+    /// ends; until then the last product is in there.
     static SCRATCH: Scratch = Scratch::new();
 }
 

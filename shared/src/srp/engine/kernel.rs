@@ -7,7 +7,8 @@ use super::Element;
 /// Residues modulo one `N`, in a form of the kernel's own.
 ///
 /// Constant in time for all values: only lengths, `times` and the number of entries of a table may show. What a kernel
-/// keeps of a value beyond its [`Kernel::Residue`]s it wipes itself.
+/// keeps of a value beyond its [`Kernel::Residue`]s it wipes itself, as far as it can name it; what is left on the stack or
+/// in the memory of a library is told where the kernel is.
 pub trait Kernel: Send + Sync + 'static {
     /// A residue; not necessarily fully reduced.
     type Residue: Clone + Zeroize + Send + Sync;
