@@ -232,7 +232,8 @@ impl Attempt {
 
     fn seal(&self, purpose: Purpose, session_id: &str, parts: &[&str]) -> Result<String, Error> {
         let context = Context::of(purpose, session_id).ok_or(Error::Internal)?;
-        sealed::seal(&self.proof()?.key, context, parts.concat().as_bytes(), &Platform).map_err(|_| Error::Internal)
+        let plain = Zeroizing::new(parts.concat());
+        sealed::seal(&self.proof()?.key, context, plain.as_bytes(), &Platform).map_err(|_| Error::Internal)
     }
 }
 

@@ -3,6 +3,7 @@
 use tacit_shared::kdf::Memory;
 use tacit_shared::preset::{self, Preset};
 use tacit_shared::srp::{Identity, Salt, Verifier, client};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
@@ -67,22 +68,24 @@ impl NewCredential {
 
     /// The verifier in hex, as long as the group.
     ///
+    /// The text is JavaScript's from the start, so that the one here can be wiped; nobody can wipe JavaScript's.
+    ///
     /// # Errors
     /// [`Error::SelfCheckFailed`] until [`NewCredential::check`] went well.
-    #[wasm_bindgen(getter)]
-    pub fn verifier(&self) -> Result<String, Error> {
-        if self.checked { Ok(self.verifier.to_hex()) } else { Err(Error::SelfCheckFailed) }
+    #[wasm_bindgen(getter, unchecked_return_type = "string")]
+    pub fn verifier(&self) -> Result<JsValue, Error> {
+        Ok(JsValue::from_str(&self.verifier_hex()?))
     }
 }
 
 impl NewCredential {
     /// The message a body carries: digits and numbers only, so nothing needs escaping. Joined, not formatted, as all texts
-    /// here: the machinery of formatting is not in the wasm.
+    /// here: the machinery of formatting is not in the wasm. And at once: a text that grows leaves copies behind.
     ///
     /// # Errors
     /// [`Error::SelfCheckFailed`] until [`NewCredential::check`] went well.
-    pub(crate) fn to_json(&self) -> Result<String, Error> {
-        let (identity, salt, preset, verifier) = (self.identity(), self.salt(), self.preset(), self.verifier()?);
+    pub(crate) fn to_json(&self) -> Result<Zeroizing<String>, Error> {
+        let (identity, salt, preset, verifier) = (self.identity(), self.salt(), self.preset(), self.verifier_hex()?);
         let preset = preset.to_string();
         let parts = [
             r#"{"identity":""#,
@@ -93,8 +96,13 @@ impl NewCredential {
             &preset,
             r#","verifier":""#,
             &verifier,
+            r#""}"#,
         ];
-        Ok(parts.concat() + r#""}"#)
+        Ok(Zeroizing::new(parts.concat()))
+    }
+
+    pub(crate) fn verifier_hex(&self) -> Result<Zeroizing<String>, Error> {
+        if self.checked { Ok(Zeroizing::new(self.verifier.to_hex())) } else { Err(Error::SelfCheckFailed) }
     }
 
     fn with_preset(password: Password, place: &Place<'_>, preset: &'static Preset) -> Result<Self, Error> {

@@ -27,6 +27,8 @@ const secrets = {
   a: hex(handshake.a),
   S: hex(handshake.S),
   K: hex(K),
+  v: hex(credential.v),
+  "v in hex": Buffer.from(credential.v),
 };
 
 let wasm;
@@ -88,6 +90,19 @@ test("of a new credential nothing is left", async (t) => {
   assert.deepEqual([made.identity, made.salt, made.verifier], [identity, salt, credential.v]);
   assert.deepEqual(found(), []);
 });
+
+for (const purpose of ["change", "upgrade"]) {
+  test(`of a credential that was sealed (${purpose}) nothing is left but itself, until the worker ends`, async (t) => {
+    drawn(t, identity, salt);
+    const work = worked();
+    await work("prepare", {});
+    const challenge = { identity, salt, preset, B: handshake.B };
+    const { session_id: sessionId } = handshake.confirm;
+    const { sealed } = await work("authorise", { challenge, purpose, sessionId, keepOtherSessions: true });
+    assert.ok(sealed.length > credential.v.length);
+    assert.deepEqual(found(), ["x", "v"]);
+  });
+}
 
 test("the stack is wiped further down than any call reaches", async (t) => {
   drawn(t, handshake.a);

@@ -33,7 +33,7 @@ fn stored() -> Stored {
     Stored {
         identity: Identity::parse(&made.identity()).unwrap(),
         salt: Salt::parse(&made.salt()).unwrap(),
-        verifier: Verifier::parse_hex(preset::DEFAULT.group, &made.verifier().unwrap()).unwrap(),
+        verifier: Verifier::parse_hex(preset::DEFAULT.group, &made.verifier_hex().unwrap()).unwrap(),
     }
 }
 
@@ -189,7 +189,7 @@ fn what_is_sealed_opens_for_its_purpose_and_session_only() {
         r#"{{"identity":"{}","salt":"{}","preset":1,"verifier":"{}"}}"#,
         other.identity(),
         other.salt(),
-        other.verifier().unwrap()
+        *other.verifier_hex().unwrap()
     );
 
     let change = attempt.seal_change(SESSION_ID, &other, true).unwrap();
@@ -263,7 +263,7 @@ fn only_a_preset_below_the_default_is_outdated() {
 #[test]
 fn a_credential_that_was_not_tried_cannot_be_sent() {
     let made = NewCredential::derive(PASSWORD.into(), PASSWORD.into(), REALM, HOST).unwrap();
-    assert_eq!(made.verifier().err(), Some(Error::SelfCheckFailed));
+    assert_eq!(made.verifier_hex().err(), Some(Error::SelfCheckFailed));
     let elsewhere = NewCredential::derive(PASSWORD.into(), PASSWORD.into(), REALM, "example.org");
     assert_eq!(elsewhere.err(), Some(Error::RealmMismatch));
 }
