@@ -317,6 +317,12 @@ async fn resends_stay_within_the_budget_of_the_address_and_void_no_link_without_
     }
     assert_eq!(world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap().mails.len(), budget);
     world.advance(Duration::from_mins(1));
+    for ticket in &tickets {
+        world.resend("person@example.com", ticket).await.unwrap();
+    }
+    // Once for each, whoever else asks.
+    assert_eq!(world.domain.outbox.claim(99, Duration::from_hours(1)).await.unwrap().mails.len(), tickets.len());
+    world.advance(Duration::from_mins(1));
     for ticket in &tickets[..budget] {
         world.resend("person@example.com", ticket).await.unwrap();
     }

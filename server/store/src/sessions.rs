@@ -103,8 +103,8 @@ const DELETE_ENDED_BEFORE: &str = "DELETE FROM sessions WHERE (ended_at < $1 OR 
     SELECT id FROM sessions WHERE ended_at < $1 OR expires_at < $1 LIMIT $2)";
 
 const DELETE_TOKENS_OF: &str = "DELETE FROM refresh_tokens WHERE hash IN (\
-    SELECT r.hash FROM (SELECT id FROM sessions WHERE account_id = $1 ORDER BY created_at LIMIT $2) s \
-    JOIN refresh_tokens r ON r.session_id = s.id LIMIT $2)";
+    SELECT hash FROM refresh_tokens WHERE session_id IN (\
+    SELECT id FROM sessions WHERE account_id = $1 ORDER BY created_at LIMIT $2) LIMIT $2)";
 
 const DELETE_OTHERS_OF: &str = "DELETE FROM sessions WHERE id IN (\
     SELECT id FROM sessions WHERE account_id = $1 AND id <> $2 ORDER BY created_at LIMIT $3)";

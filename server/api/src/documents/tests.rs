@@ -92,7 +92,7 @@ fn every_answer_is_described() {
         let is_one = pointer.rsplit_once('/').is_some_and(|(parent, status)| {
             parent.ends_with("/responses") && status.bytes().all(|byte| byte.is_ascii_digit())
         });
-        if is_one {
+        if is_one && object.get("$ref").is_none() {
             answers += 1;
             assert!(object["description"].as_str().is_some_and(|text| !str::is_empty(text)), "{pointer}");
         }
