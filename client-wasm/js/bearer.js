@@ -17,6 +17,7 @@ export const fetchWithToken = async (keeper, origins, request) => {
   if (!mayCarry) return fetch(request);
   const again = request.clone();
   const { signal } = request;
+  signal.throwIfAborted();
   const token = await unlessAborted(signal, keeper.accessToken());
   if (!token.ok) return withoutToken(token, request);
   const response = await fetch(bearing(request, token.accessToken));

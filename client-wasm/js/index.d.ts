@@ -99,8 +99,8 @@ export interface FieldProblem {
 /** Codes the client itself gives; all others are the server's, as its documentation lists them. */
 export type ClientFailureCode =
   /**
-   * No answer: offline, the server is down, or it took too long. What was asked for may have been done all the same; where
-   * that matters, {@link Failure.mayBeDone} says so. A page of another origin also gets none unless the server names that
+   * No answer: offline, the server is down, or it took too long. What was asked for may have been done all the same; of a
+   * proof {@link Failure.mayBeDone} says so. A page of another origin also gets none unless the server names that
    * origin in `TACIT_ALLOWED_ORIGINS`.
    */
   | "network"

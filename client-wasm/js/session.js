@@ -38,6 +38,8 @@ export class SessionKeeper {
   #renewing = null;
   /** Counts sessions opened and left, so that a renewal that outlives its session is not taken for the next one's. */
   #age = 0;
+  /** The token that the server refused last. */
+  #refused = "";
 
   /**
    * @param {ReturnType<typeof import("./options.js").readOptions>} options
@@ -140,6 +142,7 @@ export class SessionKeeper {
    * @returns {Promise<import("./index.js").AccessTokenResult>}
    */
   async replace(refused) {
+    this.#refused = refused;
     if (!this.#token || this.#token.value === refused) {
       const renewed = await this.renew();
       if (!renewed.ok) return renewed;
@@ -178,12 +181,20 @@ export class SessionKeeper {
   }
 
   /**
-   * Without its record nothing can be renewed: whoever emptied the shelf ended the session here. Where that was another tab
-   * leaving, its news is on the way.
+   * Without its record nothing can be renewed: whoever emptied the shelf ended the session here, once its token is of no use any
+   * more. Where another tab left, or goes on with the session, its news is on the way.
+   *
+   * @returns {Promise<import("./index.js").RefreshResult>}
    */
   async #lose() {
-    if (this.#current) await this.#tabs?.settled(() => !this.#current);
-    if (this.#current) {
+    const age = this.#age;
+    const token = this.#token;
+    const isSame = () => age === this.#age && token === this.#token;
+    if (this.#current) await this.#tabs?.settled(() => !isSame());
+    const record = await this.record();
+    if (!isSame()) return this.#token ? { ok: true } : signedOut();
+    const serves = token && !token.isExpired && token.value !== this.#refused;
+    if (this.#current && !serves && !record) {
       this.#forget();
       this.#listeners.emit({ type: "session_ended" });
     }

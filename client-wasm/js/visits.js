@@ -31,6 +31,10 @@ const LONGEST_CODE = 4096;
 /** @typedef {{ code: string } | { error: string }} Answer */
 /** @typedef {{ code_challenge: string, return_to: string, display: "page" | "popup" }} Start */
 
+/** Whoever came back could not go on: better not to leave. */
+const unremembered = () =>
+  failure("storage_unavailable", "The browser does not let this page remember that it went to the provider.");
+
 export class Visits {
   #page;
   #base;
@@ -66,6 +70,7 @@ export class Visits {
     required(display === "page" || display === "popup", 'display must be "page" or "popup".');
     const page = this.#page;
     required(page, "Only a page in a browser can go to a provider.");
+    if (display === "page" && !page.storage) return unremembered();
     const { verifier, challenge } = await makeVerifier();
     const visit = { ...wish, verifier };
     const asked = await ask({ code_challenge: challenge, return_to: address(returnTo ?? page.address()), display });
@@ -75,7 +80,7 @@ export class Visits {
     try {
       page.storage?.setItem(this.#key, JSON.stringify({ ...visit, begunAt: Date.now() }));
     } catch {
-      return failure("storage_unavailable", "The browser does not let this page remember that it went to the provider.");
+      return unremembered();
     }
     page.leave(url);
     return { ok: true, status: "leaving" };

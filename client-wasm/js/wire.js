@@ -174,6 +174,8 @@ const problem = (response, body, request) => {
     return unanswered("unavailable", "Something other than the server answered", request, more);
   }
   const detail = String(body.detail ?? body.title ?? body.code);
+  // A database that does not answer a commit leaves the server, too, in doubt of it.
+  if (body.code === "unavailable") return unanswered(body.code, detail.replace(/\.$/, ""), request, more);
   return failure(body.code, detail, Array.isArray(body.fields) ? { ...more, fields: body.fields } : more);
 };
 

@@ -106,6 +106,7 @@ test("a caller who calls a request off does not wait for the token's renewal, wh
 
 test("a request that was called off before is not sent, and renews nothing for itself", async (t) => {
   const { server, client } = await signedIn(t);
+  later(t, 400);
   const reason = new Error("too late");
   await assert.rejects(client.fetch("/v1/auth/me", { signal: AbortSignal.abort(reason) }), (error) => error === reason);
   assert.deepEqual(server.paths(), []);

@@ -170,6 +170,9 @@ test("misuse is thrown: no page, no such display, an address to come back to tha
   };
   assert.equal((await client.signInWith(PROVIDER)).code, "storage_unavailable");
   assert.deepEqual(tab.left, []);
+  tab.storage = undefined;
+  assert.equal((await client.signInWith(PROVIDER)).code, "storage_unavailable");
+  assert.deepEqual(tab.left, []);
 });
 
 test("the password of an account is not asked for, nor sent", async (t) => {

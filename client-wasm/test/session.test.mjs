@@ -302,6 +302,18 @@ test("a session that cannot be renewed for want of its record is over, and the p
   assert.deepEqual(server.requests, []);
 });
 
+test("without its record a session lasts as long as its token, which another tab may renew", async (t) => {
+  const storage = new MemoryStorage();
+  const { client } = await signedIn(t, { storage });
+  const events = [];
+  client.onChange((event) => events.push(event.type));
+  storage.entries.clear();
+  later(t, 280);
+  assert.equal((await client.me()).ok, true);
+  assert.notEqual(client.user, null);
+  assert.deepEqual(events, []);
+});
+
 test("whoever logs out without a session causes no event", async (t) => {
   const { client } = await signedIn(t);
   await client.logout();

@@ -33,7 +33,10 @@ client.onWire((event) => {
   action?.check.add(event);
   (action?.group ?? panel.group("In the background", { quiet: true })).add(event);
   // Now a window opens, which may stay open for minutes; what else people do here need not wait for that.
-  if (event.requestBody?.display === "popup") action?.giveWay();
+  const opens = event.requestBody?.display === "popup" && event.status >= 200 && event.status < 300;
+  // What asks for a step-up beside another action shares that one's question, and its window.
+  const shares = event.responseBody?.code === "step_up_required" && actions.length > 1;
+  if (opens || shares) action?.giveWay();
 });
 
 /** Whether an action is under way that others wait for. */

@@ -19,6 +19,8 @@ const steps = [...document.querySelectorAll("#way [data-step]")];
 
 let current = null;
 let close = () => {};
+/** Whom the view on screen was drawn for. */
+let shownTo;
 
 const markStep = (name) => {
   const at = steps.findIndex((step) => step.dataset.step === name);
@@ -36,6 +38,7 @@ const show = (name, details = {}, { opening = false } = {}) => {
   // A question to whom the view before was about has nobody to answer it.
   for (const dialog of document.querySelectorAll("dialog")) dialog.dispatchEvent(new Event("cancel"));
   current = name;
+  shownTo = client.user?.id;
   const root = fromTemplate(view.template);
   root.dataset.view = name;
   // The listeners are there before the form is: nothing can be submitted past them.
@@ -80,7 +83,9 @@ client.onChange((event) => {
     go("log-in", { note: notice("", "You are logged out", "This was done in another tab of this browser.") });
   }
   // With the account in view it was another tab, maybe for somebody else: what is shown must be of whom this tab acts for.
-  if (event.type === "signed_in" && current && current !== "log-in") go("account");
+  // Of the same person it shows the same, and what was typed there stays.
+  const isShown = current === "account" && client.user?.id === shownTo;
+  if (event.type === "signed_in" && current && current !== "log-in" && !isShown) go("account");
 });
 
 const firstView = (restored, back) => {

@@ -149,9 +149,8 @@ impl EmailChanges {
         let core = &self.0;
         let now = core.now();
         let hash = secrets::token_hash(&core.keyring, Purpose::EmailUndo, &secret.0);
-        if email_changes::find_by_undo(&mut core.store.read().await?, hash).await?.is_none() {
-            return Err(EmailChangeError::Invalid);
-        }
+        let found = email_changes::find_by_undo(&mut core.store.read().await?, hash).await?;
+        core.thin_out_holder(&found.ok_or(EmailChangeError::Invalid)?).await?;
         let mut tx = core.store.begin().await?;
         let found = email_changes::find_by_undo(&mut tx, hash).await?.ok_or(EmailChangeError::Invalid)?;
         // Whatever its status: that a thief had it shut must not keep the owner from it.
@@ -266,6 +265,19 @@ impl Core {
         }
         let own = Window::at(BY_ACCOUNT, self.account_key(BY_ACCOUNT, account), limits.mails, limits.mail_window, now);
         if own.count(tx).await? { Ok(()) } else { Err(OwnAccountError::TooMany(own.remaining(now))) }
+    }
+
+    /// Where that account has very many sessions, they go before, some at a time.
+    async fn thin_out_holder(&self, change: &EmailChangeRecord) -> Result<(), EmailChangeError> {
+        let address = Address::parse(&change.old_email).map_err(|_| Internal::Malformed("address"))?;
+        loop {
+            let mut tx = self.store.begin().await?;
+            let found = self.lock_unproved(&mut tx, address.key()).await?;
+            let Some(holder) = found.filter(|holder| holder.id != change.account_id) else { return Ok(()) };
+            if !self.delete_some_sessions(tx, holder.id, None).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Deletes the account that has an address without anybody's proof: a thief would make one, at a provider that says

@@ -159,7 +159,7 @@ impl Identities {
             Err(error) if error.kind() == StoreErrorKind::UniqueViolation => return Err(IdentityError::Taken),
             inserted => inserted?,
         }
-        core.push_mail(&mut tx, notice(&account, now), now).await?;
+        core.push_notice(&mut tx, account.id, notice(&account, now), now).await?;
         let event = Event::by(caller, EventType::IdentityLinked, AuditResult::Success);
         core.record(&mut tx, event.with("provider", record.provider.as_str()), now).await?;
         tx.commit().await?;
@@ -192,7 +192,7 @@ impl Identities {
         identities::delete(&mut tx, id, account.id).await?;
         let (provider, kept) = (leaving.provider.as_str(), caller.session.id);
         let ended = sessions::end_of_provider(&mut tx, account.id, provider, kept, ended::UNLINKED, now).await?;
-        core.push_mail(&mut tx, notice(&account, now), now).await?;
+        core.push_notice(&mut tx, account.id, notice(&account, now), now).await?;
         let event = Event::by(caller, EventType::IdentityUnlinked, AuditResult::Success);
         core.record(&mut tx, event.with("provider", provider).with("sessions_ended", ended), now).await?;
         tx.commit().await?;
@@ -219,7 +219,7 @@ impl Identities {
             Err(error) if error.kind() == StoreErrorKind::UniqueViolation => return Err(IdentityError::PasswordExists),
             inserted => inserted?,
         }
-        core.push_mail(&mut tx, password_notice(&account, now), now).await?;
+        core.push_notice(&mut tx, account.id, password_notice(&account, now), now).await?;
         core.record(&mut tx, Event::by(caller, EventType::PasswordSet, AuditResult::Success), now).await?;
         tx.commit().await?;
         core.outbox_bell.notify_one();

@@ -183,7 +183,7 @@ impl Core {
         resets::void(tx, account).await?;
         // Who knew the old password may have asked for another address, and would press its link later.
         email_changes::delete_waiting_of(tx, account.id).await?;
-        Ok(self.push_mail(tx, password_notice(account, now), now).await?)
+        Ok(self.push_notice(tx, account.id, password_notice(account, now), now).await?)
     }
 
     async fn upgrade(

@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tacit_store::logins::CountedWindow;
-use tacit_store::{SessionId, StoreError, Timestamp, Tx, throttles};
+use tacit_store::{AccountId, SessionId, StoreError, Timestamp, Tx, throttles};
 
 use crate::core::Core;
+use crate::fault::Internal;
+use crate::outbox::NewMail;
 
 /// How far a window is used up, as its client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +135,26 @@ impl Core {
     pub(crate) fn session_window(&self, session: SessionId, now: Timestamp) -> Window {
         let key = self.address_hash(BY_SESSION, &session.to_string());
         Window::at(BY_SESSION, key, SESSION_EVENTS, SESSION_HOUR, now)
+    }
+}
+
+/// Mails that tell an account's owner of what was done with it, in an hour. A session more begins no others.
+const NOTICES: &str = "account_notices";
+const ACCOUNT_NOTICES: u32 = 20;
+
+impl Core {
+    /// Tells an account's owner what was done with it. Silent beyond its limit: what is done again and again was told, and an
+    /// address that nobody proved may be a stranger's.
+    pub(crate) async fn push_notice(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        notice: NewMail,
+        now: Timestamp,
+    ) -> Result<(), Internal> {
+        let key = self.address_hash(NOTICES, &account.to_string());
+        let within = Window::at(NOTICES, key, ACCOUNT_NOTICES, SESSION_HOUR, now).count(tx).await?;
+        if within { self.push_mail(tx, notice, now).await } else { Ok(()) }
     }
 }
 

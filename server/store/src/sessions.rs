@@ -288,17 +288,26 @@ pub async fn delete_ended_before(tx: &mut Tx, time: Timestamp, most: i64) -> Res
     on!(execute tx, query(DELETE_ENDED_BEFORE).bind(time).bind(most))
 }
 
-/// Drops the oldest of an account's sessions but one, with their refresh tokens, so many rows or few more; answers how many.
-/// Of one session there may be a hundred thousand tokens, so they go first. Where nothing is left but that one, nothing goes.
+/// Drops some of the oldest of an account's sessions but one, and of their refresh tokens, at most so many rows or one session
+/// more; whether there may be others. Of one session there may be a hundred thousand tokens, so they go first.
 ///
 /// # Errors
 /// Any failure of the database.
-pub async fn delete_some_of(tx: &mut Tx, account: AccountId, but: SessionId, most: i64) -> Result<u64, StoreError> {
+pub async fn delete_some_of(
+    tx: &mut Tx,
+    account: AccountId,
+    but: Option<SessionId>,
+    most: i64,
+) -> Result<bool, StoreError> {
+    let reaches = |rows: u64, most: i64| i64::try_from(rows).is_ok_and(|rows| rows >= most);
     let tokens: u64 = on!(execute tx, query(DELETE_TOKENS_OF).bind(account).bind(most))?;
-    if i64::try_from(tokens).is_ok_and(|tokens| tokens >= most) {
-        return Ok(tokens);
+    if reaches(tokens, most) {
+        return Ok(true);
     }
-    on!(execute tx, query(DELETE_OTHERS_OF).bind(account).bind(but).bind(most))
+    // One fewer: the one that stays may be among those whose tokens went.
+    let but = but.unwrap_or_else(|| SessionId::from_uuid(uuid::Uuid::nil()));
+    let sessions: u64 = on!(execute tx, query(DELETE_OTHERS_OF).bind(account).bind(but).bind(most - 1))?;
+    Ok(reaches(sessions, most - 1))
 }
 
 /// A session beside its account.

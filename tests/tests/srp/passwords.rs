@@ -1,5 +1,7 @@
 //! `/api/auth/srp/password/change`: another password, and the same one under today's preset.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tacit_shared::sealed::Purpose;
 use tacit_tests::{App, NewCredential, Person, Setup, User, both_engines};
@@ -41,6 +43,19 @@ both_engines!(a_change_ends_the_other_sessions, async |app| {
     app.anonymous().post("/v1/auth/refresh", refresh).await.expect_problem(401, "refresh_invalid").done();
     let refresh = json!({ "refresh_token": here.refresh_token() });
     app.anonymous().post("/v1/auth/refresh", refresh).await.expect_status(200).done();
+});
+
+both_engines!(an_owner_is_told_of_twenty_changes_an_hour_however_many_sessions_make_them, async |app| {
+    app.clock.advance_to_next(Duration::from_hours(1));
+    let mut person = app.registered("person@example.com").await;
+    let before = app.inbox("person@example.com").await.len();
+    for turn in 0..22 {
+        let password = format!("{NEW} {turn}");
+        let new = NewCredential::of(&password);
+        person.log_in().await.change_password(&person, &new, &nothing()).await.expect_status(204).done();
+        person = person.with_password(&password, &new);
+    }
+    assert_eq!(app.inbox("person@example.com").await.len(), before + 20);
 });
 
 both_engines!(the_other_sessions_go_on_where_their_owner_keeps_them, async |app| {

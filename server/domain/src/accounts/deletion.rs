@@ -2,7 +2,9 @@
 
 use tacit_store::accounts::{self, AccountRecord};
 use tacit_store::audit_events::{self, AuditResult};
-use tacit_store::{Tx, email_changes, outbox, pending_credentials, sessions};
+use tacit_store::{
+    AccountId, SessionId, StoreError, Timestamp, Tx, email_changes, outbox, pending_credentials, sessions,
+};
 
 use super::{Accounts, OwnAccountError};
 use crate::address::Address;
@@ -14,8 +16,8 @@ use crate::mailbox;
 use crate::outbox::{MailKind, NEWS_LIFE, NewMail};
 
 impl Accounts {
-    /// Deletes the caller's account with everything personal that is stored, in one step, and says farewell by mail. The
-    /// address is free again at once.
+    /// Deletes the caller's account with everything personal that is stored, and says farewell by mail. The address is free
+    /// again at once. It is one step, before which sessions and tokens go some at a time where there are very many.
     ///
     /// # Errors
     /// [`OwnAccountError::StepUpRequired`].
@@ -27,7 +29,7 @@ impl Accounts {
         let core = &self.0;
         let now = core.now();
         caller.require_step_up(now)?;
-        self.delete_sessions(caller).await?;
+        self.delete_sessions(caller, now).await?;
         let mut tx = core.store.begin().await?;
         let account = caller.hold(&mut tx, now).await?.ok_or(OwnAccountError::SignedOut)?;
 
@@ -54,16 +56,12 @@ impl Accounts {
         Ok(())
     }
 
-    /// The other sessions and all refresh tokens, some at a time: who has collected a million of them must not hold up
-    /// whoever writes, and would in the end not be deleted at all.
-    async fn delete_sessions(&self, caller: &Caller) -> Result<(), OwnAccountError> {
-        let core = &self.0;
+    /// Where there are very many, the other sessions and the refresh tokens go before the account, some at a time.
+    async fn delete_sessions(&self, caller: &Caller, now: Timestamp) -> Result<(), OwnAccountError> {
         loop {
-            let mut tx = core.store.begin().await?.patiently();
-            let deleted =
-                sessions::delete_some_of(&mut tx, caller.account.id, caller.session.id, core.rows_at_once()).await?;
-            tx.commit().await?;
-            if deleted == 0 {
+            let mut tx = self.0.store.begin().await?;
+            caller.hold(&mut tx, now).await?.ok_or(OwnAccountError::SignedOut)?;
+            if !self.0.delete_some_sessions(tx, caller.account.id, Some(caller.session.id)).await? {
                 return Ok(());
             }
         }
@@ -71,6 +69,22 @@ impl Accounts {
 }
 
 impl Core {
+    /// Deletes some of an account's sessions and tokens where there are more than go with it in one step; whether there were.
+    /// Who has collected a million must not hold up whoever writes, and would in the end not be deleted at all.
+    pub(crate) async fn delete_some_sessions(
+        &self,
+        mut tx: Tx,
+        account: AccountId,
+        but: Option<SessionId>,
+    ) -> Result<bool, StoreError> {
+        let are_many = sessions::delete_some_of(&mut tx, account, but, self.rows_at_once()).await?;
+        // Few are left as they are: with the account they go in one step.
+        if are_many {
+            tx.commit().await?;
+        }
+        Ok(are_many)
+    }
+
     /// Deletes an account, which is locked, and all that hangs on it.
     pub(crate) async fn erase(&self, tx: &mut Tx, account: &AccountRecord) -> Result<(), Internal> {
         accounts::delete(tx, account.id).await?;

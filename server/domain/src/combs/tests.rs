@@ -197,7 +197,7 @@ async fn a_proof_that_is_to_replace_its_credential_makes_no_comb_of_it() {
 }
 
 #[tokio::test]
-async fn what_is_unused_is_forgotten_while_the_database_is_away() {
+async fn what_is_unused_is_forgotten_whatever_fails_afterwards() {
     let world = World::start().await;
     world.registered("person@example.com").await;
     world.logged_in("person@example.com").await;

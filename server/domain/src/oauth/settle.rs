@@ -130,7 +130,7 @@ impl Core {
         identities::insert(tx, &identity).await.map_err(taken)?;
         entry.events.push(Event::of(id, EventType::IdentityLinked, origin));
         if !entry.created {
-            self.push_mail(tx, crate::identities::notice(&entry.account, now), now).await?;
+            self.push_notice(tx, entry.account.id, crate::identities::notice(&entry.account, now), now).await?;
         }
         Ok(entry)
     }
