@@ -10,7 +10,7 @@ import json
 import secrets
 import sys
 from enum import Enum
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 sys.path.insert(0, sys.argv[1])
 
@@ -201,7 +201,7 @@ def sessions_are_listed_renewed_and_ended(somebody: Somebody) -> None:
     other = somebody.with_token(second.tokens.access_token)
 
     me = done(get_me.sync_detailed(client=client), Me)
-    assert (me.user.email, me.user.display_name, str(me.user.id)) == (somebody.address, "Ada", first.user_id)
+    assert (me.user.email, me.user.display_name, me.user.id) == (somebody.address, "Ada", first.user_id)
     page = done(list_sessions.sync_detailed(client=client, limit=1), SessionPage)
     assert (page.count, len(page.sessions), page.sessions[0].device_name) == (2, 1, "Second")
     problem(list_sessions.sync_detailed(client=client, limit=0), 400, "invalid_request")
@@ -247,7 +247,7 @@ def a_password_is_changed(somebody: Somebody) -> None:
         start = PasswordChangeStart(purpose=purpose)
         challenge = done(begin_password_change.sync_detailed(client=client, body=start), Challenge)
         wish = json.dumps({"credential": new.credential(), **more}).encode()
-        proof = protocol.authorise(somebody.person, challenge.to_dict(), sealed_for, session.session_id, wish)
+        proof = protocol.authorise(somebody.person, challenge.to_dict(), sealed_for, str(session.session_id), wish)
         body = SealedProof.from_dict(proof.message)
         return proof, confirm_password_change.sync_detailed(client=client, body=body)
 
@@ -270,9 +270,9 @@ def a_password_is_changed(somebody: Somebody) -> None:
     somebody.log_in()
 
 
-def step_up(somebody: Somebody, client: AuthenticatedClient, session_id: str, **changed):
+def step_up(somebody: Somebody, client: AuthenticatedClient, session_id: UUID, **changed):
     challenge = done(begin_step_up.sync_detailed(client=client), Challenge)
-    proof = protocol.authorise(somebody.person, challenge.to_dict(), "step_up", session_id, b"")
+    proof = protocol.authorise(somebody.person, challenge.to_dict(), "step_up", str(session_id), b"")
     body = SealedProof.from_dict({**proof.message, **changed})
     return proof, confirm_step_up.sync_detailed(client=client, body=body)
 
