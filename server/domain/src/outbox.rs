@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tacit_store::outbox::{self, OutboxRecord};
-use tacit_store::{OutboxId, StoreError, Timestamp, Tx};
+use tacit_store::{AccountId, OutboxId, StoreError, Timestamp, Tx};
 use zeroize::Zeroizing;
 
 use crate::address::Address;
@@ -231,6 +231,19 @@ impl Core {
             tokio::time::sleep(wait).await;
             core.outbox_bell.notify_one();
         });
+    }
+
+    /// Tells an account's owner what was done with it. Silent beyond its limit: what is done again and again was told, and an
+    /// address that nobody proved may be a stranger's.
+    pub(crate) async fn push_notice(
+        &self,
+        tx: &mut Tx,
+        account: AccountId,
+        notice: NewMail,
+        now: Timestamp,
+    ) -> Result<(), Internal> {
+        let within = self.notice_window(account, now).count(tx).await?;
+        if within { self.push_mail(tx, notice, now).await } else { Ok(()) }
     }
 
     /// Writes a mail into the outbox. After the commit, ring `outbox_bell`.

@@ -7,8 +7,6 @@ use tacit_store::logins::CountedWindow;
 use tacit_store::{AccountId, SessionId, StoreError, Timestamp, Tx, throttles};
 
 use crate::core::Core;
-use crate::fault::Internal;
-use crate::outbox::NewMail;
 
 /// How far a window is used up, as its client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,34 +125,26 @@ impl Window {
 /// What leaves an event, done in one session, in an hour: nobody needs more, and the record only grows.
 const BY_SESSION: &str = "session_events";
 const SESSION_EVENTS: u32 = 60;
-const SESSION_HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 impl Core {
     /// A session's window for what its account changes about itself. Not the account's: whoever stole a token would use it
     /// up, and keep the owner from changing the password.
     pub(crate) fn session_window(&self, session: SessionId, now: Timestamp) -> Window {
         let key = self.address_hash(BY_SESSION, &session.to_string());
-        Window::at(BY_SESSION, key, SESSION_EVENTS, SESSION_HOUR, now)
+        Window::at(BY_SESSION, key, SESSION_EVENTS, HOUR, now)
     }
 }
 
-/// Mails that tell an account's owner of what was done with it, in an hour. A session more begins no others.
+/// Mails about what was done with one account, in an hour, whatever sessions did it.
 const NOTICES: &str = "account_notices";
 const ACCOUNT_NOTICES: u32 = 20;
 
 impl Core {
-    /// Tells an account's owner what was done with it. Silent beyond its limit: what is done again and again was told, and an
-    /// address that nobody proved may be a stranger's.
-    pub(crate) async fn push_notice(
-        &self,
-        tx: &mut Tx,
-        account: AccountId,
-        notice: NewMail,
-        now: Timestamp,
-    ) -> Result<(), Internal> {
+    /// An account's window for mails that tell its owner what was done with it.
+    pub(crate) fn notice_window(&self, account: AccountId, now: Timestamp) -> Window {
         let key = self.address_hash(NOTICES, &account.to_string());
-        let within = Window::at(NOTICES, key, ACCOUNT_NOTICES, SESSION_HOUR, now).count(tx).await?;
-        if within { self.push_mail(tx, notice, now).await } else { Ok(()) }
+        Window::at(NOTICES, key, ACCOUNT_NOTICES, HOUR, now)
     }
 }
 
