@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx_postgres::PgConnection;
+use sqlx_sqlite::SqliteConnection;
 
 use crate::seams::fresh_name;
 use crate::services;
@@ -247,7 +249,7 @@ impl Hold {
 
 async fn open(file: &Path) -> SqliteConnection {
     // Foreign keys are off: a table can go while others point to it.
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
+    let options = sqlx_sqlite::SqliteConnectOptions::new()
         .filename(file)
         .foreign_keys(false)
         .busy_timeout(std::time::Duration::from_secs(10));

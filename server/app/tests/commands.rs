@@ -178,7 +178,7 @@ async fn a_schema_of_a_newer_version_is_refused_and_left_alone() {
     let operator = Operator::new();
     assert!(operator.run(&["migrate"]).good().contains("up to date"));
     let url = format!("sqlite:{}", operator.path("tacit.db").display());
-    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let mut connection = sqlx_sqlite::SqliteConnection::connect(&url).await.unwrap();
     let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
         VALUES (999999, 'from the future', TRUE, x'00', 0)";
     sqlx::query(insert).execute(&mut connection).await.unwrap();

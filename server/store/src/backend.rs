@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::{PgConnection, SqliteConnection, query_scalar};
+use sqlx::query_scalar;
+use sqlx_postgres::PgConnection;
+use sqlx_sqlite::SqliteConnection;
 
 use crate::batch::Batches;
 use crate::condition::Condition;

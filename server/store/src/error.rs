@@ -121,7 +121,7 @@ fn kind_of(refused: &(dyn DatabaseError + 'static)) -> StoreErrorKind {
         _ => {}
     }
     let code = refused.code().unwrap_or_default();
-    if refused.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+    if refused.try_downcast_ref::<sqlx_sqlite::SqliteError>().is_some() {
         code.parse().map_or(StoreErrorKind::Other, sqlite_kind)
     } else {
         postgres_kind(&code)

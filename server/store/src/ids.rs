@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
+use sqlx_postgres::{PgHasArrayType, PgTypeInfo};
 use uuid::Uuid;
 
 /// Defines an id: a UUID that cannot be mistaken for another table's.
@@ -39,6 +40,13 @@ macro_rules! id {
         impl From<Uuid> for $name {
             fn from(uuid: Uuid) -> Self {
                 Self(uuid)
+            }
+        }
+
+        // Would come with `sqlx::Type` if sqlx's macros knew of PostgreSQL; for what it costs see the workspace's Cargo.toml.
+        impl PgHasArrayType for $name {
+            fn array_type_info() -> PgTypeInfo {
+                Uuid::array_type_info()
             }
         }
 

@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection as _, PgConnection, SqliteConnection, query, query_scalar};
+use sqlx::{ConnectOptions, Connection as _, query, query_scalar};
+use sqlx_postgres::{PgConnectOptions, PgConnection};
+use sqlx_sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::backend::{Pools, Store};
 use crate::error::{StoreError, StoreErrorKind};

@@ -3,12 +3,20 @@
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
+use sqlx_postgres::{PgHasArrayType, PgTypeInfo};
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// Arithmetic saturates: a lifetime added to any time is a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Timestamp(i64);
+
+impl PgHasArrayType for Timestamp {
+    fn array_type_info() -> PgTypeInfo {
+        i64::array_type_info()
+    }
+}
 
 impl Timestamp {
     /// A time by its Unix milliseconds.

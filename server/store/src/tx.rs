@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{Executor, PgConnection, SqliteConnection, raw_sql};
+use sqlx::{Executor, raw_sql};
+use sqlx_postgres::PgConnection;
+use sqlx_sqlite::SqliteConnection;
 use tokio::runtime::Handle;
 
 use crate::backend::Engine;

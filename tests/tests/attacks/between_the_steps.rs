@@ -1,6 +1,7 @@
 //! What happens to an account between the two steps of a login, or in the middle of the second one, wins.
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx_postgres::PgConnection;
 use tacit_tests::{App, Engine, Setup, both_engines};
 
 const PROOF: &str = "/api/auth/srp/login/proof";

@@ -98,7 +98,7 @@ impl World {
 
     /// The one row of the outbox, behind the store's back.
     pub(crate) async fn only_row(&self) -> OutboxRow {
-        let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+        let mut connection = sqlx_sqlite::SqliteConnection::connect(&self.url).await.unwrap();
         let rows = sqlx::query("SELECT * FROM outbox").fetch_all(&mut connection).await.unwrap();
         assert_eq!(rows.len(), 1);
         let is_set = |column| !sqlx::ValueRef::is_null(&rows[0].try_get_raw(column).unwrap());
