@@ -174,9 +174,16 @@ impl Core {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let public = PublicValue::parse_hex(preset.group, &shown.public)
             .map_err(|_| InvalidInput::field("A", FieldCode::OutOfRange))?;
+        // Before the credential is read: whoever replaces it after that forgets it after this.
+        let forgotten = self.combs.forgotten();
         let (standing, slot) = attempt.admit(self, &state).await?;
         match self.check(shown, public, &state, &standing, slot, attempt.now()).await {
-            Ok(verdict) => Ok(Proved { state, attempt, verdict }),
+            Ok((verdict, without_comb)) => {
+                if let Some((credential, verifier)) = without_comb {
+                    self.keep_comb(credential, verifier, forgotten, attempt.now());
+                }
+                Ok(Proved { state, attempt, verdict })
+            }
             Err(refused) => {
                 attempt.fail(self).await?;
                 Err(refused)
@@ -184,6 +191,7 @@ impl Core {
         }
     }
 
+    /// Answers the verdict, and the verifier whose comb is worth making.
     async fn check(
         &self,
         shown: &ShownProof,
@@ -192,11 +200,10 @@ impl Core {
         standing: &Standing,
         slot: Slot,
         now: Timestamp,
-    ) -> Result<Verdict, ProofError> {
+    ) -> Result<(Verdict, Option<(Credential, Verifier)>), ProofError> {
         let preset = preset::find(state.preset).ok_or(Internal::Malformed("handshake"))?;
         let (verifier, holds) = self.verifier_of(state, standing, preset)?;
         let credential = (holds && state.subject == Subject::Account).then(|| state.credential());
-        let forgotten = self.combs.forgotten();
         let kept = credential.and_then(|credential| self.combs.find(credential, now));
         let is_kept = kept.is_some();
         let verifier = match kept {
@@ -208,14 +215,11 @@ impl Core {
         if !(bool::from(verdict.accepted) & holds) || state.subject == Subject::Decoy {
             return Err(ProofError::Rejected);
         }
-        if let Some(credential) = credential.filter(|_| leaves_credential(state.purpose)) {
-            if is_kept {
-                self.combs.note_use(credential, now);
-            } else {
-                self.keep_comb(credential, check.verifier, forgotten, now);
-            }
+        let credential = credential.filter(|_| leaves_credential(state.purpose));
+        if let Some(credential) = credential.filter(|_| is_kept) {
+            self.combs.note_use(credential, now);
         }
-        Ok(verdict)
+        Ok((verdict, credential.filter(|_| !is_kept).map(|credential| (credential, check.verifier))))
     }
 }
 
