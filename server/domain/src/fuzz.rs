@@ -4,7 +4,8 @@ use zeroize::Zeroizing;
 
 use crate::decoys::PresetShares;
 use crate::handshake::{Handshake, LENGTH, pad, unpad};
-use crate::{aead, outbox, seal, secrets, text};
+use crate::seal::Parts;
+use crate::{aead, outbox, secrets, text};
 
 /// How many bytes a handshake has.
 pub const HANDSHAKE_LENGTH: usize = LENGTH;
@@ -30,7 +31,7 @@ pub fn handshake(bytes: &[u8]) {
 
 /// The text of a sealed handshake: one text for one meaning.
 pub fn sealed_handshake(text: &str) {
-    let Some((epoch, tag, header, sealed)) = seal::split(text) else { return };
+    let Some(Parts { epoch, tag, header, sealed }) = Parts::of(text) else { return };
     assert_eq!(header, [epoch.to_be_bytes(), tag].concat());
     assert_eq!(tacit_shared::encoding::to_base64url(&[header, sealed].concat()), text);
 }

@@ -18,7 +18,12 @@ use crate::core::Core;
 use crate::fault::Internal;
 use crate::handshake::{self, DESTROY_AFTER_MS, EPOCH_MS, Handshake};
 
+const EPOCH: usize = 8;
 const TAG: usize = 8;
+/// The use that was there first has no name; [`Core::seal_for`]'s others have one each.
+const HANDSHAKE: &[u8] = b"";
+/// Of base64url without padding.
+const HANDSHAKE_CHARACTERS: usize = ((EPOCH + TAG + handshake::LENGTH + aead::OVERHEAD) * 4).div_ceil(3);
 
 /// The epoch keys this node has seen; nothing of them outlives the process on a single node.
 #[derive(Default)]
@@ -43,14 +48,7 @@ pub(crate) enum Refused {
 impl Core {
     /// Seals the state of a handshake for whoever answers it, this node or another.
     pub(crate) async fn seal_handshake(&self, state: &Handshake, now: Timestamp) -> Result<String, Internal> {
-        let epoch = now.as_millis().div_euclid(EPOCH_MS);
-        let key = match self.epoch_key(epoch).await? {
-            Some(key) => key,
-            None => self.make_epoch_key(epoch).await?,
-        };
-        let header = [epoch.to_be_bytes(), key.tag].concat();
-        let sealed = aead::seal(&key.key, &header, &state.encode(), &*self.entropy)?;
-        Ok(encoding::to_base64url(&[header, sealed].concat()))
+        self.seal_for(HANDSHAKE, &state.encode(), now).await
     }
 
     /// Opens a handshake and checks its times. The outer error is ours to mend, the inner one the caller's.
@@ -59,19 +57,14 @@ impl Core {
         text: &str,
         now: Timestamp,
     ) -> Result<Result<Handshake, Refused>, Internal> {
-        let Some((epoch, tag, header, sealed)) = split(text) else { return Ok(Err(Refused::Invalid)) };
-        let current = now.as_millis().div_euclid(EPOCH_MS);
-        // Only epochs that can hold a living handshake are looked up at all.
-        if epoch > current + 1 {
+        // All are of one length: nothing else is worth a look at the keys.
+        if text.len() != HANDSHAKE_CHARACTERS {
             return Ok(Err(Refused::Invalid));
         }
-        if epoch < current - 1 {
-            return Ok(Err(Refused::Expired));
-        }
-        let Some(key) = self.epoch_key(epoch).await?.filter(|key| key.tag == tag) else {
-            return Ok(Err(Refused::Expired));
+        let plain = match self.open_for(HANDSHAKE, text, now).await? {
+            Ok(plain) => plain,
+            Err(refused) => return Ok(Err(refused)),
         };
-        let Some(plain) = aead::open(&key.key, &header, &sealed) else { return Ok(Err(Refused::Invalid)) };
         let Some(state) = Handshake::decode(&plain) else { return Ok(Err(Refused::Invalid)) };
         let age = now.as_millis() - state.issued_at.as_millis();
         if age < -handshake::SKEW_MS {
@@ -91,8 +84,7 @@ impl Core {
             None => self.make_epoch_key(epoch).await?,
         };
         let header = [epoch.to_be_bytes(), key.tag].concat();
-        let aad = [header.as_slice(), what].concat();
-        let sealed = aead::seal(&key.key, &aad, plain, &*self.entropy)?;
+        let sealed = aead::seal(&key.key, &[header.as_slice(), what].concat(), plain, &*self.entropy)?;
         Ok(encoding::to_base64url(&[header, sealed].concat()))
     }
 
@@ -103,10 +95,9 @@ impl Core {
         text: &str,
         now: Timestamp,
     ) -> Result<Result<Zeroizing<Vec<u8>>, Refused>, Internal> {
-        let Ok(bytes) = encoding::from_base64url(text) else { return Ok(Err(Refused::Invalid)) };
-        let Some((header, sealed)) = bytes.split_at_checked(8 + TAG) else { return Ok(Err(Refused::Invalid)) };
-        let Some((epoch, tag)) = header.split_first_chunk::<8>() else { return Ok(Err(Refused::Invalid)) };
-        let (epoch, current) = (i64::from_be_bytes(*epoch), now.as_millis().div_euclid(EPOCH_MS));
+        let Some(Parts { epoch, tag, header, sealed }) = Parts::of(text) else { return Ok(Err(Refused::Invalid)) };
+        let current = now.as_millis().div_euclid(EPOCH_MS);
+        // Only epochs that can hold something living are looked up at all.
         if epoch > current + 1 {
             return Ok(Err(Refused::Invalid));
         }
@@ -116,8 +107,7 @@ impl Core {
         let Some(key) = self.epoch_key(epoch).await?.filter(|key| key.tag == tag) else {
             return Ok(Err(Refused::Expired));
         };
-        let aad = [header, what].concat();
-        Ok(aead::open(&key.key, &aad, sealed).ok_or(Refused::Invalid))
+        Ok(aead::open(&key.key, &[header.as_slice(), what].concat(), &sealed).ok_or(Refused::Invalid))
     }
 
     /// Destroys the keys of epochs that are over.
@@ -189,14 +179,21 @@ fn wrap_aad(epoch: i64) -> Vec<u8> {
     [b"tacit/v1/epoch/".as_slice(), &epoch.to_be_bytes()].concat()
 }
 
-pub(crate) type Parts = (i64, [u8; TAG], Vec<u8>, Vec<u8>);
+/// What is sealed, taken apart.
+pub(crate) struct Parts {
+    pub(crate) epoch: i64,
+    pub(crate) tag: [u8; TAG],
+    /// Both of them, as they stand there.
+    pub(crate) header: Vec<u8>,
+    pub(crate) sealed: Vec<u8>,
+}
 
-pub(crate) fn split(text: &str) -> Option<Parts> {
-    let bytes = encoding::from_base64url(text).ok()?;
-    if bytes.len() != 8 + TAG + handshake::LENGTH + aead::OVERHEAD {
-        return None;
+impl Parts {
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let bytes = encoding::from_base64url(text).ok()?;
+        let (header, sealed) = bytes.split_at_checked(EPOCH + TAG)?;
+        let (epoch, tag) = header.split_first_chunk::<EPOCH>()?;
+        let tag = tag.try_into().ok()?;
+        Some(Self { epoch: i64::from_be_bytes(*epoch), tag, header: header.to_vec(), sealed: sealed.to_vec() })
     }
-    let (epoch, rest) = bytes.split_first_chunk::<8>()?;
-    let (tag, sealed) = rest.split_first_chunk::<TAG>()?;
-    Some((i64::from_be_bytes(*epoch), *tag, [epoch.as_slice(), tag].concat(), sealed.to_vec()))
 }
