@@ -174,8 +174,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
-# A line for each stage that has ended.
+# A line for each stage that has ended; servers that several stages share count for none.
 times=$work/times remark=""
+processor_seconds() { awk -F '[ms ]+' '{ sum += 60 * ($1 + $3) + $2 + $4 } END { printf "%.0f", sum }' "$1"; }
 run_stage() {
   local name=$1 hint=${1//-/_}_hint begun=$SECONDS
   declare -F "${name}_" >/dev/null || fail "There is no stage '$name'. The stages: ${all[*]} sanitizer"
@@ -184,12 +185,13 @@ run_stage() {
   set +e
   (
     set -e
+    trap 'times >"$work/$name.processor"' EXIT
     [ "$name" = setup ] || load_environment
     "${name}_"
   )
   local status=$?
   set -e
-  printf '%6d s  %s%s\n' $((SECONDS - begun)) "$name" "$remark" >>"$times"
+  printf '%6d s  %s%s (processors: %d s)\n' $((SECONDS - begun)) "$name" "$remark" "$(processor_seconds "$work/$name.processor")" >>"$times"
   if [ "$status" -ne 0 ]; then
     cat "$times"
     fail "✗ $name failed after $((SECONDS - begun)) s. Look at: ${!hint}"
