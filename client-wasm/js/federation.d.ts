@@ -2,7 +2,9 @@
  * Signing in with accounts elsewhere: what there is, how one goes there, and what comes of it.
  */
 
-import type { Failure, SessionUser, TacitClient } from "./index.js";
+import type { Failure } from "./failures.js";
+import type { TacitClient } from "./index.js";
+import type { SessionUser } from "./results.js";
 
 /** Somebody else's accounts that people may sign in with. */
 export interface Provider {

@@ -9,6 +9,7 @@
  *   server that fails to prove itself) is *thrown*, as a {@link TacitError} with a stable `code`.
  */
 
+import type { Failure } from "./failures.js";
 import type {
   IdentityListResult,
   LinkResult,
@@ -19,8 +20,37 @@ import type {
   UnlinkResult,
   VisitOptions,
 } from "./federation.js";
+import type {
+  AccessTokenResult,
+  ActivateResult,
+  ChangePasswordResult,
+  CompleteResetResult,
+  DeleteAccountResult,
+  EmailChangeResult,
+  ExportDataResult,
+  LoginResult,
+  LogoutOthersResult,
+  LogoutResult,
+  MeResult,
+  RefreshResult,
+  RequestResetResult,
+  ResendActivationResult,
+  RestoreResult,
+  RevokeResult,
+  SessionListResult,
+  SessionUser,
+  SetPasswordResult,
+  SettingsResult,
+  SignUpCheckResult,
+  SignUpResult,
+  StepUpResult,
+  UpdateProfileResult,
+  ValidateResetResult,
+} from "./results.js";
 
+export * from "./failures.js";
 export * from "./federation.js";
+export * from "./results.js";
 
 /** How the refresh token travels: in an `HttpOnly` cookie (browsers), or in bodies, kept in `storage` (elsewhere). */
 export type RefreshDelivery = "cookie" | "body";
@@ -88,232 +118,6 @@ export interface TacitClientOptions {
    */
   onStepUp?: (why: { failed?: Failure }) => Promise<string | { provider: string } | null>;
 }
-
-/** One field of a request that the server did not accept. */
-export interface FieldProblem {
-  name: string;
-  code: string;
-  detail: string;
-}
-
-/** Codes the client itself gives; all others are the server's, as its documentation lists them. */
-export type ClientFailureCode =
-  /**
-   * No answer: offline, the server is down, or it took too long. What was asked for may have been done all the same; of a
-   * proof {@link Failure.mayBeDone} says so. A page of another origin also gets none unless the server names that
-   * origin in `TACIT_ALLOWED_ORIGINS`.
-   */
-  | "network"
-  /** There is no session, so the operation was not tried. */
-  | "signed_out"
-  /**
-   * The password cannot be one; `fields` says which (`password`, `currentPassword`, `newPassword`) and why:
-   * `password_empty`, `password_too_long` (over 1,024 bytes of UTF-8), or `password_unassigned` (a character that the protocol's Unicode version does not assign, or half of one).
-   */
-  | "password_invalid"
-  /** The device has too little memory to stretch the password. */
-  | "out_of_memory"
-  /** The browser did not open a window: call it from a click, or go by page. */
-  | "popup_blocked"
-  /** The window was closed before the provider had answered. */
-  | "popup_closed"
-  /** The page was come back to from a provider, but this tab had not gone there, or over ten minutes ago. */
-  | "oauth_not_begun"
-  /** The browser keeps nothing for this page, so it cannot go to a provider by page; a popup works. */
-  | "storage_unavailable";
-
-/** Codes of the server that a caller may want to tell apart. */
-export type ServerFailureCode =
-  | "proof_rejected"
-  | "account_not_activated"
-  | "account_disabled"
-  | "account_unknown"
-  | "account_exists"
-  | "activation_invalid"
-  | "reset_invalid"
-  | "email_change_invalid"
-  | "step_up_required"
-  | "credential_replaced"
-  | "upgrade_refused"
-  | "sealed_invalid"
-  | "login_locked"
-  | "resend_too_soon"
-  | "too_many_requests"
-  | "too_many_attempts"
-  | "registration_disabled"
-  | "oauth_refused"
-  | "oauth_state_mismatch"
-  | "oauth_state_invalid"
-  | "oauth_code_invalid"
-  | "provider_unknown"
-  | "provider_refused"
-  | "provider_unavailable"
-  | "provider_token_invalid"
-  | "provider_user_info_invalid"
-  | "email_unverified"
-  | "link_required"
-  | "identity_taken"
-  | "identity_unknown"
-  | "last_way_in"
-  | "step_up_unavailable"
-  | "password_exists"
-  | "password_missing"
-  | "refresh_invalid"
-  | "refresh_reused"
-  | "session_unknown"
-  | "csrf_rejected"
-  | "invalid_request"
-  | "srp_busy"
-  | "unavailable"
-  | "internal";
-
-/** An expected failure. */
-export interface Failure {
-  ok: false;
-  /** Stable; for programs. */
-  code: ClientFailureCode | ServerFailureCode | (string & {});
-  /** A sentence in English; for logs and for want of a better one. */
-  detail: string;
-  /** The status of the server's answer; absent when there was none. */
-  httpStatus?: number;
-  /** Seconds to wait before trying again, when the server said so. */
-  retryAfter?: number;
-  /** What was wrong with which field of the request. */
-  fields?: FieldProblem[];
-  /**
-   * The proof that settles it was sent, and the server's answer did not come (`network`, `unavailable`): nobody knows whether
-   * it counted. After `changePassword` either password may be the right one.
-   */
-  mayBeDone?: true;
-}
-
-/**
- * The person signed in, as far as the client remembers without asking. An address that was changed elsewhere shows once
- * `me` was asked.
- */
-export interface SessionUser {
-  id: string;
-  email: string;
-}
-
-/** The account as the server describes it. */
-export interface User extends SessionUser {
-  displayName?: string;
-  language: string;
-  role: "user" | "admin" | (string & {});
-  isEmailVerified: boolean;
-  createdAt: string;
-}
-
-/** One of the person's sessions; times are RFC 3339 in UTC. */
-export interface Session {
-  id: string;
-  /** Whether it is the one asking. */
-  current: boolean;
-  createdAt: string;
-  lastSeenAt: string;
-  expiresAt: string;
-  userAgent?: string;
-  ipAddress?: string;
-  deviceName?: string;
-  /** How the person proved who they are, after RFC 8176. */
-  amr: string[];
-  /** The provider whose word opened it. */
-  provider?: string;
-}
-
-export type SetPasswordResult = { ok: true } | Failure;
-
-export type SignUpCheckResult = { ok: true; availability: "undisclosed" | "available" } | Failure;
-
-export type SignUpResult =
-  | {
-      ok: true;
-      /** Proof that this device signed up; the client keeps it and shows it where it matters. */
-      ticket: string;
-      /** Seconds until the activation in the mail is void. */
-      expiresIn: number;
-      /** Seconds until `resendActivation` may be called. */
-      resendAfter: number;
-    }
-  | Failure;
-
-export type ActivateResult = { ok: true; authId: string } | Failure;
-export type ResendActivationResult = { ok: true; resendAfter: number } | Failure;
-
-/** Why a login did not open a session. */
-export type LoginRefusal =
-  /** The password is wrong, or there is no such account: nobody is told which. */
-  | "rejected"
-  /** The password is right, but the link or the code in the mail was not used yet. */
-  | "not_activated"
-  /** The password is right, and the account was disabled. */
-  | "disabled"
-  /** Too many attempts: see `retryAfter`. */
-  | "throttled"
-  /** Too many attempts in a row: only a device that logged in before can still log in. */
-  | "locked"
-  /** The server is busy: see `retryAfter`. */
-  | "busy"
-  /** No answer; nothing is lost. */
-  | "network"
-  /** The address or the password cannot be one: see `code` and `fields`. */
-  | "invalid"
-  /** Anything else: see `code`. */
-  | "failed";
-
-export type LoginResult =
-  | {
-      ok: true;
-      status: "signed_in";
-      user: SessionUser;
-      session: { id: string };
-      /** Always true: the server showed that it holds the verifier, and that nobody swapped the session. */
-      serverProved: true;
-      /**
-       * Only where the credential was made with less stretching than is the default now: the client renews it, after
-       * the login. It never rejects, and nothing depends on it; the next login tries again.
-       */
-      upgrade?: Promise<UpgradeResult>;
-    }
-  | (Failure & { status: LoginRefusal });
-
-export type UpgradeResult = { ok: true } | Failure;
-
-/** The server showed that it holds the verifier before it was believed. */
-export type ChangePasswordResult = { ok: true; serverProved: true } | Failure;
-/** `expiresIn`: the seconds for which the session may do what asks for it. */
-export type StepUpResult = { ok: true; expiresIn: number; serverProved: true } | Failure;
-/** The seconds for which the mailed secret is good, and until another mail can be asked for. */
-export type RequestResetResult = { ok: true; expiresIn: number; resendAfter: number } | Failure;
-export type ValidateResetResult = { ok: true; authId: string; expiresIn: number } | Failure;
-export type CompleteResetResult = { ok: true; authId: string } | Failure;
-export type UpdateProfileResult = { ok: true } | Failure;
-/** `email`: the address that counts now. */
-export type EmailChangeResult = { ok: true; email: string } | Failure;
-/** All that the server stores about the person: as an object, and as text for a file. */
-export type ExportDataResult = { ok: true; data: Record<string, unknown>; text: string } | Failure;
-export type DeleteAccountResult = { ok: true } | Failure;
-
-export type RestoreResult = { ok: true; user: SessionUser; session: { id: string } } | Failure;
-export type AccessTokenResult = { ok: true; accessToken: string } | Failure;
-export type RefreshResult = { ok: true } | Failure;
-/** `stillSignedInAt`: the provider that opened the session. It is not logged out there; say so to the person. */
-export type LogoutResult = { ok: true; stillSignedInAt?: string } | Failure;
-export type LogoutOthersResult = { ok: true; ended: number } | Failure;
-export type MeResult = { ok: true; user: User; session: Session } | Failure;
-export type SessionListResult = { ok: true; sessions: Session[]; count: number } | Failure;
-export type RevokeResult = { ok: true } | Failure;
-
-export interface Settings {
-  /** For comparison with the configured one; the client never takes its own from here. */
-  realm: string;
-  registrationEnabled: boolean;
-  mfaAvailable: boolean;
-  passwordBridge: boolean;
-}
-
-export type SettingsResult = { ok: true; settings: Settings } | Failure;
 
 /** What happened to the session, in this tab or in another one. */
 export type ChangeEvent =
