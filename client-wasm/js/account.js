@@ -49,7 +49,7 @@ export class Account {
   async delete() {
     // With the cookie, so that the server can take it away.
     const cookie = this.#options.delivery === "cookie";
-    const answer = await this.#stepUp.send({ method: "DELETE", path: PATH, cookie });
+    const answer = await this.#stepUp.send({ method: "DELETE", path: PATH, cookie, doubt: "whether the account was deleted" });
     return answer.ok ? { ok: true } : answer;
   }
 

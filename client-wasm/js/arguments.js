@@ -35,3 +35,17 @@ export const needText = (value, name) => required(typeof value === "string", `${
 /** @param {unknown} value @param {string} name */
 export const mayBeText = (value, name) =>
   required(value === undefined || typeof value === "string", `${name} must be a string.`);
+
+/**
+ * The mailed secret: that of the link, or the address and the typed code.
+ *
+ * @param {{ token?: string, authId?: string, code?: string }} input
+ * @param {string} operation
+ */
+export const readSecret = ({ token, authId, code }, operation) => {
+  const byLink = token !== undefined && authId === undefined && code === undefined;
+  const byCode = token === undefined && authId !== undefined && code !== undefined;
+  required(byLink || byCode, `${operation} takes a token, or authId and code.`);
+  [token, authId, code].forEach((value) => mayBeText(value, "Each of token, authId and code"));
+  return named({ token, auth_id: authId, code });
+};

@@ -191,7 +191,7 @@ export class Client {
   /** @returns {Promise<import("./index.js").LogoutResult>} */
   async logout() {
     const cookie = this.#options.delivery === "cookie";
-    const answer = await this.#signed.send({ method: "POST", path: "/api/auth/sessions/logout", cookie });
+    const answer = await this.#signed.send({ method: "POST", path: "/api/auth/sessions/logout", cookie, doubt: "whether the session was ended" });
     if (!answer.ok && answer.code === "signed_out") return { ok: true };
     // A session that the server ended before is as good as logged out.
     if (!answer.ok && !isOver(answer)) return answer;

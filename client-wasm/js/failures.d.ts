@@ -12,9 +12,9 @@ export interface FieldProblem {
 /** Codes the client itself gives; all others are the server's, as its documentation lists them. */
 export type ClientFailureCode =
   /**
-   * No answer: offline, the server is down, or it took too long. What was asked for may have been done all the same; of a
-   * proof {@link Failure.mayBeDone} says so. A page of another origin also gets none unless the server names that
-   * origin in `TACIT_ALLOWED_ORIGINS`.
+   * No answer: offline, the server is down, or it took too long. What was asked for may have been done all the same, which
+   * {@link Failure.mayBeDone} says. A page of another origin also gets none unless the server names that origin in
+   * `TACIT_ALLOWED_ORIGINS`.
    */
   | "network"
   /** There is no session, so the operation was not tried. */
@@ -94,8 +94,11 @@ export interface Failure {
   /** What was wrong with which field of the request. */
   fields?: FieldProblem[];
   /**
-   * The proof that settles it was sent, and the server's answer did not come (`network`, `unavailable`): nobody knows whether
-   * it counted. After `changePassword` either password may be the right one.
+   * What was asked for may have been done all the same: the request that does it was sent, and the server's own answer did not
+   * come (`network`, `unavailable`). Every operation that changes something says so; then ask the server what holds, or
+   * have the person look. After `changePassword` and `completeReset` either password may be the right one; a mailed secret
+   * may be used up. Without it nothing was done. Not said of what only asks, nor where a session is asked for (`login`,
+   * `signInWith`, `restore`): without the answer there is none here, so the person tries again.
    */
   mayBeDone?: true;
 }

@@ -54,6 +54,7 @@ export const setPassword = async (credentials, stepUp, password) => {
   const made = await credentials.make(password, "setPassword");
   if (!made.ok) return made;
   const body = { credential: made.credential };
-  const answer = await stepUp.send({ method: "POST", path: "/api/auth/srp/password/set", body });
+  const doubt = "whether the password was set";
+  const answer = await stepUp.send({ method: "POST", path: "/api/auth/srp/password/set", body, doubt });
   return answer.ok ? { ok: true } : answer;
 };

@@ -4,7 +4,8 @@
  * Two rules hold for every operation:
  *
  * - What can happen to a careful program (a wrong password, a busy server, no network) is a *value*:
- *   `{ ok: true, … }` or `{ ok: false, code, … }`. The same call may be made again.
+ *   `{ ok: true, … }` or `{ ok: false, code, … }`. The same call may be made again; where the server's answer to a change was
+ *   lost, the failure has `mayBeDone`, since it may have been made.
  * - What cannot happen between a correct program and an honest server (a bad option, a realm that does not match, a
  *   server that fails to prove itself) is *thrown*, as a {@link TacitError} with a stable `code`.
  */
@@ -227,7 +228,10 @@ export declare class TacitClient {
   requestReset(input: { authId: string }): Promise<RequestResetResult>;
   /** Whether the secret of the mail is good; asking does not use it up. */
   validateReset(input: { token: string } | { authId: string; code: string }): Promise<ValidateResetResult>;
-  /** Sets a new password with the secret of the mail. Every session ends, and nobody is signed in by it. */
+  /**
+   * Sets a new password with the secret of the mail. Every session ends, and nobody is signed in by it. Where its answer was
+   * lost (`mayBeDone`), either password may be the right one, and the secret may be used up.
+   */
   completeReset(
     input: { token: string; password: string } | { authId: string; code: string; password: string },
   ): Promise<CompleteResetResult>;
@@ -243,7 +247,10 @@ export declare class TacitClient {
   undoEmail(input: { token: string }): Promise<EmailChangeResult>;
   /** All that the server stores about the person. */
   exportData(): Promise<ExportDataResult>;
-  /** Deletes the account for good, after a step-up; the session is over, in all tabs. */
+  /**
+   * Deletes the account for good, after a step-up; the session is over, in all tabs. Where its answer was lost (`mayBeDone`) the
+   * session stays here until the server is asked for something again, and says whether there is one.
+   */
   deleteAccount(): Promise<DeleteAccountResult>;
 
   /** Picks up the session of an earlier visit, if there was one. Makes no request otherwise. */
@@ -292,7 +299,7 @@ export type TacitErrorCode =
    * where it was about a change of the password, whether that was done is unknown.
    */
   | "server_not_proved"
-  /** The server's answer has not the shape the protocol gives it. */
+  /** The server's answer has not the shape the protocol gives it. What it answered to, a change too, may be done. */
   | "response_invalid"
   /** A new credential did not verify on this device, so it was not sent. */
   | "self_check_failed"

@@ -136,6 +136,7 @@ export class Login {
       method: "POST",
       path: "/api/auth/srp/login/email",
       body: { auth_id: authId, ...(ticket === undefined ? {} : { ticket }) },
+      asks: true,
     });
     if (!begun.ok) return begun;
     const { handshake, challenge } = readChallenge(begun.body);
@@ -160,6 +161,7 @@ export class Login {
       path: "/api/auth/srp/login/proof",
       body: { handshake, A, M1, refresh_delivery: delivery, ...about },
       cookie: delivery === "cookie",
+      asks: true,
       hold: true,
     });
     if (!proved.ok) return proved;

@@ -22,15 +22,15 @@ const PURPOSES = {
     path: CHANGE,
     begin: {},
     operation: "changePassword",
-    doubt: "so nobody knows whether the password was changed",
+    doubt: "whether the password was changed",
   },
   upgrade: {
     path: CHANGE,
     begin: { purpose: "upgrade" },
     operation: "upgrade",
-    doubt: "so nobody knows whether the credential was renewed; the password is the same",
+    doubt: "whether the credential was renewed; the password is the same",
   },
-  step_up: { path: STEP_UP, operation: "stepUp", doubt: "so nobody knows whether it took note of the password" },
+  step_up: { path: STEP_UP, operation: "stepUp", doubt: "whether it took note of the password" },
 };
 
 /**
@@ -115,6 +115,7 @@ export class Proofs {
     const begun = await this.#send(purpose, {
       method: "POST",
       path: `${path}/initiate`,
+      asks: true,
       ...(begin === undefined ? {} : { body: begin }),
     });
     if (!begun.ok) return begun;
@@ -136,7 +137,7 @@ export class Proofs {
     const M2 = done.M2 ?? done.body?.M2;
     if (!isText(M2) || !(await prover.verifyServer({ M2 }))) {
       done.discard();
-      throw notProved(undefined, doubt);
+      throw notProved(undefined, `so nobody knows ${doubt}`);
     }
     done.accept();
     return done;

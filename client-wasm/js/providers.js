@@ -124,6 +124,7 @@ export class Providers {
       path: "/v1/oauth/exchange",
       body: { code, code_verifier: verifier, refresh_delivery: delivery, ...named({ device_name: deviceName }) },
       cookie: delivery === "cookie",
+      asks: true,
       hold: true,
     });
     if (!answer.ok) return answer;

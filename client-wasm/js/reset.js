@@ -3,8 +3,8 @@
  */
 
 import { isCount, isText } from "./answers.js";
-import { mayBeText, named, needText } from "./arguments.js";
-import { expected, required } from "./errors.js";
+import { needText, readSecret } from "./arguments.js";
+import { expected } from "./errors.js";
 
 const PATH = "/api/auth/srp/password/reset";
 
@@ -30,7 +30,7 @@ export class Reset {
    */
   async request({ authId }) {
     needText(authId, "authId");
-    const answer = await this.#post(PATH, { auth_id: authId });
+    const answer = await this.#post(PATH, { auth_id: authId }, { doubt: "whether a mail is sent" });
     if (!answer.ok) return answer;
     const { expires_in: expiresIn, resend_after: resendAfter } = answer.body ?? {};
     expected(isCount(expiresIn) && isCount(resendAfter), "waiting time");
@@ -42,7 +42,7 @@ export class Reset {
    * @returns {Promise<import("./index.js").ValidateResetResult>}
    */
   async validate(input) {
-    const answer = await this.#post(`${PATH}/validate`, readSecret(input, "validateReset"));
+    const answer = await this.#post(`${PATH}/validate`, readSecret(input, "validateReset"), { asks: true });
     if (!answer.ok) return answer;
     const { auth_id: authId, expires_in: expiresIn } = answer.body ?? {};
     expected(isText(authId) && isCount(expiresIn), "address");
@@ -58,7 +58,8 @@ export class Reset {
     const made = await this.#credentials.make(password, "completeReset");
     if (!made.ok) return made;
     this.#options.onPhase("sending", "completeReset");
-    const answer = await this.#post(`${PATH}/complete`, { ...secret, credential: made.credential });
+    const body = { ...secret, credential: made.credential };
+    const answer = await this.#post(`${PATH}/complete`, body, { doubt: "whether the password was reset" });
     if (!answer.ok) return answer;
     const authId = answer.body?.auth_id;
     expected(isText(authId), "address");
@@ -68,22 +69,9 @@ export class Reset {
   /**
    * @param {string} path
    * @param {Record<string, unknown>} body
+   * @param {Pick<import("./wire.js").WireRequest, "asks" | "doubt">} lost
    */
-  #post(path, body) {
-    return this.#wire.send({ method: "POST", path, body });
+  #post(path, body, lost) {
+    return this.#wire.send({ method: "POST", path, body, ...lost });
   }
 }
-
-/**
- * The mailed secret: that of the link, or the address and the typed code.
- *
- * @param {{ token?: string, authId?: string, code?: string }} input
- * @param {string} operation
- */
-const readSecret = ({ token, authId, code }, operation) => {
-  const byLink = token !== undefined && authId === undefined && code === undefined;
-  const byCode = token === undefined && authId !== undefined && code !== undefined;
-  required(byLink || byCode, `${operation} takes a token, or authId and code.`);
-  [token, authId, code].forEach((value) => mayBeText(value, "Each of token, authId and code"));
-  return named({ token, auth_id: authId, code });
-};

@@ -72,7 +72,7 @@ export type LoginRefusal =
   | "locked"
   /** The server is busy: see `retryAfter`. */
   | "busy"
-  /** No answer; nothing is lost. */
+  /** No answer, and so no session here: the same call may be made again. */
   | "network"
   /** The address or the password cannot be one: see `code` and `fields`. */
   | "invalid"

@@ -231,7 +231,7 @@ export class SessionKeeper {
   #send({ refreshToken }) {
     const cookie = this.#delivery === "cookie";
     const body = cookie ? {} : { refresh_token: refreshToken };
-    return this.#wire.send({ method: "POST", path: "/v1/auth/refresh", body, cookie, keepalive: cookie });
+    return this.#wire.send({ method: "POST", path: "/v1/auth/refresh", body, cookie, keepalive: cookie, asks: true });
   }
 
   /**

@@ -3,8 +3,8 @@
  */
 
 import { isCount, isText } from "./answers.js";
-import { mayBeText, named, needText } from "./arguments.js";
-import { expected, required } from "./errors.js";
+import { mayBeText, named, needText, readSecret } from "./arguments.js";
+import { expected } from "./errors.js";
 
 export class SignUp {
   #options;
@@ -31,7 +31,7 @@ export class SignUp {
    */
   async check({ authId }) {
     needText(authId, "authId");
-    const answer = await this.#post("/api/auth/srp/sign-up/check", { auth_id: authId });
+    const answer = await this.#post("/api/auth/srp/sign-up/check", { auth_id: authId }, { asks: true });
     if (!answer.ok) return answer;
     const availability = answer.body?.availability;
     expected(availability === "undisclosed" || availability === "available", "availability");
@@ -50,7 +50,7 @@ export class SignUp {
     if (!made.ok) return made;
     this.#options.onPhase("sending", "signUp");
     const body = { auth_id: authId, credential: made.credential, ...named({ display_name: displayName, language }) };
-    const answer = await this.#post("/api/auth/srp/sign-up", body);
+    const answer = await this.#post("/api/auth/srp/sign-up", body, { doubt: "whether the sign-up was taken" });
     if (!answer.ok) return answer;
     const { ticket, expires_in: expiresIn, resend_after: resendAfter } = answer.body ?? {};
     expected(isText(ticket) && isCount(expiresIn) && isCount(resendAfter), "ticket");
@@ -62,20 +62,18 @@ export class SignUp {
    * @param {{ token?: string, authId?: string, code?: string, password?: string }} input
    * @returns {Promise<import("./index.js").ActivateResult>}
    */
-  async activate({ token, authId, code, password }) {
-    const byLink = token !== undefined && authId === undefined && code === undefined;
-    const byCode = token === undefined && authId !== undefined && code !== undefined;
-    required(byLink || byCode, "activate takes a token, or authId and code.");
-    [token, authId, code].forEach((value) => mayBeText(value, "Each of token, authId and code"));
+  async activate({ password, ...input }) {
     /** @type {Record<string, unknown>} */
-    const body = named({ token, auth_id: authId, code });
+    const body = readSecret(input, "activate");
     if (password !== undefined) {
       const made = await this.#credentials.make(password, "activate");
       if (!made.ok) return made;
       body["credential"] = made.credential;
     }
     this.#options.onPhase("sending", "activate");
-    const answer = await this.#post("/api/auth/srp/sign-up/activate", body);
+    const answer = await this.#post("/api/auth/srp/sign-up/activate", body, {
+      doubt: "whether the account was activated",
+    });
     if (!answer.ok) return answer;
     const activated = answer.body?.auth_id;
     expected(isText(activated), "address");
@@ -91,10 +89,8 @@ export class SignUp {
     needText(authId, "authId");
     mayBeText(ticket, "ticket");
     const shown = ticket ?? (await this.#tickets.find(authId));
-    const answer = await this.#post("/api/auth/srp/sign-up/verification", {
-      auth_id: authId,
-      ...named({ ticket: shown }),
-    });
+    const body = { auth_id: authId, ...named({ ticket: shown }) };
+    const answer = await this.#post("/api/auth/srp/sign-up/verification", body, { doubt: "whether a mail is sent" });
     if (!answer.ok) return answer;
     const resendAfter = answer.body?.resend_after;
     expected(isCount(resendAfter), "waiting time");
@@ -104,8 +100,9 @@ export class SignUp {
   /**
    * @param {string} path
    * @param {Record<string, unknown>} body
+   * @param {Pick<import("./wire.js").WireRequest, "asks" | "doubt">} lost
    */
-  #post(path, body) {
-    return this.#wire.send({ method: "POST", path, body });
+  #post(path, body, lost) {
+    return this.#wire.send({ method: "POST", path, body, ...lost });
   }
 }

@@ -30,7 +30,8 @@ export class SignedVisits {
     const sessionId = await this.#signed.sessionId();
     if (sessionId === undefined) return signedOut();
     return this.#visits.go({ purpose, provider, sessionId }, how, async (start) => {
-      const answer = await send({ method: "POST", path: `${PATH}/visits`, body: { provider, purpose, ...start } });
+      const body = { provider, purpose, ...start };
+      const answer = await send({ method: "POST", path: `${PATH}/visits`, body, asks: true });
       if (!answer.ok) return answer;
       const url = answer.body?.url;
       expected(isText(url), "address");

@@ -13,6 +13,14 @@ const TRIES = 3;
 /** What another try may mend. */
 const AGAIN = new Set(["proof_rejected", "popup_blocked", "popup_closed", "oauth_refused", "identity_unknown"]);
 
+/**
+ * What came in the way of an operation that the server had put off. Whatever is in doubt of the showing, that was not done.
+ *
+ * @param {import("./index.js").Failure} failed
+ * @returns {import("./index.js").Failure}
+ */
+const undone = ({ mayBeDone: _, ...failed }) => failed;
+
 export class StepUp {
   #proofs;
   #signed;
@@ -63,7 +71,7 @@ export class StepUp {
     });
     const shown = await this.#asking;
     if (shown === null) return answer;
-    if (!shown.ok) return shown;
+    if (!shown.ok) return undone(shown);
     // While the person typed, another tab may have signed in as somebody else.
     return (await this.#signed.sessionId()) === session ? this.#signed.send(request) : signedOut();
   }

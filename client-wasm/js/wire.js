@@ -14,7 +14,8 @@ import { Listeners } from "./listeners.js";
  * @property {boolean} [cookie] whether the refresh cookie is sent and taken
  * @property {boolean} [keepalive] whether the answer must arrive even when the page goes away
  * @property {number} [longest] answers may have this many bytes, where they may have more than most
- * @property {string} [doubt] what nobody knows where the server's own answer does not come
+ * @property {boolean} [asks] whether it changes nothing that outlives a lost answer: a question, or a session, which is nobody's then
+ * @property {string} [doubt] what nobody knows where the server's own answer to a change does not come
  * @property {boolean} [hold] whether listeners must wait until the answer was found good
  */
 
@@ -150,17 +151,17 @@ const readJson = async (response, longest) => {
 };
 
 /**
- * What was sent may have been done all the same.
+ * What was sent may have been done all the same. Whatever does not say that it only asks is a change, so that none is forgotten.
  *
  * @param {string} code
  * @param {string} detail
  * @param {WireRequest} request
  * @param {Parameters<typeof failure>[2]} [more]
  */
-const unanswered = (code, detail, { doubt }, more) =>
-  doubt === undefined
+const unanswered = (code, detail, { method, asks, doubt = "whether it was done" }, more) =>
+  method === "GET" || asks
     ? failure(code, `${detail}.`, more)
-    : failure(code, `${detail}, ${doubt}.`, { ...more, mayBeDone: true });
+    : failure(code, `${detail}, so nobody knows ${doubt}.`, { ...more, mayBeDone: true });
 
 /**
  * @param {Response} response

@@ -47,7 +47,7 @@ test("with storage blocked the link of the mail activates", async () => {
   await signUp(page, server, address);
   const { link } = await server.mail(address);
   await page.goto(link);
-  await page.locator("#activate").click();
+  await page.locator("#press").click();
   await heading(page, "Your account is active");
   assertQuiet(visitor);
 });

@@ -4,7 +4,7 @@ import { act } from "../client.js";
 import { deviceName } from "./device.js";
 import { element, fromTemplate, isDisabled, notice, setDisabled } from "./dom.js";
 import { explained } from "./form.js";
-import { wordsFor } from "./words.js";
+import { DOUBTS, wordsFor } from "./words.js";
 
 let known = null;
 
@@ -40,7 +40,7 @@ export const drawButtons = (root, list, verb, press, say) => {
 
 /** What came of a sign-in, where it did not come to a session: words, and the view they belong to. */
 export const noticeFor = async (failure, name) => {
-  const { title, text } = wordsFor(failure);
+  const { title, text } = wordsFor(failure, DOUBTS.identities);
   if (failure.code !== "link_required") return notice("warn", title, text);
   const label = name ? await labelOf(name) : "the provider";
   return notice("warn", title, `Log in to it with its password. Then you can link ${label} below “Accounts elsewhere”.`);

@@ -2,7 +2,7 @@
 
 import { seconds } from "./countdown.js";
 
-/** For whatever a second try makes good; where a lost answer leaves a doubt (`mayBeDone`), the view has words of its own. */
+/** For whatever a second try makes good. */
 export const UNREACHABLE = {
   title: "The server cannot be reached",
   text: "Nothing is lost: what you typed is still here. Please try again in a moment.",
@@ -40,8 +40,27 @@ const KNOWN = {
   out_of_memory: { title: "This device ran short of memory", text: "Working on the password needs about 50 MB. Closing a few tabs usually helps; then please try again." },
 };
 
-/** Words for a failure: `{ title, text }`. */
-export const wordsFor = (failure) => {
+const LOST = "The server's answer was lost on its way.";
+
+/** Words for a lost answer to a change: what may be done, and how to find out. None of them says that nothing has happened. */
+export const DOUBTS = {
+  any: { title: "This may or may not be done", text: `${LOST} Please look whether it was done before you try again.` },
+  signUp: { title: UNREACHABLE.title, text: "Maybe your sign-up arrived all the same: then a mail comes. What you typed is still here; please try again in a moment." },
+  activation: { title: "Your account may or may not be active", text: `${LOST} Please try again in a moment: if the code does not fit any more, log in.` },
+  mail: { title: "A mail may or may not be on its way", text: `${LOST} Please look into your mailbox, or try again in a moment.` },
+  change: { title: "Your password may or may not be changed", text: `${LOST} Please try the new password when you log in next; if it does not fit, the one before is still yours.` },
+  reset: { title: "Your password may or may not be reset", text: `${LOST} Please try again in a moment: if the code does not fit any more, log in with the new password.` },
+  firstPassword: { title: "Your password may or may not be set", text: `${LOST} Please reload this page: if it offers a change of the password, yours is set.` },
+  profile: { title: "This may or may not be saved", text: `${LOST} Please save once more in a moment.` },
+  deletion: { title: "Your account may or may not be deleted", text: `${LOST} Please try again in a moment: if you are logged out by then, and cannot log in any more, it is deleted.` },
+  logOut: { title: "You may or may not be logged out", text: `${LOST} Please try again in a moment.` },
+  sessions: { title: "This session may or may not be ended", text: `${LOST} Please look again in a moment: the list shows what goes on.` },
+  identities: { title: "This may or may not be done", text: `${LOST} Please reload this page: it shows what is linked.` },
+};
+
+/** Words for a failure: `{ title, text }`; `doubt`, of {@link DOUBTS}, where it may be done all the same. */
+export const wordsFor = (failure, doubt = DOUBTS.any) => {
+  if (failure.mayBeDone) return doubt;
   const known = KNOWN[failure.code] ?? { title: "That did not work", text: failure.detail || "Please try again." };
   if (!failure.retryAfter) return known;
   return { ...known, text: `${known.text} The server asks to wait ${seconds(failure.retryAfter)}.` };

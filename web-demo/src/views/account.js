@@ -4,7 +4,7 @@ import { act, busy, client } from "../client.js";
 import { deviceName } from "../parts/device.js";
 import { announce, element, isDisabled, notice, setDisabled } from "../parts/dom.js";
 import { labelOf } from "../parts/providers.js";
-import { wordsFor } from "../parts/words.js";
+import { DOUBTS, wordsFor } from "../parts/words.js";
 import { serveSettings } from "./settings/settings.js";
 
 export const title = "You are logged in";
@@ -85,10 +85,10 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
   let timer;
   let drawn = "";
 
-  const trouble = (failure) => {
+  const trouble = (failure, doubt) => {
     if (closed) return;
-    const { title: heading, text } = wordsFor(failure);
-    const words = failure.code === "network" ? "You stay logged in. This page tries again by itself." : text;
+    const { title: heading, text } = wordsFor(failure, doubt);
+    const words = failure.code === "network" && !failure.mayBeDone ? "You stay logged in. This page tries again by itself." : text;
     note.replaceChildren(notice("warn", heading, words));
   };
 
@@ -121,7 +121,7 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
     const result = await act("End a session", (tacit) => tacit.sessions.revoke({ id: session.id }));
     if (!result.ok && result.code !== "session_unknown") {
       setDisabled(button, false);
-      trouble(result);
+      trouble(result, DOUBTS.sessions);
       return;
     }
     await look(true);
@@ -154,7 +154,7 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
   others.addEventListener("click", async () => {
     if (isDisabled(others)) return;
     const result = await act("Log out all others", (tacit) => tacit.logoutOthers());
-    if (!result.ok) return trouble(result);
+    if (!result.ok) return trouble(result, DOUBTS.sessions);
     await look(true);
     announce(result.ended === 1 ? "One other session is ended." : `${result.ended} other sessions are ended.`);
     return undefined;
@@ -166,7 +166,7 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
     const result = await act("Log out", (tacit) => tacit.logout());
     setDisabled(button, false);
     if (result.ok || result.code === "signed_out") go("log-in", { note: await farewell(result) });
-    else trouble(result);
+    else trouble(result, DOUBTS.logOut);
   });
   document.addEventListener("visibilitychange", onVisible);
   // Until it is gone, what is below may still move.

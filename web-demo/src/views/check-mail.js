@@ -5,7 +5,7 @@ import { countdown, seconds } from "../parts/countdown.js";
 import { announce, isDisabled, notice, setDisabled } from "../parts/dom.js";
 import { clearErrors, onSubmit, showErrors, showMessage } from "../parts/form.js";
 import * as memory from "../parts/memory.js";
-import { wordsFor } from "../parts/words.js";
+import { DOUBTS, wordsFor } from "../parts/words.js";
 
 export const title = "Check your mail";
 export const template = "view-check-mail";
@@ -32,7 +32,7 @@ const serveCode = (root, go, authId) => {
       showErrors(form, [["code", "This code does not fit. Please use the newest mail: each new one replaces the one before."]]);
       return undefined;
     }
-    const { title: heading, text } = wordsFor(result);
+    const { title: heading, text } = wordsFor(result, DOUBTS.activation);
     return showMessage(form, notice("warn", heading, text));
   });
 };
@@ -73,7 +73,7 @@ const serveResend = (root, authId) => {
       return;
     }
     setDisabled(button, false);
-    const { title: heading, text } = wordsFor(result);
+    const { title: heading, text } = wordsFor(result, DOUBTS.mail);
     showMessage(form, notice("warn", heading, text));
   });
 

@@ -4,7 +4,7 @@ import { act } from "../client.js";
 import { notice } from "../parts/dom.js";
 import { clearErrors, looksLikeAddress, onSubmit, showErrors, showMessage } from "../parts/form.js";
 import * as memory from "../parts/memory.js";
-import { wordsFor } from "../parts/words.js";
+import { DOUBTS, wordsFor } from "../parts/words.js";
 
 export const title = "Forgot your password?";
 export const template = "view-forgot";
@@ -25,7 +25,7 @@ export const open = (root, { go }) => {
       return go("reset");
     }
     if (result.code === "invalid_request") return showErrors(form, [["email", "The server does not take this address. Please check it once more."]]);
-    const { title: heading, text } = wordsFor(result);
+    const { title: heading, text } = wordsFor(result, DOUBTS.mail);
     return showMessage(form, notice("warn", heading, text));
   });
 };

@@ -8,7 +8,7 @@ import { clearErrors, hidePasswords, looksLikeAddress, onSubmit, serveReveal, sh
 import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
 import { serveProviders } from "../parts/providers.js";
-import { passwordWords, wordsFor } from "../parts/words.js";
+import { DOUBTS, passwordWords, wordsFor } from "../parts/words.js";
 
 export const title = "Log in";
 export const template = "view-log-in";
@@ -35,7 +35,7 @@ const offerMail = (form, authId, go) => {
   again.addEventListener("click", async () => {
     const result = await act("Send the mail again", (client) => client.resendActivation({ authId }));
     if (!result.ok && !result.retryAfter) {
-      const { title: heading, text } = wordsFor(result);
+      const { title: heading, text } = wordsFor(result, DOUBTS.mail);
       showMessage(form, notice("warn", heading, text));
       return;
     }

@@ -6,7 +6,7 @@ import { clearErrors, hidePasswords, onSubmit, serveReveal, showErrors, showMess
 import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
 import { serveStrength, weakness } from "../parts/strength.js";
-import { passwordWords, wordsFor } from "../parts/words.js";
+import { DOUBTS, passwordWords, wordsFor } from "../parts/words.js";
 
 export const title = "Choose a new password";
 export const template = "view-reset";
@@ -30,7 +30,7 @@ const explain = (form, failure) => {
   if (failure.code === "reset_invalid" || failure.code === "invalid_request") {
     return showErrors(form, [["code", "This code does not fit. Please use the newest mail, and mind that it works for half an hour."]]);
   }
-  const { title: heading, text } = wordsFor(failure);
+  const { title: heading, text } = wordsFor(failure, DOUBTS.reset);
   return showMessage(form, notice("warn", heading, text));
 };
 

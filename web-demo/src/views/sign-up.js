@@ -7,7 +7,7 @@ import * as memory from "../parts/memory.js";
 import { showProgress } from "../parts/progress.js";
 import { serveProviders } from "../parts/providers.js";
 import { serveStrength, weakness } from "../parts/strength.js";
-import { passwordWords, wordsFor } from "../parts/words.js";
+import { DOUBTS, passwordWords, wordsFor } from "../parts/words.js";
 
 export const title = "Create an account";
 export const template = "view-sign-up";
@@ -24,7 +24,7 @@ const explain = (form, failure) => {
   const words = passwordWords(failure.fields?.[0]?.code);
   if (words) return showErrors(form, [["new-password", words]]);
   if (failure.code === "invalid_request") return showErrors(form, [["email", "The server does not take this address. Please check it once more."]]);
-  const { title: heading, text } = wordsFor(failure);
+  const { title: heading, text } = wordsFor(failure, DOUBTS.signUp);
   return showMessage(form, notice(failure.code === "network" ? "warn" : "bad", heading, text));
 };
 

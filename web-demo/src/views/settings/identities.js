@@ -6,7 +6,7 @@ import { clearErrors, empty, explained, hidePasswords, onSubmit, showErrors, sho
 import { showProgress } from "../../parts/progress.js";
 import { drawButtons, providers } from "../../parts/providers.js";
 import { serveStrength, weakness } from "../../parts/strength.js";
-import { passwordWords, wordsFor } from "../../parts/words.js";
+import { DOUBTS, passwordWords, wordsFor } from "../../parts/words.js";
 
 const identityItem = (identity, unlink) => {
   const button = element("button", { type: "button", className: "button quiet small" }, "Unlink");
@@ -40,7 +40,7 @@ const serveFirstPassword = (fold, look) => {
       if (!result.ok) {
         const words = passwordWords(result.fields?.[0]?.code);
         if (words) return showErrors(form, [["first-password", words]]);
-        const { title, text } = wordsFor(result);
+        const { title, text } = wordsFor(result, DOUBTS.firstPassword);
         return showMessage(form, notice("warn", title, text));
       }
       empty(field);
@@ -62,7 +62,7 @@ export const serveIdentities = (root, { note }) => {
     announce(box.innerText);
   };
   const trouble = (failure) => {
-    const { title, text } = wordsFor(failure);
+    const { title, text } = wordsFor(failure, DOUBTS.identities);
     say(notice("warn", title, text));
   };
 

@@ -5,7 +5,7 @@ import { announce, notice } from "../../parts/dom.js";
 import { clearErrors, empty, hidePasswords, onSubmit, showErrors, showMessage } from "../../parts/form.js";
 import { showProgress } from "../../parts/progress.js";
 import { serveStrength, weakness } from "../../parts/strength.js";
-import { passwordWords, wordsFor } from "../../parts/words.js";
+import { DOUBTS, passwordWords, wordsFor } from "../../parts/words.js";
 
 const FIELDS = { currentPassword: "current-password", newPassword: "new-password" };
 
@@ -22,14 +22,7 @@ const explain = (form, failure) => {
   const words = passwordWords(field?.code);
   if (words && FIELDS[field.name]) return showErrors(form, [[FIELDS[field.name], words]]);
   if (failure.code === "proof_rejected") return showErrors(form, [["current-password", "This is not your current password. Nothing was changed."]]);
-  if (failure.mayBeDone) {
-    return showMessage(form, notice(
-      "warn",
-      "Your password may or may not be changed",
-      "The server's answer was lost on its way. Please try the new password when you log in next; if it does not fit, the one before is still yours.",
-    ));
-  }
-  const { title, text } = wordsFor(failure);
+  const { title, text } = wordsFor(failure, DOUBTS.change);
   return showMessage(form, notice("warn", title, text));
 };
 

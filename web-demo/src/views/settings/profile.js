@@ -4,7 +4,7 @@ import { act } from "../../client.js";
 import { announce, notice } from "../../parts/dom.js";
 import { clearErrors, looksLikeAddress, onSubmit, showErrors, showMessage } from "../../parts/form.js";
 import { showProgress } from "../../parts/progress.js";
-import { wordsFor } from "../../parts/words.js";
+import { DOUBTS, wordsFor } from "../../parts/words.js";
 
 /** What differs from the account as the server has it. */
 const changesIn = (form, user) => {
@@ -20,7 +20,7 @@ const explain = (form, failure) => {
   if (failure.code === "invalid_request") {
     return showErrors(form, [["new-email", "The server does not take this. Please check the address and the name once more."]]);
   }
-  const { title, text } = wordsFor(failure);
+  const { title, text } = wordsFor(failure, DOUBTS.profile);
   return showMessage(form, notice("warn", title, text));
 };
 

@@ -5,7 +5,7 @@ import { announce, isDisabled, notice, setDisabled } from "../../parts/dom.js";
 import { clearErrors, onSubmit, serveReveal, showErrors, showMessage } from "../../parts/form.js";
 import * as memory from "../../parts/memory.js";
 import { showProgress } from "../../parts/progress.js";
-import { wordsFor } from "../../parts/words.js";
+import { DOUBTS, wordsFor } from "../../parts/words.js";
 import { serveIdentities } from "./identities.js";
 import { servePassword } from "./password.js";
 import { serveProfile } from "./profile.js";
@@ -47,7 +47,7 @@ const serveDeletion = (root, go) => {
         memory.rememberAddress("");
         return go("log-in", { note: notice("good", "Your account is deleted", "Nothing about you is left here but the farewell mail.") });
       }
-      const { title: heading, text } = wordsFor(result);
+      const { title: heading, text } = wordsFor(result, DOUBTS.deletion);
       return showMessage(form, notice("warn", heading, text));
     } finally {
       done();

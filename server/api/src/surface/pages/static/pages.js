@@ -15,6 +15,28 @@ export const notice = (tone, words) => {
   return box;
 };
 
+/** Says how it went, or what comes next, in the place of what the page said before; the focus goes there. */
+export const tell = (title, words, { opening = false } = {}) => {
+  const heading = document.getElementById("heading");
+  heading.textContent = title;
+  document.getElementById("text").textContent = words;
+  document.getElementById("status").replaceChildren();
+  document.title = `${title} · Tacit`;
+  if (!opening) heading.focus();
+};
+
+/**
+ * Why the client's operation did not work and no field is to blame. `kept` says what is not lost by it; where the answer was lost,
+ * `doubt` says what may be done and how to find out.
+ */
+export const wordsFor = ({ code, retryAfter: count, mayBeDone }, { kept, doubt }) => {
+  if (mayBeDone) return `The server's answer did not come. ${doubt}`;
+  if (count) return `The server asks to wait ${count} ${count === 1 ? "second" : "seconds"}. Then press the button again; ${kept}.`;
+  if (code === "network") return `The server cannot be reached right now. Nothing is lost: ${kept}, please try again in a moment.`;
+  if (code === "too_many_requests") return `The server asks to wait. Please press the button again in a while; ${kept}.`;
+  return `The server could not do that just now. Nothing is lost: ${kept}, please try again in a moment.`;
+};
+
 /** Whether this server carries the demo. */
 export const demoIsThere = async () => {
   try {

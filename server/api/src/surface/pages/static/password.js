@@ -49,15 +49,6 @@ export const isLongEnough = (field) => {
 
 export const PASSWORD_INVALID = "This password is too long, or has a character that not all devices know. Please try another one.";
 
-/** Why it did not work and no field is to blame; `kept` says what is not lost by it. */
-export const wordsFor = (result, kept) => {
-  const { code, retryAfter: count } = result;
-  if (count) return `The server asks to wait ${count} ${count === 1 ? "second" : "seconds"}. Then press the button again; ${kept}.`;
-  if (code === "network") return `The server cannot be reached right now. Nothing is lost: ${kept}, please try again in a moment.`;
-  if (code === "too_many_requests") return `The server asks to wait. Please press the button again in a while; ${kept}.`;
-  return `The server could not do that just now. Nothing is lost: ${kept}, please try again in a moment.`;
-};
-
 /** A bar for the moment that stretching takes. */
 export const working = () => {
   const box = document.createElement("div");

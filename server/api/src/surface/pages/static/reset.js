@@ -4,23 +4,24 @@
  * spends nothing: only the last button does.
  */
 
-import { demoIsThere, notice, once, takeSecret } from "./pages.js";
-import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, wordsFor, working, wrong } from "./password.js";
+import { demoIsThere, notice, once, takeSecret, tell, wordsFor } from "./pages.js";
+import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, working, wrong } from "./password.js";
 
 const CODE = /^[0-9A-Z]{10}$/;
 
-const heading = document.getElementById("heading");
 const text = document.getElementById("text");
 const place = document.getElementById("form-place");
 const status = document.getElementById("status");
 
-const show = (title, words, form, { opening = false } = {}) => {
-  heading.textContent = title;
-  text.textContent = words;
+/** What may be done although the answer did not come, and how to find out. */
+const DOUBT = {
+  mail: "A mail may or may not be on its way: please look into your mailbox, or press the button again in a moment.",
+  reset: "Your password may or may not be reset. Please press the button again in a moment: if the link or code no longer works then, log in with the new password.",
+};
+
+const show = (title, words, form, options) => {
   place.replaceChildren(...(form ? [form] : []));
-  status.replaceChildren();
-  document.title = `${title} · Tacit`;
-  if (!opening) heading.focus();
+  tell(title, words, options);
 };
 
 const say = (tone, words) => status.replaceChildren(notice(tone, words));
@@ -28,9 +29,9 @@ const say = (tone, words) => status.replaceChildren(notice(tone, words));
 const wait = (count) => `${count} ${count === 1 ? "second" : "seconds"}`;
 
 /** What is left to say of a failure that no field is to blame for. */
-const trouble = (result) => say("warn", wordsFor(result, "what you typed is still here"));
+const trouble = (result, doubt) => say("warn", wordsFor(result, { kept: "what you typed is still here", doubt }));
 
-const thrown = (error) => say("warn", `Your browser could not do that (${error.code ?? error.name}). Nothing is lost; please try again in a moment.`);
+const thrown = (error) => say("warn", `Your browser could not do that (${error.code ?? error.name}). Please try again in a moment.`);
 
 /** Runs a form's work, once at a time, and explains what is thrown. */
 const attempt = (form, work) => once(form.querySelector("[type=submit]"), () => work().catch(thrown));
@@ -54,7 +55,7 @@ const askForMail = (options) => {
       say("warn", `A mail was asked for a moment ago. Another one can be sent in ${wait(result.retryAfter ?? 60)}; the code of the one before works too.`);
     } else if (result.code === "invalid_request") {
       wrong(field, "The server does not take this address. Please check it once more.");
-    } else trouble(result);
+    } else trouble(result, DOUBT.mail);
   }));
   form.querySelector("#have-code").addEventListener("click", () => typeCode(form.elements.namedItem("email").value.trim()));
   show("Reset your password", "Tell us your address, and a mail brings you a link and a code.", form, options);
@@ -80,16 +81,18 @@ const typeCode = (authId) => {
 };
 
 const choose = (secret, authId, options) => {
+  let unsure = false;
   const form = formFrom("form", () => attempt(form, async () => {
     const field = form.elements.namedItem("password");
     if (!isLongEnough(field)) return;
     status.replaceChildren(working());
     const result = await withClient((client) => client.completeReset({ ...secret, password: field.value }));
     status.replaceChildren();
+    unsure ||= Boolean(result.mayBeDone);
     if (result.ok) await completed(result.authId);
-    else if (result.code === "reset_invalid") refused();
+    else if (result.code === "reset_invalid") refused({ unsure });
     else if (result.code.startsWith("password_")) wrong(field, PASSWORD_INVALID);
-    else trouble(result);
+    else trouble(result, DOUBT.reset);
   }));
   form.elements.namedItem("username").value = authId;
   show("Choose a new password", "It stays in this browser; the server only learns how to check it. You are signed out everywhere then.", form, options);
@@ -100,9 +103,11 @@ const completed = async (authId) => {
   document.getElementById("next").hidden = !(await demoIsThere());
 };
 
-const refused = (options) => {
+/** `unsure`: whether it may have been used right here, by a press whose answer was lost. */
+const refused = ({ unsure = false, ...options } = {}) => {
   askForMail(options);
-  say("warn", "This link or code no longer works: it was used already, or it has expired. You can ask for another mail here.");
+  const mine = unsure ? " Maybe it was you, a moment ago: please try to log in with the new password first." : "";
+  say("warn", `This link or code no longer works: it was used already, or it has expired.${mine} You can ask for another mail here.`);
 };
 
 /** The link's secret is nowhere any more but here, so a page that could not look at it yet must be able to look again. */
@@ -121,7 +126,7 @@ const openLink = async (token, options) => {
     const result = await withClient((client) => client.validateReset({ token }));
     if (result.ok) return choose({ token }, result.authId, options);
     if (result.code === "reset_invalid") return refused(options);
-    say("warn", wordsFor(result, "your link still works"));
+    say("warn", wordsFor(result, { kept: "your link still works" }));
   } catch (error) {
     thrown(error);
   }

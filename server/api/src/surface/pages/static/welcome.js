@@ -3,23 +3,22 @@
  * link's secret and that credential.
  */
 
-import { demoIsThere, notice, once, takeSecret } from "./pages.js";
-import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, wordsFor, working, wrong } from "./password.js";
+import { demoIsThere, notice, once, takeSecret, tell, wordsFor } from "./pages.js";
+import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, working, wrong } from "./password.js";
 
-const heading = document.getElementById("heading");
-const text = document.getElementById("text");
 const place = document.getElementById("form-place");
 const status = document.getElementById("status");
 
+const DOUBT = "Your account may or may not be ready. Please press the button again in a moment: if the link no longer works then, log in with the password you chose.";
+
 const secret = takeSecret();
 
+/** Whether an answer was lost, so that the link may have been used right here. */
+let unsure = false;
+
 const finish = (title, words) => {
-  heading.textContent = title;
-  text.textContent = words;
   place.replaceChildren();
-  status.replaceChildren();
-  document.title = `${title} · Tacit`;
-  heading.focus();
+  tell(title, words);
 };
 
 const answer = async (result, field) => {
@@ -28,15 +27,17 @@ const answer = async (result, field) => {
     document.getElementById("next").hidden = !(await demoIsThere());
     return;
   }
+  unsure ||= Boolean(result.mayBeDone);
   if (result.code === "activation_invalid") {
-    finish("This link no longer works", "It was used already, or it has expired. Please ask whoever invited you for a new one.");
+    const mine = unsure ? "Maybe it was you, a moment ago: please try to log in first. If that does not work, ask" : "Please ask";
+    finish("This link no longer works", `It was used already, or it has expired. ${mine} whoever invited you for a new one.`);
     return;
   }
   if (result.code.startsWith("password_")) {
     wrong(field, PASSWORD_INVALID);
     return;
   }
-  status.replaceChildren(notice("warn", wordsFor(result, "your password is still in the field")));
+  status.replaceChildren(notice("warn", wordsFor(result, { kept: "your password is still in the field", doubt: DOUBT })));
 };
 
 const submit = (form) => once(form.querySelector("[type=submit]"), async () => {

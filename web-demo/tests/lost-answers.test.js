@@ -1,0 +1,156 @@
+/** Answers lost on their way: neither the demo nor the server's own pages say that nothing has happened. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertQuiet, visit } from "./support/browser.js";
+import { LABEL, popupOf, says, sayWho, signedInElsewhere } from "./support/provider-story.js";
+import { answerStepUp, askForReset, heading, loggedIn, logIn, newAddress, pressLogOut, signUp, unfold } from "./support/story.js";
+import { suite } from "./support/suite.js";
+
+const world = suite({ provider: true });
+
+const NEXT = "seven paper lanterns drift";
+
+/** The server does what it is asked for below `url`, but its success is lost on its way; until the function returned is called. */
+const loseAnswers = async (page, url) => {
+  await page.route(url, async (route) => {
+    const response = await route.fetch();
+    if (response.ok()) await route.abort("connectionreset");
+    else await route.fulfill({ response });
+  });
+  return () => page.unroute(url);
+};
+
+const nothingIsCalledLost = async (place) => assert.doesNotMatch(await place.innerText(), /[Nn]othing (is lost|was changed)|still works/);
+
+test("a reset: the page says that it may be done, and what a second press that fails means", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  const { link } = await askForReset(page, server, address);
+  await page.goto("about:blank");
+  await page.goto(link);
+  await heading(page, "Choose a new password");
+  const press = () => page.getByRole("button", { name: "Set new password" }).click();
+  const arrive = await loseAnswers(page, "**/password/reset/complete");
+  await page.getByLabel("New password").fill(NEXT);
+  await press();
+  await page.getByText("Your password may or may not be reset.").waitFor();
+  await nothingIsCalledLost(page.locator("main"));
+  await arrive();
+  await press();
+  await heading(page, "Reset your password");
+  await page.getByText("Maybe it was you, a moment ago").waitFor();
+  await page.goto(`${server.url}/demo/#log-in`);
+  await logIn(page, address, NEXT);
+  assertQuiet(visitor);
+});
+
+test("an activation by link: a second press tells what became of it", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = newAddress();
+  await signUp(page, server, address);
+  const { link } = await server.mail(address);
+  await page.goto(link);
+  await heading(page, "Activate your account");
+  const press = () => page.getByRole("button", { name: "Activate my account" }).click();
+  const arrive = await loseAnswers(page, "**/sign-up/activate");
+  await press();
+  await page.getByText("Your account may or may not be active.").waitFor();
+  await nothingIsCalledLost(page.locator("main"));
+  await arrive();
+  await press();
+  await heading(page, "This link no longer works");
+  await page.getByRole("link", { name: "Log in to the demo" }).click();
+  await heading(page, "Log in");
+  await logIn(page, address);
+  assertQuiet(visitor);
+});
+
+test("an invitation: whoever chose a password is told to try it before they ask for another link", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = newAddress("admin");
+  const [link] = server.command("admin", "create", address).match(/http:\S+\/welcome#[\w-]{43}/);
+  await page.goto(link);
+  const press = () => page.getByRole("button", { name: "Set password and activate" }).click();
+  const arrive = await loseAnswers(page, "**/sign-up/activate");
+  await page.getByLabel("New password").fill(NEXT);
+  await press();
+  await page.getByText("Your account may or may not be ready.").waitFor();
+  await nothingIsCalledLost(page.locator("main"));
+  await arrive();
+  await press();
+  await heading(page, "This link no longer works");
+  await page.getByText("please try to log in first").waitFor();
+  await page.goto(`${server.url}/demo/#log-in`);
+  await logIn(page, address, NEXT);
+  assertQuiet(visitor);
+});
+
+test("the demo: a reset by code may be done", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  await pressLogOut(page);
+  await heading(page, "Log in");
+  await loseAnswers(page, "**/password/reset/complete");
+  await page.getByRole("button", { name: "Forgot your password?" }).click();
+  await page.getByLabel("E-mail address").fill(address);
+  await page.getByRole("button", { name: "Send me a mail" }).click();
+  await heading(page, "Choose a new password");
+  await page.getByLabel("Code from the mail").fill((await server.mail(address, 2)).code);
+  await page.getByLabel("New password", { exact: true }).fill(NEXT);
+  await page.getByRole("button", { name: "Set new password" }).click();
+  await says(page, "Your password may or may not be reset");
+  await nothingIsCalledLost(page.locator("#view"));
+  await page.goto("about:blank");
+  await page.goto(`${server.url}/demo/#log-in`);
+  await logIn(page, address, NEXT);
+  assertQuiet(visitor);
+});
+
+test("the demo: a deletion may be done, and the next try finds nobody there", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  await unfold(page, "Delete the account");
+  await page.getByLabel("Your e-mail address, to be sure").fill(address);
+  const arrive = await loseAnswers(page, "**/api/auth/users/");
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await answerStepUp(page);
+  await says(page, "Your account may or may not be deleted");
+  await nothingIsCalledLost(page.locator("#delete-form"));
+  await arrive();
+  await page.reload();
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  assert.equal(await page.locator('[data-view="account"]').count(), 0, "there is no session of nobody");
+  assertQuiet(visitor);
+});
+
+test("the demo: a first password may be set, and the page that is loaded again shows whether it is", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = newAddress("grace");
+  await signedInElsewhere(page, server, address);
+  await unfold(page, "Set a password");
+  await loseAnswers(page, "**/srp/password/set");
+  await page.getByLabel("Password to set", { exact: true }).fill(NEXT);
+  await page.getByRole("button", { name: "Set password" }).click();
+  await says(page, "Show once more who you are");
+  const popup = await popupOf(page, () => page.getByRole("button", { name: `Ask ${LABEL}` }).click());
+  await sayWho(popup, address);
+  await says(page, "Your password may or may not be set");
+  await nothingIsCalledLost(page.locator("#first-password-fold"));
+  await page.reload();
+  await heading(page, "You are logged in");
+  await unfold(page, "Change the password");
+  assertQuiet(visitor);
+});
