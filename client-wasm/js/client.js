@@ -9,7 +9,7 @@ import { ByAddress } from "./by-address.js";
 import { fetchWithToken } from "./bearer.js";
 import { Credentials } from "./credentials.js";
 import { Devices } from "./devices.js";
-import { expected, required, signedOut } from "./errors.js";
+import { expected, failure, required, signedOut } from "./errors.js";
 import { identitiesOf, setPassword } from "./identities.js";
 import { Login, refused } from "./login.js";
 import { readOptions } from "./options.js";
@@ -171,7 +171,7 @@ export class Client {
 
   /** @returns {Promise<import("./index.js").RestoreResult>} */
   async restore() {
-    if (!(await this.#keeper.record())) return signedOut();
+    if (!this.#keeper.current && !(await this.#keeper.record())) return signedOut();
     const token = await this.#keeper.accessToken();
     if (!token.ok) return token;
     const current = this.#keeper.current;
@@ -191,11 +191,14 @@ export class Client {
   /** @returns {Promise<import("./index.js").LogoutResult>} */
   async logout() {
     const cookie = this.#options.delivery === "cookie";
-    const answer = await this.#signed.send({ method: "POST", path: "/api/auth/sessions/logout", cookie, doubt: "whether the session was ended" });
-    if (!answer.ok && answer.code === "signed_out") return { ok: true };
+    const isSure = await this.#keeper.recall();
+    const doubt = "whether the session was ended";
+    const answer = await this.#signed.send({ method: "POST", path: "/api/auth/sessions/logout", cookie, doubt });
+    const isGone = !answer.ok && answer.code === "signed_out";
+    if (!answer.ok && !isGone && !isOver(answer)) return answer;
+    if (!isGone) await this.#keeper.leave("signed_out");
     // A session that the server ended before is as good as logged out.
-    if (!answer.ok && !isOver(answer)) return answer;
-    await this.#keeper.leave("signed_out");
+    if (!answer.ok && !isSure) return failure("signed_out", "The session is over here; the server could not be asked to end it.");
     const provider = answer.ok ? answer.body?.still_signed_in_at : undefined;
     return { ok: true, ...(isText(provider) ? { stillSignedInAt: provider } : {}) };
   }

@@ -253,13 +253,20 @@ export declare class TacitClient {
    */
   deleteAccount(): Promise<DeleteAccountResult>;
 
-  /** Picks up the session of an earlier visit, if there was one. Makes no request otherwise. */
+  /**
+   * Picks up the session of an earlier visit, if there was one. Makes no request otherwise. Where the store was emptied since, the
+   * session goes on in this page as long as its token serves; a record that is removed meanwhile stays removed.
+   */
   restore(): Promise<RestoreResult>;
   /** Renews the access token now. Calls at the same time, in other tabs too, become one request. */
   refresh(): Promise<RefreshResult>;
   /** A token that is good for at least some seconds; renewed first where needed. */
   getAccessToken(): Promise<AccessTokenResult>;
-  /** Ends this session. */
+  /**
+   * Ends this session, here and at the server, also where the store was emptied under it; what is left of it in memory, and the
+   * cookie, do for that. Fails with `signed_out` where nothing was left that the server would know the session by: then it is
+   * over here, and goes on there until it expires.
+   */
   logout(): Promise<LogoutResult>;
   /** Ends all other sessions of the person. */
   logoutOthers(): Promise<LogoutOthersResult>;

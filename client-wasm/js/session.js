@@ -34,6 +34,8 @@ export class SessionKeeper {
   #token = null;
   /** @type {{ user: import("./index.js").SessionUser, session: { id: string } } | null} */
   #current = null;
+  /** @type {SessionRecord | null} the record as this tab knows it, which with bodies is worth something only with its refresh token */
+  #known = null;
   /** @type {Promise<import("./index.js").RefreshResult> | null} */
   #renewing = null;
   /** Counts sessions opened and left, so that a renewal that outlives its session is not taken for the next one's. */
@@ -120,6 +122,20 @@ export class SessionKeeper {
     this.#tabs?.tell({ type });
     this.#forget();
     this.#listeners.emit({ type });
+  }
+
+  /**
+   * Puts the record back, where somebody has emptied the shelf, so that the server can be asked to end the session although its
+   * token may have to be renewed for that. Where another tab left, its news is on the way.
+   *
+   * @returns {Promise<boolean>} whether a session that the server does not know by what it is shown is over there: with the
+   *   record the cookie may be gone, too
+   */
+  async recall() {
+    if (this.#current && !(await this.record())) await this.#tabs?.settled(() => this.#current === null);
+    if (!this.#current || (await this.record())) return true;
+    if (this.#known) await this.#shelf.write(this.#known);
+    return this.#known?.refreshToken !== undefined;
   }
 
   /**
@@ -223,7 +239,10 @@ export class SessionKeeper {
       await this.leave("session_ended");
       throw new TacitError("server_not_proved", "The renewed tokens are of another session, so they were thrown away.");
     }
-    await this.#take({ ...record, turn: record.turn + 1 }, tokens, "refreshed");
+    // Who emptied the shelf meanwhile, or put another session there, is not overruled.
+    const now = await this.record();
+    if (now?.sessionId !== record.sessionId) return this.#lose();
+    await this.#take({ ...now, turn: record.turn + 1 }, tokens, "refreshed");
     return { ok: true };
   }
 
@@ -241,7 +260,8 @@ export class SessionKeeper {
    */
   async #take(record, { accessToken, refreshToken, expiresIn }, type) {
     const { user, sessionId } = record;
-    await this.#shelf.write(this.#delivery === "body" ? { ...record, refreshToken } : record);
+    this.#known = this.#delivery === "body" ? { ...record, refreshToken } : record;
+    await this.#shelf.write(this.#known);
     this.#tabs?.tell({ type, user, sessionId, tokens: { accessToken, expiresIn } });
     this.#hold(user, sessionId, new AccessToken(accessToken, expiresIn), type);
   }
@@ -262,6 +282,7 @@ export class SessionKeeper {
     this.#age += 1;
     this.#token = null;
     this.#current = null;
+    this.#known = null;
     this.#renewing = null;
   }
 
@@ -269,6 +290,9 @@ export class SessionKeeper {
   #hear(news) {
     if (news.type === "signed_in" || news.type === "refreshed") {
       if (news.type === "signed_in") this.#age += 1;
+      const { user, sessionId } = news;
+      // The news has no refresh token; the cookie is every tab's.
+      this.#known = this.#delivery === "cookie" ? { user, sessionId, turn: 0 } : null;
       this.#hold(news.user, news.sessionId, new AccessToken(news.tokens.accessToken, news.tokens.expiresIn), news.type);
       return;
     }

@@ -288,20 +288,6 @@ test("a deleted account is forgotten here, though the session's record is gone",
   assert.equal(client.user, null);
 });
 
-test("a session that cannot be renewed for want of its record is over, and the program hears of it once", async (t) => {
-  const storage = new MemoryStorage();
-  const { server, client } = await signedIn(t, { storage });
-  const events = [];
-  client.onChange((event) => events.push(event.type));
-  storage.entries.clear();
-  later(t, 400);
-  assert.deepEqual(await client.logout(), { ok: true });
-  assert.equal(client.user, null);
-  assert.equal((await client.refresh()).code, "signed_out");
-  assert.deepEqual(events, ["session_ended"]);
-  assert.deepEqual(server.requests, []);
-});
-
 test("without its record a session lasts as long as its token, which another tab may renew", async (t) => {
   const storage = new MemoryStorage();
   const { client } = await signedIn(t, { storage });

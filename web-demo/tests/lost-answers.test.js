@@ -154,3 +154,23 @@ test("the demo: a first password may be set, and the page that is loaded again s
   await unfold(page, "Change the password");
   assertQuiet(visitor);
 });
+
+test("the demo: whoever removed the browser's data is still logged out at the server", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  await loggedIn(page, server);
+  await page.evaluate(() => localStorage.clear());
+  // As if its time were over: the server takes no access token but the next one.
+  let refused = 0;
+  await page.route("**/sessions/logout", async (route) => {
+    if (refused++ > 0) return route.continue();
+    const headers = { ...route.request().headers(), authorization: "Bearer old" };
+    return route.continue({ headers });
+  });
+  await pressLogOut(page);
+  await heading(page, "Log in");
+  await page.getByText("The session is ended on the server too.").waitFor();
+  assert.equal(refused, 2);
+  assertQuiet(visitor);
+});

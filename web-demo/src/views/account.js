@@ -69,8 +69,11 @@ const showProvider = async (root, provider, created) => {
     = `There is no password in this, and no proof by the server: it takes ${label}’s signed word. The one-time code served once, for the secret this tab had kept.`;
 };
 
-/** Ended here, not there: whoever comes next should know. */
-const farewell = async ({ stillSignedInAt }) => {
+/** What goes on elsewhere, whoever comes next should know: at the provider, or at a server that could not be asked any more. */
+const farewell = async ({ ok, stillSignedInAt }) => {
+  if (!ok) {
+    return notice("warn", "You are logged out here only", "This browser's data was removed, so the server could not be asked to end the session. Log in and end it in the list of your sessions, or let it expire.");
+  }
   const words = ["You are logged out", "The session is ended on the server too."];
   if (!stillSignedInAt) return notice("good", ...words);
   const label = await labelOf(stillSignedInAt);
