@@ -1,12 +1,15 @@
 //! Rules between settings
 
+use std::time::Duration;
+
 use super::origin::is_local_host;
 use super::reader::Reader;
 use super::setting::{MailSecurity, MailTransport};
-use super::{Config, MasterKeySource, Origin};
+use super::{Config, MasterKeySource, Origin, Setting as _};
 
 use secrecy::ExposeSecret as _;
 use tacit_domain::keyring::MasterKey;
+use tacit_domain::settings::Lifetimes;
 use tacit_engine::{Choice, Unavailable};
 
 /// What the place of the secret is called in a link.
@@ -51,7 +54,7 @@ fn addresses(config: &Config, r: &mut Reader) {
     }
     let insecure = |origin: &&Origin| !origin.is_secure() && !origin.is_local();
     if let Some(origin) = config.allowed_origins.iter().find(insecure) {
-        r.conflict(&["allowed_origins"], format!("must be https: {}", super::Setting::show(origin)));
+        r.conflict(&["allowed_origins"], format!("must be https: {}", origin.show()));
     }
 }
 
@@ -126,6 +129,12 @@ fn link_problem(link: &str) -> Result<(), &'static str> {
 
 fn lifetimes(config: &Config, r: &mut Reader) {
     let it = &config.lifetimes;
+    for (key, length) in each(it) {
+        // Answers and tokens tell them in seconds, where 500ms would read as none.
+        if length.subsec_nanos() != 0 {
+            r.conflict(&[key], format!("must be in whole seconds, found `{}`", length.show()));
+        }
+    }
     if it.access_token > it.session {
         r.conflict(&["lifetimes.access_token", "lifetimes.session"], "must not be longer than lifetimes.session");
     }
@@ -136,6 +145,31 @@ fn lifetimes(config: &Config, r: &mut Reader) {
         let message = "must not be shorter than lifetimes.access_token";
         r.conflict(&["lifetimes.signing_key", "lifetimes.access_token"], message);
     }
+}
+
+fn each(lifetimes: &Lifetimes) -> [(&'static str, Duration); 9] {
+    let Lifetimes {
+        access_token,
+        refresh_token,
+        session,
+        activation,
+        invitation,
+        password_reset,
+        email_change,
+        email_undo,
+        signing_key,
+    } = *lifetimes;
+    [
+        ("lifetimes.access_token", access_token),
+        ("lifetimes.refresh_token", refresh_token),
+        ("lifetimes.session", session),
+        ("lifetimes.activation", activation),
+        ("lifetimes.invitation", invitation),
+        ("lifetimes.password_reset", password_reset),
+        ("lifetimes.email_change", email_change),
+        ("lifetimes.email_undo", email_undo),
+        ("lifetimes.signing_key", signing_key),
+    ]
 }
 
 /// The shape of a BCP 47 tag.

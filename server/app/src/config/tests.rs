@@ -202,6 +202,25 @@ fn unsafe_or_impossible_combinations_are_refused() {
     assert_each_is_refused(cases);
 }
 
+/// Answers and tokens tell lifetimes in seconds: one below would read as none.
+#[test]
+fn a_lifetime_is_in_whole_seconds_and_above_zero() {
+    let lines = Config::load(&Sources::default()).unwrap().lines;
+    let keys: Vec<_> = lines.iter().filter(|line| line.key.starts_with("lifetimes.")).map(|line| &line.key).collect();
+    assert_eq!(keys.len(), 9, "{keys:?}");
+    for key in keys {
+        let variable = format!("TACIT_{}", key.replace('.', "__").to_uppercase());
+        for (value, said) in [
+            ("500ms", "must be in whole seconds, found `500ms`"),
+            ("1m1ms", "must be in whole seconds, found `1m1ms`"),
+            ("0s", "expected a length of time above zero, such as 90s, 5m, 12h or 30d, found `0s`"),
+        ] {
+            let expected = format!("{key}: {said} (environment variable {variable})");
+            assert_eq!(problems("", &[(&variable, value)]), [expected]);
+        }
+    }
+}
+
 #[test]
 fn providers_that_would_be_unsafe_or_cannot_work_are_refused() {
     let https = ("TACIT_PUBLIC_URL", "https://login.example.com");
