@@ -37,6 +37,11 @@ contract! {
             let state = state_of(&app.anonymous().get(MICROSOFT).await);
             app.anonymous().get(&format!("{MICROSOFT_BACK}?code=x&state={state}")).await
         };
+        400 no_cookie_in_a_browser [away()] => |app| {
+            let state = state_of(&app.anonymous().get(MICROSOFT).await);
+            app.anonymous().with("accept", "text/html").get(&format!("{MICROSOFT_BACK}?code=x&state={state}")).await
+        };
+        400 no_state [away()] => |app| app.anonymous().get(&format!("{MICROSOFT_BACK}?code=x")).await;
         401 a_forged_state [away()] => |app| app.anonymous().get(&format!("{MICROSOFT_BACK}?code=x&state=y")).await;
         403 an_address_nobody_vouches_for [Setup::new()] => |app| at_microsoft(app, async |client, issuer| {
             come_back(client, issuer, json!({ "email": "ada@example.com" })).await

@@ -16,6 +16,7 @@ const SET: &str = "/api/auth/srp/password/set";
 contract! {
     begin_password_change {
         200 somebody_logged_in [Setup::new()] => |app| user(app).await.client.post(CHANGE, json!({})).await;
+        200 somebody_who_says_nothing [Setup::new()] => |app| user(app).await.client.post_nothing(CHANGE).await;
         400 an_unknown_purpose [Setup::new()] => |app| user(app).await.client.post(CHANGE, json!({ "purpose": "x" })).await;
         401 nobody_in_particular [Setup::new()] => |app| post(app, CHANGE, json!({})).await;
         409 no_password [Setup::new()] => |app| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{cookies, events, examples, rate_limits, responses, schemas};
+use super::{callbacks, cookies, events, examples, rate_limits, responses, schemas, texts};
 
 /// Corrects one surface's document.
 pub(super) fn correct(mut document: Value) -> Value {
@@ -18,7 +18,8 @@ pub(super) fn correct(mut document: Value) -> Value {
         schemas::correct(schema);
     }
     if let Some(known) = document.pointer_mut("/components/schemas") {
-        schemas::add_forms(known);
+        texts::describe(known);
+        callbacks::describe_form(known);
         schemas::add_formats(known);
         events::list(known);
     }
@@ -30,6 +31,7 @@ pub(super) fn correct(mut document: Value) -> Value {
                 set(operation, "security", json!([]));
             }
             responses::correct(operation, &known);
+            callbacks::describe(operation);
             cookies::describe(operation);
             rate_limits::describe(operation);
             examples::add(operation);
@@ -59,8 +61,10 @@ fn correct_parameters(operation: &mut Value) {
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         remove(parameter, "explode");
         remove_if(parameter, "deprecated", &Value::Bool(false));
+        let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Some(schema) = parameter.get_mut("schema") {
             schemas::correct(schema);
+            texts::describe_parameter(&name, schema);
         }
     }
 }

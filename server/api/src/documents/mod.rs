@@ -1,5 +1,6 @@
 //! The OpenAPI documents: what poem-openapi writes, corrected, one a surface and one of all.
 
+mod callbacks;
 mod cookies;
 mod correct;
 mod events;
@@ -10,6 +11,7 @@ mod responses;
 mod schemas;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tacit_shared::codes::{Class, Code};
 
 use super::correct::set;
-use super::{rate_limits, schemas};
+use super::{callbacks, rate_limits, schemas};
 use crate::http::problem::{MEDIA_TYPE, Problem};
 
 /// Codes that follow from what an operation takes, whatever it does. Each has one answer, shared by all operations.
@@ -79,7 +79,9 @@ pub(super) fn correct(operation: &mut Value, known: &Value) {
         }
     }
     for (status, codes) in problems {
-        let shared = codes.as_slice().first().filter(|code| codes.len() == 1 && SHARED.contains(code));
+        // A page beside it is this operation's own.
+        let is_shared = codes.len() == 1 && !callbacks::is_told(operation, status);
+        let shared = codes.as_slice().first().filter(|code| is_shared && SHARED.contains(code));
         let reference = |code: &Code| json!({"$ref": format!("#/components/responses/{}", component(*code))});
         answers.entry(status).or_insert_with(|| shared.map_or_else(|| problem(&codes), reference));
     }

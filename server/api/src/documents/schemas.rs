@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::http::body::forms;
-
 use super::correct::{members_mut, remove, remove_if, set};
 
 /// Corrects a schema and all inside it.
@@ -72,17 +70,6 @@ fn flatten_reference(schema: &mut Value) {
         return;
     };
     *schema = json!({"$ref": reference, "description": description});
-}
-
-/// Adds the patterns of texts, which are not poem-openapi's to check.
-pub(super) fn add_forms(schemas: &mut Value) {
-    for (message, schema) in schemas.as_object_mut().into_iter().flatten() {
-        for (member, pattern) in forms::of(message) {
-            if let Some(property) = schema.get_mut("properties").and_then(|properties| properties.get_mut(member)) {
-                set(property, "pattern", pattern.into());
-            }
-        }
-    }
 }
 
 /// Says of ids that they are UUIDs wherever they are: a generated client would have two types for one thing.

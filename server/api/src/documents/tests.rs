@@ -202,3 +202,75 @@ fn every_type_of_event_is_listed_wherever_events_are_described_and_no_other() {
 fn without_marks(line: &str) -> String {
     line.replace('`', "")
 }
+
+#[test]
+fn lengths_that_the_domain_holds_are_in_the_documents() {
+    let documents = documents();
+    let all = &documents.last().unwrap().1;
+    for (message, member, least, most) in [
+        ("Credential", "identity", 32, 32),
+        ("CodeExchange", "code_verifier", 43, 128),
+        ("MobileExchange", "code_verifier", 43, 128),
+        ("VisitCode", "code_verifier", 43, 128),
+        ("VisitStart", "code_challenge", 43, 43),
+        ("SignUp", "display_name", 1, 100),
+        ("SignUp", "language", 1, 35),
+        ("AccountUpdate", "language", 1, 35),
+        ("LoginProof", "device_name", 1, 100),
+        ("CodeExchange", "device_name", 1, 100),
+        ("MobileExchange", "device_name", 1, 100),
+        ("Activate", "code", 10, 32),
+        ("ResetSecret", "code", 10, 32),
+        ("ResetCompletion", "code", 10, 32),
+    ] {
+        let schema = &all["components"]["schemas"][message]["properties"][member];
+        assert_eq!((&schema["minLength"], &schema["maxLength"]), (&json!(least), &json!(most)), "{message}.{member}");
+        assert!(schema["pattern"].is_string(), "{message}.{member}");
+    }
+    let name = &all["components"]["schemas"]["AccountUpdate"]["properties"]["display_name"];
+    assert!(name.get("minLength").is_none(), "an empty one takes the name away");
+    for path in ["/api/auth/oauth/microsoft/login", "/v1/oauth/{provider}/authorize"] {
+        let parameters = &all["paths"][path]["get"]["parameters"];
+        assert_eq!(parameter(parameters, "code_challenge")["schema"]["minLength"], 43, "{path}");
+        assert_eq!(parameter(parameters, "return_to")["schema"]["minLength"], 1, "{path}");
+    }
+}
+
+fn parameter<'a>(parameters: &'a Value, name: &str) -> &'a Value {
+    parameters.as_array().unwrap().iter().find(|parameter| parameter["name"] == name).unwrap()
+}
+
+#[test]
+fn a_callback_tells_of_its_pages_its_cookie_and_its_state() {
+    let documents = documents();
+    let all = &documents.last().unwrap().1;
+    for (path, method) in [
+        ("/api/auth/oauth/microsoft/callback", "get"),
+        ("/v1/oauth/{provider}/callback", "get"),
+        ("/v1/oauth/{provider}/callback", "post"),
+    ] {
+        let operation = &all["paths"][path][method];
+        for status in ["200", "400", "401", "403", "404", "409", "500", "503"] {
+            let answer = &operation["responses"][status];
+            assert!(answer["content"].get("text/html").is_some(), "{method} {path} {status} has no page");
+            assert!(answer["headers"].get("Set-Cookie").is_some(), "{method} {path} {status} has no cookie");
+        }
+        let limited = &operation["responses"]["429"];
+        assert_eq!(limited["$ref"], "#/components/responses/TooManyRequests", "refused before: no page");
+        assert_eq!(parameter(&operation["parameters"], "tacit_oauth")["in"], "cookie");
+        if method == "get" {
+            assert_eq!(parameter(&operation["parameters"], "state")["required"], true);
+        }
+    }
+    assert_eq!(all["components"]["schemas"]["AuthorizationResponse"]["required"], json!(["state"]));
+}
+
+#[test]
+fn a_refresh_goes_by_cookie_too_and_needs_no_body_then() {
+    let refresh = &documents()[1].1["paths"]["/v1/auth/refresh"]["post"];
+    assert_eq!(parameter(&refresh["parameters"], "tacit_refresh")["in"], "cookie");
+    assert_eq!(parameter(&refresh["parameters"], "X-Tacit-Client")["in"], "header");
+    assert_ne!(refresh["requestBody"]["required"], true);
+    let change = &documents()[0].1["paths"]["/api/auth/srp/password/change/initiate"]["post"];
+    assert_ne!(change["requestBody"]["required"], true);
+}

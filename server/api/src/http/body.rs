@@ -7,8 +7,9 @@ mod json;
 use mime::Mime;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::payload::{ParsePayload, Payload};
-use poem_openapi::registry::{MetaSchemaRef, Registry};
+use poem_openapi::registry::{MetaRequest, MetaSchemaRef, Registry};
 use poem_openapi::types::ParseFromJSON;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tacit_shared::FieldError;
@@ -77,6 +78,40 @@ fn has_null(value: &Value) -> bool {
 }
 
 poem_openapi::impl_apirequest_for_payload!(Body<T>, T: ParseFromJSON + DeserializeOwned);
+
+/// As [`Body`], for a message that need not say anything: no body says as much as `{}`.
+pub(crate) struct OptionalBody<T>(pub T);
+
+impl<'a, T: ParseFromJSON + DeserializeOwned + Default> ApiExtractor<'a> for OptionalBody<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Body::<T>::request_meta().map(|meta| MetaRequest { required: false, ..meta })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let is_other = request.content_type().is_some_and(|content_type| !is_json(content_type));
+        if !is_other {
+            let bytes = body.take()?.into_bytes().await.map_err(|_| Refusal::new(Code::InvalidRequest))?;
+            if bytes.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            *body = RequestBody::new(bytes.into());
+        }
+        <Body<T> as ApiExtractor>::from_request(request, body, options).await.map(|Body(message)| Self(message))
+    }
+}
 
 /// Whether a media type is JSON, in the one encoding that JSON has (RFC 8259 §8.1).
 fn is_json(content_type: &str) -> bool {

@@ -6,6 +6,17 @@ use poem::http::header;
 use tacit_domain::tokens::TokenPair;
 use url::Url;
 
+/// The refresh cookie's name, without its prefix.
+pub(crate) const REFRESH: &str = "tacit_refresh";
+/// That of the cookie which seals the state of a sign-in.
+pub(crate) const STATE: &str = "tacit_oauth";
+/// What a cookie's name begins with under https.
+pub(crate) const HOST_PREFIX: &str = "__Host-";
+
+fn name(secure: bool, name: &str) -> String {
+    if secure { format!("{HOST_PREFIX}{name}") } else { name.to_owned() }
+}
+
 /// How the refresh cookie is called and marked in this installation.
 ///
 /// Under https it is `__Host-tacit_refresh`: browsers take a cookie of that prefix only from a secure origin, for this
@@ -23,14 +34,14 @@ impl RefreshCookie {
         Self { secure: public_url.scheme() == "https" }
     }
 
-    fn name(self) -> &'static str {
-        if self.secure { "__Host-tacit_refresh" } else { "tacit_refresh" }
+    fn name(self) -> String {
+        name(self.secure, REFRESH)
     }
 
     /// The token that a request carries, if any.
     #[must_use]
     pub(crate) fn read(self, request: &Request) -> Option<String> {
-        read(request, self.name())
+        read(request, &self.name())
     }
 
     /// The other cookie, marked by the same scheme.
@@ -71,14 +82,14 @@ pub(crate) struct StateCookie {
 }
 
 impl StateCookie {
-    fn name(self) -> &'static str {
-        if self.secure { "__Host-tacit_oauth" } else { "tacit_oauth" }
+    fn name(self) -> String {
+        name(self.secure, STATE)
     }
 
     /// The state a request carries, if any.
     #[must_use]
     pub(crate) fn read(self, request: &Request) -> Option<String> {
-        read(request, self.name())
+        read(request, &self.name())
     }
 
     /// The `Set-Cookie` value that hands a state out. The provider's page navigates back to us, which `Lax` allows; one that

@@ -43,6 +43,55 @@ async fn a_body_that_is_not_json_is_refused_in_our_words() {
 }
 
 #[tokio::test]
+async fn where_nothing_need_be_said_no_body_is_as_good_as_an_empty_one() {
+    let world = World::start().await;
+    let post = || Request::builder().method(Method::POST).uri_str("/v1/auth/refresh");
+    let with_cookie = || {
+        let cookie = format!("tacit_refresh=rt_{}", "x".repeat(43));
+        post().header("cookie", cookie).header("origin", PUBLIC_URL).header("x-tacit-client", "1")
+    };
+    for request in [post().finish(), post().content_type("application/json").finish(), with_cookie().finish()] {
+        world.send(request).await.expect_problem(401, "refresh_invalid");
+    }
+    for request in
+        [post().body("{}"), post().content_type("text/plain").body("{}"), post().content_type("text/plain").finish()]
+    {
+        world.send(request).await.expect_problem(415, "unsupported_media_type");
+    }
+    world.post("/v1/auth/refresh", "{").await.expect_problem(400, "invalid_request");
+    let nothing = Request::builder().method(Method::POST).uri_str(LOGIN).finish();
+    world.send(nothing).await.expect_problem(415, "unsupported_media_type");
+}
+
+/// None of these has a limit that poem-openapi holds: the documents say by `minLength` or `pattern` what the domain asks.
+#[tokio::test]
+async fn a_text_the_documents_do_not_allow_is_refused_by_its_name() {
+    let world = World::start().await;
+    let exchange = |member: &str, text: &str| {
+        let mut body = json!({"code": "x", "code_verifier": "v".repeat(43)});
+        body[member] = json!(text);
+        ("/v1/oauth/exchange", body)
+    };
+    let proof = |text: &str| {
+        ("/api/auth/srp/login/proof", json!({"handshake": "x", "A": "5", "M1": "3f".repeat(32), "device_name": text}))
+    };
+    let activate = |text: &str| ("/api/auth/srp/sign-up/activate", json!({"auth_id": "a@b.example", "code": text}));
+    let (short, long) = ("v".repeat(42), format!("{}+", "v".repeat(43)));
+    for (member, (path, body)) in [
+        ("code_verifier", exchange("code_verifier", &short)),
+        ("code_verifier", exchange("code_verifier", &long)),
+        ("device_name", exchange("device_name", "")),
+        ("device_name", proof("")),
+        ("device_name", proof("a\u{202e}b")),
+        ("code", activate("7KQ2M9XR4")),
+        ("code", activate("7KQ2M-9XR4U")),
+    ] {
+        let answer = world.post(path, body.to_string()).await;
+        assert_eq!(codes(&answer.expect_problem(400, "invalid_request")), [(member, "malformed")], "{path} {body}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_fields_are_listed_all_at_once_and_never_repeated() {
     let world = World::start().await;
     let body = json!({

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use crate::http::auth::BearerAuth;
-use crate::http::body::Body;
+use crate::http::body::OptionalBody;
 use crate::http::cookies::RefreshCookie;
 use crate::http::fail::{Fail, Failures, Plain};
 use crate::http::origins::Origins;
@@ -163,13 +163,14 @@ struct Presented {
 impl Auth {
     /// Renew the tokens
     ///
-    /// Takes a refresh token from the body, or else from the cookie; the new one goes back the way the old one came.
+    /// Takes a refresh token from the body, or else from the cookie, for which no body is needed; the new one goes back the
+    /// way the old one came.
     /// Each token serves once: when it comes a second time, later than ten seconds after the first, the session is
     /// ended. With the cookie the request needs an allowed `Origin` and the header `X-Tacit-Client`.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh_tokens")]
     async fn refresh(
         &self,
-        body: Body<RefreshRequest>,
+        body: OptionalBody<RefreshRequest>,
         request: &Request,
         source: Source,
     ) -> Result<Response<Json<Refreshed>>, Fail<Refreshing>> {

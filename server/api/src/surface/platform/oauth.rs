@@ -62,7 +62,7 @@ impl From<ProviderInfo> for OauthProvider {
 /// What a provider's page posts (OAuth 2.0 Form Post Response Mode)
 #[derive(Object, Deserialize)]
 struct AuthorizationResponse {
-    /// The authorization code
+    /// The authorization code; needed, unless there is an `error`
     code: Option<String>,
     /// The state, as it was sent
     state: Option<String>,
@@ -129,7 +129,7 @@ impl Oauth {
         provider: Path<String>,
         /// SHA-256 of the client's verifier in base64url: 43 characters
         code_challenge: Query<Option<String>>,
-        /// Where the code is handed to: an address of an allowed origin; the server's own, if nothing is said
+        /// Where the code is handed to: an address of an allowed origin, in 2048 bytes; the server's own, if nothing is said
         return_to: Query<Option<String>>,
         /// How it is handed over
         display: Query<Option<Display>>,
@@ -149,8 +149,8 @@ impl Oauth {
     /// Come back from a provider
     ///
     /// Checks that the browser is the one that left, exchanges the code and verifies what the provider says. A browser gets a
-    /// page that hands a one-time code to the application; with `Accept: application/json` the answer is JSON. A state serves
-    /// once.
+    /// page that hands a one-time code to the application, or tells what went wrong; with `Accept: application/json` the answer
+    /// is JSON. A state serves once.
     #[oai(path = "/:provider/callback", method = "get", operation_id = "finish_oauth")]
     #[expect(clippy::too_many_arguments, reason = "one a parameter")]
     async fn finish(
@@ -159,9 +159,9 @@ impl Oauth {
         source: Source,
         /// The provider's name
         provider: Path<String>,
-        /// The authorization code
+        /// The authorization code; needed, unless there is an `error`
         code: Query<Option<String>>,
-        /// The state, as it was sent
+        /// The state, as it was sent; without it nothing tells whose answer this is
         state: Query<Option<String>>,
         /// Why there is no code
         error: Query<Option<String>>,

@@ -69,7 +69,7 @@ impl Oauth {
         source: Source,
         /// SHA-256 of the client's verifier in base64url: 43 characters
         code_challenge: Query<Option<String>>,
-        /// Where the code is handed to: an address of an allowed origin; the server's own, if nothing is said
+        /// Where the code is handed to: an address of an allowed origin, in 2048 bytes; the server's own, if nothing is said
         return_to: Query<Option<String>>,
         /// How it is handed over
         display: Query<Option<Display>>,
@@ -87,17 +87,17 @@ impl Oauth {
     /// Come back from Microsoft
     ///
     /// Checks that the browser is the one that left, exchanges the code and verifies what Microsoft says. A browser gets a
-    /// page that hands a one-time code to the application; with `Accept: application/json` the answer is JSON. A state serves
-    /// once.
+    /// page that hands a one-time code to the application, or tells what went wrong; with `Accept: application/json` the answer
+    /// is JSON. A state serves once.
     #[oai(path = "/callback", method = "get", operation_id = "finish_microsoft_login")]
     #[expect(clippy::too_many_arguments, reason = "one a parameter")]
     async fn finish(
         &self,
         request: &Request,
         source: Source,
-        /// The authorization code
+        /// The authorization code; needed, unless there is an `error`
         code: Query<Option<String>>,
-        /// The state, as it was sent
+        /// The state, as it was sent; without it nothing tells whose answer this is
         state: Query<Option<String>>,
         /// Why there is no code
         error: Query<Option<String>>,

@@ -11,7 +11,7 @@ use tacit_shared::messages::{Challenge, PasswordChangeStart, PasswordSet, Sealed
 use super::Tag;
 use crate::http::answer::{NoContent, Proved};
 use crate::http::auth::JwtAuth;
-use crate::http::body::Body;
+use crate::http::body::{Body, OptionalBody};
 use crate::http::fail::{Fail, Failures};
 
 /// Operations on the caller's password.
@@ -63,12 +63,12 @@ impl Passwords {
     /// Begin a change of password
     ///
     /// Answers with what the proof of the current password needs, as in a login. With `purpose` of `upgrade` a client
-    /// renews, under the same password, a credential that is below the default preset.
+    /// renews, under the same password, a credential that is below the default preset. No body is as good as an empty one.
     #[oai(path = "/change/initiate", method = "post", operation_id = "begin_password_change")]
     async fn begin(
         &self,
         caller: JwtAuth,
-        body: Body<PasswordChangeStart>,
+        body: OptionalBody<PasswordChangeStart>,
     ) -> Result<Json<Challenge>, Fail<Beginning>> {
         Ok(Json(self.passwords.begin(&caller.0, &body.0).await?))
     }
