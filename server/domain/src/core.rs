@@ -5,13 +5,14 @@ use std::sync::{Arc, RwLock};
 
 use tacit_store::credentials::CredentialRecord;
 use tacit_store::{Store, Timestamp};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use crate::access_tokens::SeenTokens;
 use crate::client_limits::Floods;
 use crate::combs::Combs;
 use crate::decoys::PresetShares;
+use crate::health::Look;
 use crate::keyring::{Keyring, mac};
 use crate::proofs::InFlight;
 use crate::providers::Providers;
@@ -44,6 +45,8 @@ pub(crate) struct Core {
     pub(crate) stand_in: CredentialRecord,
     /// Rung when an outbox row was committed.
     pub(crate) outbox_bell: Notify,
+    /// Held by whoever looks at the database for all who ask whether it can be worked with.
+    pub(crate) last_look: Mutex<Option<Look>>,
 }
 
 impl Core {

@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use tacit_shared::preset;
 use tacit_store::credentials::CredentialRecord;
 use tacit_store::{AccountId, CredentialId, Store, StoreError, instance};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use crate::access_tokens::seen_tokens;
@@ -169,6 +169,7 @@ impl Domain {
             count_credentials_from: AtomicI64::new(i64::MIN),
             stand_in,
             outbox_bell: Notify::new(),
+            last_look: Mutex::default(),
         });
         core.ensure_signing_keys(core.now()).await?;
         core.load_preset_shares().await?;
