@@ -69,6 +69,7 @@ mod load {
 
 mod app {
     mod commands;
+    mod commands_alone;
     mod mail;
     mod nodes;
     mod process;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use tacit_domain::signing_keys::Withdraw;
 
-use crate::config::{Config, Flag, Problems, Sources};
+use crate::config::{Config, Flag, Problems, Scope, Sources};
 use crate::telemetry;
 
 mod accounts;
@@ -250,30 +250,29 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
-    let common = cli.common;
+    let (common, scope) = (cli.common, cli.command.scope());
+    let load = |flags| common.load(scope, flags);
     match cli.command {
-        Command::Serve(arguments) => serve::run(common.load(arguments.flags())?),
+        Command::Serve(arguments) => serve::run(load(arguments.flags())?),
         Command::Check => {
-            let config = common.load(Vec::new())?;
+            let config = load(Vec::new())?;
             on_runtime(async { check::run(&config) })
         }
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Keys(KeysCommand::NewMaster) => keys::new_master(),
-        Command::Migrate => on_runtime(backup::migrate(common.load(Vec::new())?)),
-        Command::Backup { file } => on_runtime(backup::backup(common.load(Vec::new())?, file)),
-        Command::Keys(KeysCommand::List) => on_runtime(keys::list(common.load(Vec::new())?)),
+        Command::Migrate => on_runtime(backup::migrate(load(Vec::new())?)),
+        Command::Backup { file } => on_runtime(backup::backup(load(Vec::new())?, file)),
+        Command::Keys(KeysCommand::List) => on_runtime(keys::list(load(Vec::new())?)),
         Command::Keys(KeysCommand::Withdraw { kid, all: _ }) => {
-            on_runtime(keys::withdraw(common.load(Vec::new())?, kid.map_or(Withdraw::All, Withdraw::One)))
+            on_runtime(keys::withdraw(load(Vec::new())?, kid.map_or(Withdraw::All, Withdraw::One)))
         }
-        Command::Keys(KeysCommand::Rotate) => on_runtime(keys::rotate(common.load(Vec::new())?)),
-        Command::Admin(AdminCommand::Create { email }) => {
-            on_runtime(accounts::create_admin(common.load(Vec::new())?, email))
-        }
-        Command::Audit(AuditCommand::Verify { anchor }) => on_runtime(audit::verify(common.load(Vec::new())?, anchor)),
-        Command::User(command) => on_runtime(accounts::user(common.load(Vec::new())?, command)),
-        Command::Mail(MailCommand::GivenUp) => on_runtime(mail::given_up(common.load(Vec::new())?)),
+        Command::Keys(KeysCommand::Rotate) => on_runtime(keys::rotate(load(Vec::new())?)),
+        Command::Admin(AdminCommand::Create { email }) => on_runtime(accounts::create_admin(load(Vec::new())?, email)),
+        Command::Audit(AuditCommand::Verify { anchor }) => on_runtime(audit::verify(load(Vec::new())?, anchor)),
+        Command::User(command) => on_runtime(accounts::user(load(Vec::new())?, command)),
+        Command::Mail(MailCommand::GivenUp) => on_runtime(mail::given_up(load(Vec::new())?)),
         Command::Mail(MailCommand::Test { address, language }) => {
-            on_runtime(mail::test(common.load(Vec::new())?, address, language))
+            on_runtime(mail::test(load(Vec::new())?, address, language))
         }
     }
 }
@@ -284,12 +283,30 @@ fn on_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), 
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(command)
 }
 
+impl Command {
+    /// What of the configuration it works with; for the rest it may lack what is kept apart, such as the mail account's password.
+    const fn scope(&self) -> Scope {
+        match self {
+            Self::Serve(_) | Self::Check => Scope::Everything,
+            Self::Mail(MailCommand::Test { .. }) => Scope::Mails,
+            Self::Migrate
+            | Self::Openapi(_)
+            | Self::Admin(_)
+            | Self::User(_)
+            | Self::Audit(_)
+            | Self::Keys(_)
+            | Self::Backup { .. }
+            | Self::Mail(MailCommand::GivenUp) => Scope::Database,
+        }
+    }
+}
+
 impl Common {
-    fn load(&self, mut flags: Vec<Flag>) -> Result<Config, Problems> {
+    fn load(&self, scope: Scope, mut flags: Vec<Flag>) -> Result<Config, Problems> {
         if let Some(url) = &self.database_url {
             flags.push(Flag { key: "database.url", name: "--database-url", value: url.clone() });
         }
-        Config::load(&Sources::of_process(self.config.clone(), flags))
+        Config::load_for(scope, &Sources::of_process(self.config.clone(), flags))
     }
 }
 

@@ -178,12 +178,42 @@ pub struct Log {
     pub filter: String,
 }
 
+/// How much of the configuration is worked with. Of the rest every key and value must be right as well, but what is kept apart,
+/// secrets and files, may be missing: whoever copies the database at night has no password of the mail account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it.
+    Everything,
+    /// What mails are sent with.
+    Mails,
+    /// The database, its keys and its rules.
+    Database,
+}
+
+impl Scope {
+    const fn has_mails(self) -> bool {
+        matches!(self, Self::Everything | Self::Mails)
+    }
+
+    const fn has_providers(self) -> bool {
+        matches!(self, Self::Everything)
+    }
+}
+
 impl Config {
     /// Reads and checks everything.
     ///
     /// # Errors
     /// Every problem there is, at once.
     pub fn load(sources: &Sources) -> Result<Self, Problems> {
+        Self::load_for(Scope::Everything, sources)
+    }
+
+    /// Reads everything, and checks it for whoever works with so much of it.
+    ///
+    /// # Errors
+    /// Every problem there is, at once.
+    pub fn load_for(scope: Scope, sources: &Sources) -> Result<Self, Problems> {
         let mut reader = Reader::new(sources);
         let r = &mut reader;
         let public_url = r.value("public_url", Origin::local());
@@ -200,7 +230,7 @@ impl Config {
             database: Database::read(r),
             master_key: MasterKeySource::read(r),
             mail: Mail::read(r, &public_url, &realm, demo),
-            providers: Providers(providers::read(r, &public_url)),
+            providers: Providers(providers::read(r, &public_url, scope)),
             lifetimes: lifetimes(r),
             kernel: r.optional("srp.kernel", "the fastest"),
             limits: limits(r, demo),
@@ -223,7 +253,7 @@ impl Config {
             realm,
             demo,
         };
-        rules::check(&config, r);
+        rules::check(&config, r, scope);
         Ok(Self { lines: reader.finish()?, ..config })
     }
 }

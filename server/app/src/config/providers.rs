@@ -8,10 +8,10 @@ use tacit_domain::seams::Reach;
 use url::Url;
 use uuid::Uuid;
 
-use super::Origin;
 use super::origin::is_local_host;
 use super::reader::Reader;
 use super::setting::{Address, Preset, Setting};
+use super::{Origin, Scope};
 
 const SECTION: &str = "providers";
 
@@ -19,9 +19,9 @@ const SECTION: &str = "providers";
 const NAME_MAX: usize = 32;
 
 /// Everything about providers, read and checked.
-pub(super) fn read(r: &mut Reader, public_url: &Origin) -> Vec<ProviderSettings> {
+pub(super) fn read(r: &mut Reader, public_url: &Origin, scope: Scope) -> Vec<ProviderSettings> {
     let names = r.names_below(SECTION);
-    names.into_iter().filter_map(|name| Entry::new(&name, public_url).read(r)).collect()
+    names.into_iter().filter_map(|name| Entry::new(&name, public_url, scope).read(r)).collect()
 }
 
 /// One section.
@@ -29,11 +29,12 @@ struct Entry<'a> {
     name: &'a str,
     base: String,
     may_be_local: bool,
+    scope: Scope,
 }
 
 impl<'a> Entry<'a> {
-    fn new(name: &'a str, public_url: &Origin) -> Self {
-        Self { name, base: public_url.show(), may_be_local: public_url.is_local() }
+    fn new(name: &'a str, public_url: &Origin, scope: Scope) -> Self {
+        Self { name, base: public_url.show(), may_be_local: public_url.is_local(), scope }
     }
 
     fn key(&self, word: &str) -> String {
@@ -136,7 +137,7 @@ impl<'a> Entry<'a> {
     fn private_key(&self, r: &mut Reader) -> Option<SecretString> {
         let value = r.secret(self.key("private_key"));
         let file: Option<std::path::PathBuf> = r.optional(self.key("private_key_file"), "");
-        let Some(file) = file else { return value };
+        let Some(file) = file.filter(|_| self.scope.has_providers()) else { return value };
         match std::fs::read_to_string(&file) {
             Ok(text) => Some(SecretString::from(text)),
             Err(error) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::origin::is_local_host;
 use super::reader::Reader;
 use super::setting::{MailSecurity, MailTransport};
-use super::{Config, MasterKeySource, Origin, Setting as _};
+use super::{Config, MasterKeySource, Origin, Scope, Setting as _};
 
 use secrecy::ExposeSecret as _;
 use tacit_domain::keyring::MasterKey;
@@ -19,11 +19,13 @@ const SECRET: &str = "{secret}";
 const METRICS_TOKEN_MIN: usize = 16;
 
 /// Notes every combination that would be unsafe or could not work.
-pub(super) fn check(config: &Config, r: &mut Reader) {
+pub(super) fn check(config: &Config, r: &mut Reader, scope: Scope) {
     addresses(config, r);
     demo(config, r);
     master_key(config, r);
-    mail(config, r);
+    if scope.has_mails() {
+        mail(config, r);
+    }
     links(config, r);
     lifetimes(config, r);
     if let Some(kernel) = config.kernel.filter(|kernel| !kernel.is_available()) {

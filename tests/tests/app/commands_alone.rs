@@ -1,0 +1,68 @@
+//! What a command of the binary needs, and what it does without: settings it has no use for.
+
+use tacit_tests::{Engine, Process, both_engines};
+
+type Variables = Vec<(String, String)>;
+
+fn with(mut variables: Variables, more: &[(&str, &str)]) -> Variables {
+    variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    variables
+}
+
+/// Runs a command to its end: its status, and all it said.
+async fn run(arguments: &[&str], variables: &Variables) -> (i32, String) {
+    let output = Process::run(arguments, variables).await;
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+}
+
+both_engines!(a_command_that_sends_no_mail_needs_nothing_that_mails_are_sent_with, async |app| {
+    app.registered("person@example.com").await;
+    // As in the file that all share: what is kept apart, the mail account's password and the providers' keys, is not here.
+    let shared = with(
+        app.variables(),
+        &[
+            ("TACIT_MAIL__USERNAME", "tacit"),
+            ("TACIT_MAIL__CA_FILE", "/nonexistent/ca.pem"),
+            ("TACIT_MAIL__TEMPLATES", "/nonexistent"),
+            ("TACIT_PROVIDERS__OWN__ISSUER", "https://id.example.com"),
+            ("TACIT_PROVIDERS__OWN__CLIENT_ID", "tacit"),
+            ("TACIT_PROVIDERS__OWN__PRIVATE_KEY_FILE", "/nonexistent/client.pem"),
+        ],
+    );
+    for command in [
+        &["migrate"][..],
+        &["admin", "create", "root@example.com"],
+        &["user", "show", "person@example.com"],
+        &["user", "unlock", "person@example.com"],
+        &["audit", "verify"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["mail", "given-up"],
+    ] {
+        let (status, said) = run(command, &shared).await;
+        assert_eq!(status, 0, "{command:?}: {said}");
+    }
+    if app.engine == Engine::Sqlite {
+        let copy = app.folder().join("copy.db");
+        let (status, said) = run(&["backup", copy.to_str().unwrap()], &shared).await;
+        assert_eq!(status, 0, "{said}");
+    }
+    for command in [&["check"][..], &["serve"], &["mail", "test", "operator@example.com"]] {
+        let (status, said) = run(command, &shared).await;
+        assert_eq!(status, 2, "{command:?}: {said}");
+        for key in ["mail.username", "mail.ca_file", "mail.templates"] {
+            assert!(said.contains(key), "{command:?}: {key} is not in {said}");
+        }
+        let all = command != ["mail", "test", "operator@example.com"];
+        assert_eq!(said.contains("providers.own.private_key_file"), all, "{command:?}: {said}");
+    }
+});
+
+both_engines!(a_key_that_nobody_knows_stops_every_command, async |app| {
+    let wrong = with(app.variables(), &[("TACIT_MAIL__PASWORD", "x")]);
+    for command in [&["keys", "list"][..], &["backup", "copy.db"], &["check"]] {
+        let (status, said) = run(command, &wrong).await;
+        assert!(status == 2 && said.contains("mail.pasword: unknown key"), "{command:?}: {said}");
+    }
+});
