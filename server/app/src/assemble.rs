@@ -60,7 +60,7 @@ pub(crate) fn kernel(config: &Config) -> tacit_engine::Choice {
 /// Connects to the database; a missing SQLite file is made only when `may_make` says so.
 pub(crate) async fn connect(config: &Config, may_make: bool) -> Result<Store, AssembleError> {
     let url = &config.database.url;
-    if !may_make && url.sqlite_file().is_some_and(|file| !PathBuf::from(file).exists()) {
+    if !may_make && url.sqlite_file().is_some_and(|file| !file.exists()) {
         return Err(AssembleError::NoDatabase(url.show()));
     }
     let settings = DatabaseSettings { url: url.expose().to_owned(), max_connections: config.database.max_connections };

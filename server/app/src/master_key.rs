@@ -85,7 +85,7 @@ pub(crate) fn generate(entropy: &dyn Entropy) -> Zeroizing<String> {
 
 /// `tacit.db` has `tacit.key`.
 fn beside_database(config: &Config) -> Option<PathBuf> {
-    config.database.url.sqlite_file().map(|file| Path::new(file).with_extension("key"))
+    config.database.url.sqlite_file().map(|file| file.with_extension("key"))
 }
 
 /// The key in a file that only its owner can read.

@@ -24,6 +24,8 @@ use crate::logins::Logins;
 use crate::pool::Pool;
 use crate::thread::WriterThread;
 
+pub use self::address::sqlite_file;
+
 /// How long to wait for another process's write lock on a SQLite file.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to look for the cause when no connection was to be had at start.

@@ -1,6 +1,8 @@
-//! What a command of the binary needs, and what it does without: settings it has no use for.
+//! What a command of the binary needs, and what it does without: settings it has no use for, another name for a file.
 
-use tacit_tests::{Engine, Process, both_engines};
+use std::path::Path;
+
+use tacit_tests::{App, Engine, Process, Setup, both_engines};
 
 type Variables = Vec<(String, String)>;
 
@@ -14,6 +16,10 @@ async fn run(arguments: &[&str], variables: &Variables) -> (i32, String) {
     let output = Process::run(arguments, variables).await;
     let said = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+}
+
+async fn on_sqlite(sentence: impl AsyncFnOnce(&App)) {
+    tacit_tests::run(Engine::Sqlite, Setup::new(), sentence).await;
 }
 
 both_engines!(a_command_that_sends_no_mail_needs_nothing_that_mails_are_sent_with, async |app| {
@@ -66,3 +72,35 @@ both_engines!(a_key_that_nobody_knows_stops_every_command, async |app| {
         assert!(status == 2 && said.contains("mail.pasword: unknown key"), "{command:?}: {said}");
     }
 });
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn an_address_names_one_file_and_what_is_beside_it() {
+    on_sqlite(async |app: &App| {
+        let folder = app.folder().join("100% here?");
+        std::fs::create_dir(&folder).unwrap();
+        let address = app.folder().join("100%25%20here%3F/a%20b%25c%3Fd#e.db");
+        let url = format!("sqlite:{}", address.display());
+        let mut variables = with(app.variables(), &[("TACIT_DATABASE__URL", &url)]);
+        variables.retain(|(name, _)| name != "TACIT_MASTER_KEY__VALUE");
+        Process::serve(&variables).await.stop().await;
+        assert_eq!(names(&folder), ["a b%c?d#e.db", "a b%c?d#e.key"]);
+        let (status, said) = run(&["admin", "create", "root@example.com"], &variables).await;
+        assert_eq!(status, 0, "{said}");
+
+        // A copy is named as a file, with nothing of an address.
+        let copy = folder.join("a%20copy?#.db");
+        let (status, said) = run(&["backup", copy.to_str().unwrap()], &variables).await;
+        assert_eq!(status, 0, "{said}");
+        assert_eq!(names(&folder), ["a b%c?d#e.db", "a b%c?d#e.key", "a%20copy?#.db"]);
+        assert_eq!(names(app.folder()), ["100% here?", "tacit.db"]);
+    })
+    .await;
+}

@@ -1,6 +1,7 @@
 //! Web origins and database addresses
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
@@ -101,12 +102,10 @@ impl DatabaseUrl {
         self.0.expose_secret()
     }
 
-    /// The file, if this is SQLite.
+    /// The file, if this is SQLite: the one that is opened.
     #[must_use]
-    pub fn sqlite_file(&self) -> Option<&str> {
-        let rest = self.expose().strip_prefix("sqlite:")?;
-        let path = rest.strip_prefix("//").unwrap_or(rest);
-        path.split('?').next()
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        tacit_store::sqlite_file(self.expose())
     }
 }
 
@@ -114,7 +113,7 @@ impl Setting for DatabaseUrl {
     fn parse(text: &str) -> Result<Self, String> {
         let this = Self(SecretString::from(text));
         let postgres = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-        let named = this.sqlite_file().is_some_and(|file| !file.is_empty() && file != ":memory:");
+        let named = this.sqlite_file().is_some_and(|file| !file.as_os_str().is_empty()) && !text.contains(":memory:");
         if named || (postgres && Url::parse(text).is_ok()) {
             Ok(this)
         } else {

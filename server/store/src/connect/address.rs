@@ -1,6 +1,9 @@
 //! The parameters of an address, looked at before sqlx sees them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::error::{StoreError, StoreErrorKind};
 
@@ -25,6 +28,16 @@ const PARAMETERS: [&str; 18] = [
     "application_name",
     "options",
 ];
+
+/// The file that the address of a SQLite database names; `None` for an address that names none.
+///
+/// It ends at the first `?`, and `%` and two hex digits stand for a byte: `%25` for `%` itself, `%3F` for `?`. Whoever looks
+/// for the file, or for what lies beside it, asks here: it is the file that is opened.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = SqliteConnectOptions::from_str(url).ok().filter(|_| url.starts_with("sqlite:"))?;
+    Some(options.get_filename().to_owned())
+}
 
 /// Refuses parameters of a SQLite address that would open the file in another way than everything here relies on: read-only,
 /// without locks, or with caches that connections share.
@@ -70,7 +83,22 @@ pub(super) fn check_parameters(url: &str) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::check_parameters;
+    use std::path::Path;
+
+    use super::{check_parameters, sqlite_file};
+
+    #[test]
+    fn a_file_is_named_with_percent_signs_for_what_an_address_has_no_place_for() {
+        for (url, file) in [
+            ("sqlite:tacit.db", "tacit.db"),
+            ("sqlite:///var/lib/tacit/tacit.db?mode=rwc", "/var/lib/tacit/tacit.db"),
+            ("sqlite:a%20b%25c%3Fd#e.db", "a b%c?d#e.db"),
+            ("sqlite:100%/ok.db", "100%/ok.db"),
+        ] {
+            assert_eq!(sqlite_file(url).as_deref(), Some(Path::new(file)), "{url}");
+        }
+        assert_eq!(sqlite_file("postgres://tacit@localhost/tacit"), None);
+    }
 
     #[test]
     fn parameters_that_are_known_pass() {

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 
 #[test]
@@ -49,10 +51,11 @@ fn a_database_is_a_file_or_a_server() {
         ("sqlite:tacit.db", Some("tacit.db")),
         ("sqlite:///var/lib/tacit.db", Some("/var/lib/tacit.db")),
         ("sqlite:tacit.db?mode=rw", Some("tacit.db")),
+        ("sqlite:my%20files/tacit.db", Some("my files/tacit.db")),
         ("postgres://localhost/tacit", None),
         ("postgresql://localhost/tacit", None),
     ] {
-        assert_eq!(DatabaseUrl::parse(text).unwrap().sqlite_file(), file, "{text}");
+        assert_eq!(DatabaseUrl::parse(text).unwrap().sqlite_file().as_deref(), file.map(Path::new), "{text}");
     }
     for text in ["", "tacit.db", "sqlite:", "sqlite::memory:", "mysql://localhost/tacit", "postgres://["] {
         assert!(DatabaseUrl::parse(text).is_err(), "{text}");
