@@ -12,7 +12,7 @@ use tacit_domain::settings::Settings;
 use tacit_domain::{Domain, OpenError};
 use tacit_engine::InstallError;
 use tacit_jobs::{Links, Mailer, Security, SetupError, Smtp, SmtpSettings, Templates, Transport};
-use tacit_store::{DatabaseSettings, Engine, Store, StoreError, StoreErrorKind, instance};
+use tacit_store::{Access, DatabaseSettings, Engine, SchemaState, Store, StoreError, StoreErrorKind, instance};
 
 use crate::config::{Config, MailSecurity, Network, Setting};
 use crate::master_key::{self, MasterKeyError};
@@ -30,8 +30,11 @@ pub enum AssembleError {
     #[error("the database {0}: {1}")]
     Database(String, #[source] StoreError),
     /// There is no database, and this command does not make one.
-    #[error("there is no database {0} yet: `tacit serve` or `tacit migrate` makes it")]
-    NoDatabase(String),
+    #[error("there is no database {}: `tacit serve` or `tacit migrate` makes it, and database.url says where it is", .0.display())]
+    NoDatabase(PathBuf),
+    /// This command reads only, and there is nothing that this version can read.
+    #[error("the database {0} is not set up for this version yet: `tacit serve` does that")]
+    NotSetUp(String),
     /// There is no usable master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -57,32 +60,43 @@ pub(crate) fn kernel(config: &Config) -> tacit_engine::Choice {
     config.kernel.unwrap_or_else(tacit_engine::Choice::fastest)
 }
 
-/// Connects to the database; a missing SQLite file is made only when `may_make` says so.
-pub(crate) async fn connect(config: &Config, may_make: bool) -> Result<Store, AssembleError> {
+/// Connects to the database.
+pub(crate) async fn connect(config: &Config, access: Access) -> Result<Store, AssembleError> {
     let url = &config.database.url;
-    if !may_make && url.sqlite_file().is_some_and(|file| !file.exists()) {
-        return Err(AssembleError::NoDatabase(url.show()));
+    if access != Access::Make
+        && let Some(file) = url.sqlite_file().filter(|file| !file.exists())
+    {
+        // Whoever is in the wrong folder sees which one it is.
+        return Err(AssembleError::NoDatabase(std::path::absolute(&file).unwrap_or(file)));
     }
     let settings = DatabaseSettings { url: url.expose().to_owned(), max_connections: config.database.max_connections };
-    Store::connect(&settings).await.map_err(|error| database(config, error))
+    Store::connect_to(&settings, access).await.map_err(|error| database(config, error))
 }
 
-/// Connects, brings the schema up to date, and opens the domain.
+/// Connects, brings the schema up to date, and opens the domain. To read, it takes the database as it is: it waits for nobody
+/// who writes.
 pub(crate) async fn open(
     config: &Config,
     settings: Settings,
     seams: Seams,
-    may_make: bool,
+    access: Access,
 ) -> Result<(Store, Domain), AssembleError> {
     tacit_engine::install(kernel(config))?;
     // A key that is none, or another's, is refused before a database is made or its schema changed.
     let existing = master_key::existing(config)?;
-    let store = Box::pin(connect(config, may_make)).await?;
+    let store = Box::pin(connect(config, access)).await?;
     if let Some(master) = &existing {
         tacit_domain::check_master_key(&store, master).await?;
     }
-    store.migrate().await.map_err(|error| database(config, error))?;
-    let pinned = is_pinned(&store).await.map_err(|error| database(config, error))?;
+    let failed = |error| database(config, error);
+    if access == Access::Read && store.schema_state().await.map_err(failed)? == SchemaState::Behind {
+        return Err(AssembleError::NotSetUp(config.database.url.show()));
+    }
+    store.migrate().await.map_err(failed)?;
+    let pinned = is_pinned(&store).await.map_err(failed)?;
+    if access == Access::Read && !pinned {
+        return Err(AssembleError::NotSetUp(config.database.url.show()));
+    }
     let master = master_key::obtain(config, pinned, &*seams.entropy)?;
     let domain = Domain::open(store.clone(), &master, settings, seams).await?;
     Ok((store, domain))

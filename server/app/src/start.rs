@@ -10,7 +10,7 @@ use tacit_api::{Metrics, metrics_routes, routes};
 use tacit_domain::Domain;
 use tacit_domain::seams::Seams;
 use tacit_jobs::{Cleaner, Mailer, Worker};
-use tacit_store::Store;
+use tacit_store::{Access, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -70,7 +70,7 @@ pub async fn start(config: Config, seams: Seams) -> Result<Running, StartError> 
 
     metrics::gauge!("tacit_srp_kernel", "kernel" => assemble::kernel(&config).name()).set(1);
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = assemble::open(&config, settings.clone(), seams.clone(), true).await?;
+    let (store, domain) = assemble::open(&config, settings.clone(), seams.clone(), Access::Make).await?;
     let mailbox = (config.mail.transport == MailTransport::Mailbox).then(|| domain.mailbox.clone());
     let mailer = Arc::new(assemble::mailer(&config, &settings, mailbox)?);
     let worker = Worker::new(&domain, Arc::clone(&mailer), Arc::clone(&seams.clock));

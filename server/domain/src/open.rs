@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use tacit_shared::preset;
 use tacit_store::credentials::CredentialRecord;
-use tacit_store::{AccountId, CredentialId, Store, StoreError, instance};
+use tacit_store::{AccountId, CredentialId, Store, StoreError, Tx, instance};
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
@@ -216,19 +216,32 @@ fn same_key(pinned: String, given: String) -> Result<(), OpenError> {
     if pinned == given { Ok(()) } else { Err(OpenError::OtherMasterKey { pinned, given }) }
 }
 
-/// Checks the database against realm and key; writes them down where nothing is written yet.
+/// Checks the database against realm and key; writes them down where nothing is written yet, and waits for no writer where
+/// they are.
 async fn pin(store: &Store, master: &MasterKey, settings: &Settings) -> Result<(), OpenError> {
     let fingerprint = master.fingerprint();
+    if let (Some(key), Some(realm)) = pinned(&mut store.read().await?).await? {
+        return belongs(key, fingerprint, realm, settings);
+    }
     let mut tx = store.begin().await?;
     instance::insert_if_absent(&mut tx, FINGERPRINT, &fingerprint).await?;
     instance::insert_if_absent(&mut tx, REALM, &settings.realm).await?;
-    let pinned_key = instance::find(&mut tx, FINGERPRINT).await?.unwrap_or_default();
-    let pinned_realm = instance::find(&mut tx, REALM).await?.unwrap_or_default();
-    same_key(pinned_key, fingerprint)?;
-    if pinned_realm != settings.realm {
-        return Err(OpenError::OtherRealm { pinned: pinned_realm, given: settings.realm.clone() });
-    }
+    let (key, realm) = pinned(&mut tx).await?;
+    belongs(key.unwrap_or_default(), fingerprint, realm.unwrap_or_default(), settings)?;
     Ok(tx.commit().await?)
+}
+
+/// Key and realm that the database was made for.
+async fn pinned(tx: &mut Tx) -> Result<(Option<String>, Option<String>), StoreError> {
+    Ok((instance::find(tx, FINGERPRINT).await?, instance::find(tx, REALM).await?))
+}
+
+fn belongs(key: String, fingerprint: String, realm: String, settings: &Settings) -> Result<(), OpenError> {
+    same_key(key, fingerprint)?;
+    if realm == settings.realm {
+        return Ok(());
+    }
+    Err(OpenError::OtherRealm { pinned: realm, given: settings.realm.clone() })
 }
 
 /// A sealed credential of nobody, opened where an address has none, so that both cost the same.

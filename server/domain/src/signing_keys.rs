@@ -122,16 +122,14 @@ impl Core {
 
     /// Makes the first keys, if there are none.
     pub(crate) async fn ensure_signing_keys(&self, now: Timestamp) -> Result<(), Internal> {
+        if lacking(&signing_keys::list(&mut self.store.read().await?).await?).is_empty() {
+            return Ok(());
+        }
         let mut tx = self.store.begin().await?;
         // Of two nodes that start over an empty database, the second waits here until the first has made them.
         instance::insert_if_absent(&mut tx, MADE, "made").await?;
-        let records = signing_keys::list(&mut tx).await?;
-        let has = |state| records.iter().any(|record| record.state == state);
-        if !has(KeyState::Signing) {
-            signing_keys::insert(&mut tx, &self.make_key(KeyState::Signing, now)?).await?;
-        }
-        if !has(KeyState::Published) {
-            signing_keys::insert(&mut tx, &self.make_key(KeyState::Published, now)?).await?;
+        for state in lacking(&signing_keys::list(&mut tx).await?) {
+            signing_keys::insert(&mut tx, &self.make_key(state, now)?).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -252,6 +250,12 @@ fn signer(records: &[SigningKeyRecord], now: Timestamp) -> Option<&SigningKeyRec
     let known = known.or_else(|| retired().filter(is_known).max_by_key(|record| record.state_changed_at));
     // In a young installation none is: the first keys were made together, before any node read them.
     known.or_else(|| retired().chain([signing]).min_by_key(|record| record.created_at))
+}
+
+/// The states that there is always a key in, and is none.
+fn lacking(records: &[SigningKeyRecord]) -> Vec<KeyState> {
+    let wanted = [KeyState::Signing, KeyState::Published];
+    wanted.into_iter().filter(|state| !records.iter().any(|record| record.state == *state)).collect()
 }
 
 async fn change(tx: &mut Tx, kid: &str, from: KeyState, to: KeyState, now: Timestamp) -> Result<(), Internal> {

@@ -9,6 +9,7 @@ use sqlx_sqlite::SqliteConnection;
 
 use crate::batch::Batches;
 use crate::condition::Condition;
+use crate::connect::Access;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::in_place::InPlace;
 use crate::instance;
@@ -92,6 +93,7 @@ pub enum Engine {
 pub struct Store {
     pub(crate) pools: Pools,
     pub(crate) condition: Arc<Condition>,
+    pub(crate) access: Access,
 }
 
 #[derive(Clone)]
@@ -135,8 +137,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::Busy`] when other writers keep SQLite's lock, [`StoreErrorKind::Unavailable`] when no
-    /// connection can be had in time, or when SQLite's file is no longer the one that was opened.
+    /// connection can be had in time, or when SQLite's file is no longer the one that was opened;
+    /// [`StoreErrorKind::ReadOnly`] when the database was opened to read.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.check_access()?;
         self.condition.check_file_lately()?;
         match &self.pools {
             Pools::Sqlite { batches, .. } => {
@@ -151,7 +155,16 @@ impl Store {
     /// # Errors
     /// As for [`Store::begin`].
     pub(crate) async fn begin_in_a_hurry(&self) -> Result<Tx, StoreError> {
+        self.check_access()?;
         Ok(self.begin_by(self.postgres()?.0, BEGIN_IN_A_HURRY).await?.hurried())
+    }
+
+    /// Refuses writes where the database was opened to read.
+    pub(crate) fn check_access(&self) -> Result<(), StoreError> {
+        match self.access {
+            Access::Make | Access::Write => Ok(()),
+            Access::Read => Err(StoreError::new(StoreErrorKind::ReadOnly, "the database was opened to read")),
+        }
     }
 
     async fn begin_by(&self, pool: &Pool<PgConnection>, sql: &'static str) -> Result<Tx, StoreError> {
@@ -170,6 +183,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::read`].
     pub(crate) async fn outright(&self) -> Result<Tx, StoreError> {
+        self.check_access()?;
         Ok(Tx::unit(Held::Postgres(self.postgres()?.0.get().await?), Arc::clone(&self.condition)))
     }
 
@@ -187,6 +201,7 @@ impl Store {
 
     /// The thread that does whole units of work; `None` on PostgreSQL.
     pub(crate) fn thread(&self) -> Result<Option<&WriterThread>, StoreError> {
+        self.check_access()?;
         self.condition.check_file_lately()?;
         Ok(match &self.pools {
             Pools::Sqlite { thread, .. } => Some(thread),

@@ -51,15 +51,34 @@ pub struct DatabaseSettings {
     pub max_connections: u32,
 }
 
+/// What a database is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// To work with it. A missing SQLite file is created for its owner only (0600).
+    Make,
+    /// To work with what is there.
+    Write,
+    /// To read what is there. Nothing is written, and no writer is waited for or kept waiting.
+    Read,
+}
+
 impl Store {
-    /// Opens the database. A missing SQLite file is created for its owner only (0600).
+    /// Opens the database, to [make](Access::Make) it where it is missing.
+    ///
+    /// # Errors
+    /// As for [`Store::connect_to`].
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        Self::connect_to(settings, Access::Make).await
+    }
+
+    /// Opens the database.
     ///
     /// The schema is not touched: see [`Store::migrate`].
     ///
     /// # Errors
     /// [`StoreErrorKind::Other`] for an address that names no database, [`StoreErrorKind::Unavailable`] when it
     /// cannot be reached or its file not opened.
-    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+    pub async fn connect_to(settings: &DatabaseSettings, access: Access) -> Result<Self, StoreError> {
         let max_connections = settings.max_connections.max(1);
         let scheme = settings.url.split(':').next().unwrap_or_default();
         match scheme {
@@ -74,12 +93,12 @@ impl Store {
                 address::check_sqlite_parameters(&settings.url)?;
                 let options = SqliteConnectOptions::from_str(&settings.url).map_err(|error| unusable(&error))?;
                 address::check_sqlite_file(options.get_filename())?;
-                Self::open_sqlite(options, max_connections).await
+                Self::open_sqlite(options, max_connections, access).await
             }
             "postgres" | "postgresql" => {
                 address::check_parameters(&settings.url)?;
                 let options = PgConnectOptions::from_str(&settings.url).map_err(|error| unusable(&error))?;
-                Self::open_postgres(options, max_connections).await
+                Ok(Self { access, ..Self::open_postgres(options, max_connections).await? })
             }
             _ => Err(StoreError::new(
                 StoreErrorKind::Other,
@@ -88,8 +107,12 @@ impl Store {
         }
     }
 
-    async fn open_sqlite(options: SqliteConnectOptions, max_connections: u32) -> Result<Self, StoreError> {
-        create_for_owner(options.get_filename())?;
+    async fn open_sqlite(
+        options: SqliteConnectOptions,
+        max_connections: u32,
+        access: Access,
+    ) -> Result<Self, StoreError> {
+        look_at_file(options.get_filename(), access)?;
         let options = options
             .create_if_missing(false)
             .foreign_keys(true)
@@ -102,17 +125,22 @@ impl Store {
             .pragma("temp_store", "MEMORY")
             .log_statements(LevelFilter::Trace)
             .log_slow_statements(LevelFilter::Debug, SLOW_STATEMENT);
-        set_write_ahead(&options).await?;
+        // A copy that keeps no log yet is read as well.
+        if access != Access::Read {
+            set_write_ahead(&options).await?;
+        }
         let condition = Condition::of_file(options.get_filename())?;
         let writer = Pool::of_file(options.clone(), 1)?;
-        drop(writer.get().await?);
+        if access != Access::Read {
+            drop(writer.get().await?);
+        }
         let threads = Handle::current().metrics().num_workers();
         let in_place = InPlace::new(options.get_filename().to_owned(), Arc::clone(&condition), threads);
         let readers = Pool::of_file(options.pragma("query_only", "ON"), max_connections)?;
         let batches = Batches::new(writer.clone(), Arc::clone(&condition));
         let path = writer.options().get_filename().to_owned();
         let thread = WriterThread::start(path, Arc::clone(&condition), Arc::clone(&batches))?;
-        Ok(Self { pools: Pools::Sqlite { writer, batches, readers, in_place, thread }, condition })
+        Ok(Self { pools: Pools::Sqlite { writer, batches, readers, in_place, thread }, condition, access })
     }
 
     pub(crate) async fn open_postgres(options: PgConnectOptions, max_connections: u32) -> Result<Self, StoreError> {
@@ -129,6 +157,7 @@ impl Store {
         Ok(Self {
             pools: Pools::Postgres { pool, logins: Logins::new(max_connections) },
             condition: Condition::of_server(),
+            access: Access::Make,
         })
     }
 }
@@ -152,8 +181,9 @@ async fn cause(options: &PgConnectOptions) -> StoreError {
 
 /// SQLite would create the file by the process's umask, readable by everybody on most machines. Its `-wal` and
 /// `-shm` files take over the permissions of the database file.
-fn create_for_owner(path: &Path) -> Result<(), StoreError> {
-    let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+fn look_at_file(path: &Path, access: Access) -> Result<(), StoreError> {
+    let (writes, makes) = (access != Access::Read, access == Access::Make);
+    let opened = OpenOptions::new().read(true).write(writes).create(makes).truncate(false).mode(0o600).open(path);
     let mode = opened.and_then(|file| Ok(file.metadata()?.permissions().mode())).map_err(|error| {
         StoreError::new(
             StoreErrorKind::Unavailable,

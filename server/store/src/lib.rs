@@ -46,7 +46,7 @@ pub mod throttles;
 mod testing;
 
 pub use backend::{Engine, Store, Tx};
-pub use connect::{DatabaseSettings, sqlite_file};
+pub use connect::{Access, DatabaseSettings, sqlite_file};
 pub use error::{StoreError, StoreErrorKind};
 pub use ids::{
     AccountId, AuditEventId, CredentialId, EmailChangeId, IdentityId, MailId, OutboxId, PasswordResetId, PendingId,

@@ -46,12 +46,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::NewerSchema`] when a later version of the program has changed the schema (nothing is
-    /// touched); [`StoreErrorKind::Busy`] when another process keeps the lock; any failure of the database.
+    /// touched); [`StoreErrorKind::Busy`] when another process keeps the lock; [`StoreErrorKind::ReadOnly`] when the database
+    /// was opened to read; any failure of the database.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        // Without this look every start would need the right to create tables.
-        if self.schema_state().await? == SchemaState::Current {
+        // Without this look every start would need the right to create tables, and the write lock.
+        if !self.found().await?.behind()? {
             return Ok(());
         }
+        self.check_access()?;
         match &self.pools {
             Pools::Sqlite { writer, .. } => migrate_sqlite(writer.options()).await,
             Pools::Postgres { pool, .. } => migrate_postgres(pool.options()).await,
@@ -63,11 +65,14 @@ impl Store {
     /// # Errors
     /// [`StoreErrorKind::Other`] when a migration was altered after it had been applied; any failure of the database.
     pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        let found = match &self.pools {
-            Pools::Sqlite { readers, .. } => inspect_sqlite(&mut *readers.get().await?).await?,
-            Pools::Postgres { pool, .. } => inspect_postgres(&mut *pool.get().await?).await?,
-        };
-        Ok(found.state)
+        Ok(self.found().await?.state)
+    }
+
+    async fn found(&self) -> Result<Found, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => inspect_sqlite(&mut *readers.get().await?).await,
+            Pools::Postgres { pool, .. } => inspect_postgres(&mut *pool.get().await?).await,
+        }
     }
 }
 

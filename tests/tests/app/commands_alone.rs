@@ -1,8 +1,12 @@
-//! What a command of the binary needs, and what it does without: settings it has no use for, another name for a file.
+//! What a command of the binary needs, and what it does without: settings it has no use for, the write lock, a database to make.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tacit_tests::{App, Engine, Process, Setup, both_engines};
+
+/// How soon a command that waits for nobody is done; whoever waits for the write lock gives up after longer.
+const SOON: Duration = Duration::from_secs(4);
 
 type Variables = Vec<(String, String)>;
 
@@ -72,6 +76,102 @@ both_engines!(a_key_that_nobody_knows_stops_every_command, async |app| {
         assert!(status == 2 && said.contains("mail.pasword: unknown key"), "{command:?}: {said}");
     }
 });
+
+#[tokio::test]
+async fn a_command_for_what_is_there_makes_no_database_and_says_where_none_is() {
+    on_sqlite(async |app: &App| {
+        let folder = app.folder().join("elsewhere");
+        std::fs::create_dir(&folder).unwrap();
+        let file = folder.join("tacit.db");
+        let url = format!("sqlite:{}", file.display());
+        let mut variables = with(app.variables(), &[("TACIT_DATABASE__URL", &url)]);
+        variables.retain(|(name, _)| name != "TACIT_MASTER_KEY__VALUE");
+        let copy = folder.join("copy.db").display().to_string();
+        for command in [
+            &["admin", "create", "root@example.com"][..],
+            &["user", "show", "person@example.com"],
+            &["user", "disable", "person@example.com"],
+            &["user", "revoke-sessions", "person@example.com"],
+            &["user", "unlock", "person@example.com"],
+            &["audit", "verify"],
+            &["keys", "list"],
+            &["keys", "rotate"],
+            &["keys", "withdraw", "--all"],
+            &["mail", "given-up"],
+            &["backup", &copy],
+        ] {
+            let (status, said) = run(command, &variables).await;
+            assert_eq!((status, said.lines().count()), (1, 1), "{command:?}: {said}");
+            assert!(said.contains(&*file.to_string_lossy()), "{command:?}: {said}");
+            assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "{command:?} made something");
+        }
+    })
+    .await;
+}
+
+both_engines!(a_database_that_was_never_served_is_not_set_up_by_whoever_reads, async |app| {
+    app.stop().await;
+    match app.engine {
+        Engine::Sqlite => {
+            for file in ["tacit.db", "tacit.db-wal", "tacit.db-shm"] {
+                std::fs::remove_file(app.folder().join(file)).ok();
+            }
+        }
+        Engine::Postgres => {
+            app.database.execute("DROP SCHEMA public CASCADE").await;
+            app.database.execute("CREATE SCHEMA public").await;
+        }
+    }
+    app.command(&["migrate"]).await;
+    let before = app.database.rows().await;
+    for command in [&["keys", "list"][..], &["audit", "verify"], &["user", "show", "person@example.com"]] {
+        let (status, said) = run(command, &app.variables()).await;
+        assert!(status == 1 && said.contains("tacit serve"), "{command:?}: {said}");
+    }
+    assert_eq!(app.database.rows().await, before);
+    app.start_again().await;
+});
+
+/// Every command that only reads does so, and does not wait.
+async fn all_read(variables: &Variables) {
+    for command in
+        [&["keys", "list"][..], &["user", "show", "person@example.com"], &["audit", "verify"], &["mail", "given-up"]]
+    {
+        let begun = Instant::now();
+        let (status, said) = run(command, variables).await;
+        assert_eq!(status, 0, "{command:?}: {said}");
+        assert!(begun.elapsed() < SOON, "{command:?} took {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn what_only_reads_waits_for_no_writer() {
+    on_sqlite(async |app: &App| {
+        app.registered("person@example.com").await;
+        let writer = app.database.hold("accounts").await;
+        all_read(&app.variables()).await;
+        let copy = app.folder().join("copy.db");
+        let begun = Instant::now();
+        app.command(&["backup", copy.to_str().unwrap()]).await;
+        assert!(begun.elapsed() < SOON, "a backup took {:?}", begun.elapsed());
+        writer.end().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_only_reads_works_where_nothing_can_be_written() {
+    tacit_tests::run(Engine::Postgres, Setup::new(), async |app: &App| {
+        app.registered("person@example.com").await;
+        // As on a standby.
+        let standby = format!("{}&options[default_transaction_read_only]=on", app.database.url());
+        let variables = with(app.variables(), &[("TACIT_DATABASE__URL", &standby)]);
+        all_read(&variables).await;
+        let (status, said) = run(&["keys", "rotate"], &variables).await;
+        assert!(status == 1 && said.contains("read-only"), "{said}");
+    })
+    .await;
+}
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();

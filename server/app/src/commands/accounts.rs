@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use tacit_domain::Domain;
 use tacit_domain::accounts::{Account, AccountError, AccountName};
 use tacit_domain::address::Address;
-use tacit_store::Store;
+use tacit_store::{Access, Store};
 
 use super::{Failure, UserCommand};
 use crate::config::{Config, Setting as _};
@@ -13,7 +13,7 @@ use crate::{assemble, seams};
 
 pub(super) async fn create_admin(config: Config, email: String) -> Result<(), Failure> {
     let address = Address::parse(&email)?;
-    let (store, domain) = open(&config, true).await?;
+    let (store, domain) = open(&config, Access::Write).await?;
     let secret = match domain.accounts.invite_admin(&address).await {
         Ok(secret) => secret,
         Err(AccountError::Exists) => {
@@ -36,7 +36,8 @@ pub(super) async fn create_admin(config: Config, email: String) -> Result<(), Fa
 
 pub(super) async fn user(config: Config, command: UserCommand) -> Result<(), Failure> {
     let name = AccountName::parse(command.user())?;
-    let (store, domain) = open(&config, false).await?;
+    let access = if matches!(command, UserCommand::Show { .. }) { Access::Read } else { Access::Write };
+    let (store, domain) = open(&config, access).await?;
     let said = match command {
         UserCommand::Show { .. } => {
             let (account, sessions) = domain.accounts.show(&name).await?;
@@ -67,9 +68,9 @@ impl UserCommand {
     }
 }
 
-async fn open(config: &Config, may_make: bool) -> Result<(Store, Domain), Failure> {
+async fn open(config: &Config, access: Access) -> Result<(Store, Domain), Failure> {
     let settings = assemble::domain_settings(config)?;
-    Ok(Box::pin(assemble::open(config, settings, seams::system_seams(), may_make)).await?)
+    Ok(Box::pin(assemble::open(config, settings, seams::system_seams(), access)).await?)
 }
 
 fn description(account: &Account, sessions: u64) -> String {

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use tacit_domain::audit::VerifyError;
+use tacit_store::Access;
 
 use super::Failure;
 use crate::config::Config;
@@ -15,7 +16,7 @@ const TOLD: usize = 100;
 
 pub(super) async fn verify(config: Config, anchor: Option<String>) -> Result<(), Failure> {
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = Box::pin(assemble::open(&config, settings, seams::system_seams(), false)).await?;
+    let (store, domain) = Box::pin(assemble::open(&config, settings, seams::system_seams(), Access::Read)).await?;
     let mut next = STEP;
     let progress = move |events: u64| {
         if events >= next {

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use tacit_domain::signing_keys::{Withdraw, WithdrawError};
+use tacit_store::Access;
 
 use super::Failure;
 use super::accounts::moment;
@@ -16,7 +17,7 @@ pub(super) fn new_master() -> Result<(), Failure> {
 
 pub(super) async fn rotate(config: Config) -> Result<(), Failure> {
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), false).await?;
+    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), Access::Write).await?;
     let key = domain.signing_keys.rotate().await?;
     writeln!(io::stdout(), "tokens are signed with key {key} from now on")?;
     store.close().await;
@@ -25,7 +26,7 @@ pub(super) async fn rotate(config: Config) -> Result<(), Failure> {
 
 pub(super) async fn list(config: Config) -> Result<(), Failure> {
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), false).await?;
+    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), Access::Read).await?;
     let keys = domain.signing_keys.list().await?;
     let mut out = io::stdout().lock();
     for key in keys {
@@ -38,7 +39,7 @@ pub(super) async fn list(config: Config) -> Result<(), Failure> {
 
 pub(super) async fn withdraw(config: Config, which: Withdraw) -> Result<(), Failure> {
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), false).await?;
+    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), Access::Write).await?;
     let gone = domain.signing_keys.withdraw(&which).await?;
     let mut out = io::stdout().lock();
     for kid in gone {

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use tacit_domain::address::Address;
 use tacit_shared::encoding;
+use tacit_store::Access;
 
 use super::Failure;
 use super::accounts::moment;
@@ -15,7 +16,7 @@ const TOLD: u32 = 10_000;
 
 pub(super) async fn given_up(config: Config) -> Result<(), Failure> {
     let settings = assemble::domain_settings(&config)?;
-    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), false).await?;
+    let (store, domain) = assemble::open(&config, settings, seams::system_seams(), Access::Read).await?;
     let mails = domain.outbox.given_up(TOLD).await?;
     store.close().await;
     let mut out = io::stdout().lock();

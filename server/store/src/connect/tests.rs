@@ -43,6 +43,45 @@ async fn an_existing_file_keeps_its_permissions() {
 }
 
 #[tokio::test]
+async fn only_who_makes_a_database_makes_its_file() {
+    let folder = Folder::new();
+    let file = folder.join("tacit.db");
+    for access in [Access::Write, Access::Read] {
+        let opened = Store::connect_to(&sqlite_settings(&file), access).await;
+        assert_eq!(opened.map(drop).unwrap_err().kind(), StoreErrorKind::Unavailable);
+        assert!(!file.exists());
+    }
+    Store::connect_to(&sqlite_settings(&file), Access::Make).await.unwrap().close().await;
+    Store::connect_to(&sqlite_settings(&file), Access::Write).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn what_is_opened_to_read_waits_for_no_writer_and_takes_no_writes() {
+    on_sqlite(Prepared::Migrated, |db| async move {
+        let writer = db.begin().await.unwrap();
+        let reader = Store::connect_to(&sqlite_settings(&db.file()), Access::Read).await.unwrap();
+        assert_eq!(reader.schema_state().await.unwrap(), crate::SchemaState::Current);
+        reader.migrate().await.unwrap();
+        assert_eq!(accounts::find(&mut reader.read().await.unwrap(), account(1).id).await.unwrap(), None);
+        assert_eq!(reader.begin().await.map(drop).unwrap_err().kind(), StoreErrorKind::ReadOnly);
+        reader.close().await;
+        drop(writer);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_opened_to_read_keeps_its_schema() {
+    on_sqlite(Prepared::Blank, |db| async move {
+        let reader = Store::connect_to(&sqlite_settings(&db.file()), Access::Read).await.unwrap();
+        assert_eq!(reader.migrate().await.unwrap_err().kind(), StoreErrorKind::ReadOnly);
+        assert_eq!(reader.schema_state().await.unwrap(), crate::SchemaState::Behind);
+        reader.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sqlite_is_told_to_lose_nothing_and_to_check_references() {
     on_sqlite(Prepared::Blank, |db| async move {
         let Pools::Sqlite { writer, readers, .. } = &db.pools else { unreachable!() };
