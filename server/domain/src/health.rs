@@ -101,6 +101,9 @@ mod tests {
     use std::pin::Pin;
     use std::task::Poll;
 
+    use tacit_store::{StoreError, Tx};
+
+    use super::Report;
     use crate::tests::World;
 
     type Asked<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -119,11 +122,11 @@ mod tests {
         for _ in 0..4 {
             held.push(core.store.read().await.unwrap());
         }
-        let mut reports: Vec<Asked<'_, _>> = (0..50).map(|_| Box::pin(health.report()) as Asked<'_, _>).collect();
+        let mut reports: Vec<Asked<'_, Report>> = (0..50).map(|_| Box::pin(health.report()) as _).collect();
         for report in &mut reports {
             waits(report).await;
         }
-        let mut other: Asked<'_, _> = Box::pin(core.store.read());
+        let mut other: Asked<'_, Result<Tx, StoreError>> = Box::pin(core.store.read());
         waits(&mut other).await;
 
         // One connection comes back. The first who asked has it and gives it on; none of the rest stands in line for it.
