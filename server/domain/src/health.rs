@@ -110,7 +110,8 @@ mod tests {
 
     /// Lets it come as far as it can without the others.
     async fn waits<T>(asked: &mut Asked<'_, T>) {
-        poll_fn(|context| Poll::Ready(assert!(asked.as_mut().poll(context).is_pending()))).await;
+        let is_pending = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context).is_pending())).await;
+        assert!(is_pending);
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +123,10 @@ mod tests {
         for _ in 0..4 {
             held.push(core.store.read().await.unwrap());
         }
-        let mut reports: Vec<Asked<'_, Report>> = (0..50).map(|_| Box::pin(health.report()) as _).collect();
+        let mut reports: Vec<Asked<'_, Report>> = Vec::new();
+        for _ in 0..50 {
+            reports.push(Box::pin(health.report()));
+        }
         for report in &mut reports {
             waits(report).await;
         }
