@@ -12,7 +12,7 @@ use tacit_domain::settings::Settings;
 use tacit_domain::{Domain, OpenError};
 use tacit_engine::InstallError;
 use tacit_jobs::{Links, Mailer, Security, SetupError, Smtp, SmtpSettings, Templates, Transport};
-use tacit_store::{Access, DatabaseSettings, Engine, SchemaState, Store, StoreError, StoreErrorKind, instance};
+use tacit_store::{Access, DatabaseSettings, Engine, Store, StoreError, StoreErrorKind, instance};
 
 use crate::config::{Config, MailSecurity, Network, Setting};
 use crate::master_key::{self, MasterKeyError};
@@ -64,7 +64,7 @@ pub(crate) fn kernel(config: &Config) -> tacit_engine::Choice {
 pub(crate) async fn connect(config: &Config, access: Access) -> Result<Store, AssembleError> {
     let url = &config.database.url;
     if access != Access::Make
-        && let Some(file) = url.sqlite_file().filter(|file| !file.exists())
+        && let Some(file) = url.sqlite_file().filter(|file| matches!(file.try_exists(), Ok(false)))
     {
         // Whoever is in the wrong folder sees which one it is.
         return Err(AssembleError::NoDatabase(std::path::absolute(&file).unwrap_or(file)));
@@ -88,14 +88,14 @@ pub(crate) async fn open(
     if let Some(master) = &existing {
         tacit_domain::check_master_key(&store, master).await?;
     }
-    let failed = |error| database(config, error);
-    if access == Access::Read && store.schema_state().await.map_err(failed)? == SchemaState::Behind {
-        return Err(AssembleError::NotSetUp(config.database.url.show()));
+    let not_set_up = || AssembleError::NotSetUp(config.database.url.show());
+    match store.migrate().await {
+        Err(error) if store.is_read_only() && error.kind() == StoreErrorKind::ReadOnly => return Err(not_set_up()),
+        migrated => migrated.map_err(|error| database(config, error))?,
     }
-    store.migrate().await.map_err(failed)?;
-    let pinned = is_pinned(&store).await.map_err(failed)?;
-    if access == Access::Read && !pinned {
-        return Err(AssembleError::NotSetUp(config.database.url.show()));
+    let pinned = is_pinned(&store).await.map_err(|error| database(config, error))?;
+    if store.is_read_only() && !pinned {
+        return Err(not_set_up());
     }
     let master = master_key::obtain(config, pinned, &*seams.entropy)?;
     let domain = Domain::open(store.clone(), &master, settings, seams).await?;

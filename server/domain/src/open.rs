@@ -171,9 +171,12 @@ impl Domain {
             outbox_bell: Notify::new(),
             last_look: Mutex::default(),
         });
-        core.ensure_signing_keys(core.now()).await?;
-        core.load_preset_shares().await?;
-        core.begin_audit_chains().await?;
+        // Who only reads sets nothing up: what is missing is for `tacit audit verify` to tell.
+        if !core.store.is_read_only() {
+            core.ensure_signing_keys(core.now()).await?;
+            core.load_preset_shares().await?;
+            core.begin_audit_chains().await?;
+        }
         Ok(Self {
             settings,
             sign_ups: SignUps(Arc::clone(&core)),

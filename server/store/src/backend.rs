@@ -132,6 +132,12 @@ impl Store {
         }
     }
 
+    /// Whether it was opened to read: then nothing can be set up that is missing.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        matches!(self.access, Access::Read)
+    }
+
     /// Starts a unit of work that may write. On SQLite it holds the only write lock until it ends, and shares its commit
     /// with others that come at the same time: see `batch.rs`.
     ///
@@ -161,10 +167,10 @@ impl Store {
 
     /// Refuses writes where the database was opened to read.
     pub(crate) fn check_access(&self) -> Result<(), StoreError> {
-        match self.access {
-            Access::Make | Access::Write => Ok(()),
-            Access::Read => Err(StoreError::new(StoreErrorKind::ReadOnly, "the database was opened to read")),
+        if self.is_read_only() {
+            return Err(StoreError::new(StoreErrorKind::ReadOnly, "the database was opened to read"));
         }
+        Ok(())
     }
 
     async fn begin_by(&self, pool: &Pool<PgConnection>, sql: &'static str) -> Result<Tx, StoreError> {

@@ -20,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreErrorKind::FileExists`] when there is a file at `path`; [`StoreErrorKind::Unsupported`] on PostgreSQL
-    /// (it has tools of its own); [`StoreErrorKind::Unavailable`] when the file cannot be written; any failure of
+    /// (it has tools of its own) and of a database that was never set up; [`StoreErrorKind::Unavailable`] when the file cannot be written; any failure of
     /// the database.
     pub async fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
         let Pools::Sqlite { writer, .. } = &self.pools else {
@@ -40,6 +40,13 @@ impl Store {
             .path
             .to_str()
             .ok_or_else(|| StoreError::new(StoreErrorKind::Unsupported, "the path of the copy is not valid UTF-8"))?;
+
+        if matches!(self.found().await, Ok(found) if found.is_blank()) {
+            return Err(StoreError::new(
+                StoreErrorKind::Unsupported,
+                "the database was never set up: there is nothing to copy",
+            ));
+        }
 
         // A connection of its own: the pool's writer stays free for others.
         let mut connection = writer.options().connect().await?;

@@ -58,7 +58,7 @@ pub enum Access {
     Make,
     /// To work with what is there.
     Write,
-    /// To read what is there. Nothing is written, and no writer is waited for or kept waiting.
+    /// To read what is there. No statement writes, and no writer is waited for or kept waiting.
     Read,
 }
 

@@ -68,7 +68,7 @@ impl Store {
         Ok(self.found().await?.state)
     }
 
-    async fn found(&self) -> Result<Found, StoreError> {
+    pub(crate) async fn found(&self) -> Result<Found, StoreError> {
         match &self.pools {
             Pools::Sqlite { readers, .. } => inspect_sqlite(&mut *readers.get().await?).await,
             Pools::Postgres { pool, .. } => inspect_postgres(&mut *pool.get().await?).await,
@@ -77,13 +77,18 @@ impl Store {
 }
 
 /// What the database says was applied, and what this program knows.
-struct Found {
+pub(crate) struct Found {
     state: SchemaState,
     applied: i64,
     known: i64,
 }
 
 impl Found {
+    /// Whether nothing was ever applied.
+    pub(crate) const fn is_blank(&self) -> bool {
+        self.applied == 0
+    }
+
     /// Whether there is anything to do.
     fn behind(&self) -> Result<bool, StoreError> {
         match self.state {

@@ -1,12 +1,8 @@
 //! What a command of the binary needs, and what it does without: settings it has no use for, the write lock, a database to make.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use tacit_tests::{App, Engine, Process, Setup, both_engines};
-
-/// How soon a command that waits for nobody is done; whoever waits for the write lock gives up after longer.
-const SOON: Duration = Duration::from_secs(4);
 
 type Variables = Vec<(String, String)>;
 
@@ -77,6 +73,14 @@ both_engines!(a_key_that_nobody_knows_stops_every_command, async |app| {
     }
 });
 
+both_engines!(a_value_that_is_wrong_stops_every_command, async |app| {
+    let wrong = with(app.variables(), &[("TACIT_MAIL__FROM", "nonsense")]);
+    for command in [&["keys", "list"][..], &["admin", "create", "root@example.com"], &["check"]] {
+        let (status, said) = run(command, &wrong).await;
+        assert!(status == 2 && said.contains("mail.from"), "{command:?}: {said}");
+    }
+});
+
 #[tokio::test]
 async fn a_command_for_what_is_there_makes_no_database_and_says_where_none_is() {
     on_sqlite(async |app: &App| {
@@ -137,10 +141,8 @@ async fn all_read(variables: &Variables) {
     for command in
         [&["keys", "list"][..], &["user", "show", "person@example.com"], &["audit", "verify"], &["mail", "given-up"]]
     {
-        let begun = Instant::now();
         let (status, said) = run(command, variables).await;
         assert_eq!(status, 0, "{command:?}: {said}");
-        assert!(begun.elapsed() < SOON, "{command:?} took {:?}", begun.elapsed());
     }
 }
 
@@ -151,9 +153,7 @@ async fn what_only_reads_waits_for_no_writer() {
         let writer = app.database.hold("accounts").await;
         all_read(&app.variables()).await;
         let copy = app.folder().join("copy.db");
-        let begun = Instant::now();
         app.command(&["backup", copy.to_str().unwrap()]).await;
-        assert!(begun.elapsed() < SOON, "a backup took {:?}", begun.elapsed());
         writer.end().await;
     })
     .await;

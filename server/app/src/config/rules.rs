@@ -23,8 +23,9 @@ pub(super) fn check(config: &Config, r: &mut Reader, scope: Scope) {
     addresses(config, r);
     demo(config, r);
     master_key(config, r);
+    mail(config, r);
     if scope.has_mails() {
-        mail(config, r);
+        kept_apart(config, r);
     }
     links(config, r);
     lifetimes(config, r);
@@ -82,15 +83,20 @@ fn master_key(config: &Config, r: &mut Reader) {
 
 fn mail(config: &Config, r: &mut Reader) {
     let mail = &config.mail;
-    if mail.username.is_some() != mail.password.is_some() {
-        r.conflict(&["mail.username", "mail.password"], "mail.username and mail.password go together");
-    }
     let exposed = mail.security == MailSecurity::None && !is_local_host(&mail.host);
     if exposed && mail.password.is_some() {
         r.conflict(&["mail.security", "mail.host"], "none would send mail.password in the clear: use tls or starttls");
     }
     if let Err(message) = tacit_jobs::check_sender(&mail.from) {
         r.conflict(&["mail.from", "realm", "public_url"], message);
+    }
+}
+
+/// The secret and the files that mails are sent with, which are not there for every command.
+fn kept_apart(config: &Config, r: &mut Reader) {
+    let mail = &config.mail;
+    if mail.username.is_some() != mail.password.is_some() {
+        r.conflict(&["mail.username", "mail.password"], "mail.username and mail.password go together");
     }
     if mail.templates.as_ref().is_some_and(|folder| !folder.is_dir()) {
         r.conflict(&["mail.templates"], "is not a folder");

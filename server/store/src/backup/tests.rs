@@ -43,6 +43,17 @@ async fn the_name_of_a_copy_is_not_there_before_the_copy_is() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_never_set_up_is_not_copied() {
+    on_sqlite(Prepared::Blank, |db| async move {
+        let folder = Folder::new();
+        let error = db.backup_to(&folder.join("copy.db")).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unsupported);
+        assert!(names(&folder).is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_copy_can_be_made_while_a_transaction_is_open() {
     on_sqlite(Prepared::Migrated, |db| async move {
         let folder = Folder::new();

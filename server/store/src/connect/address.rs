@@ -35,6 +35,8 @@ const PARAMETERS: [&str; 18] = [
 /// for the file, or for what lies beside it, asks here: it is the file that is opened.
 #[must_use]
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    // What is wrong with its parameters is told where it is opened.
+    let (url, _) = url.split_once('?').unwrap_or((url, ""));
     let options = SqliteConnectOptions::from_str(url).ok().filter(|_| url.starts_with("sqlite:"))?;
     Some(options.get_filename().to_owned())
 }
@@ -52,8 +54,12 @@ pub(super) fn check_sqlite_parameters(url: &str) -> Result<(), StoreError> {
     ))
 }
 
-/// Refuses a name that SQLite takes for an address, with parameters of its own behind an encoded `?`.
+/// Refuses a name that SQLite takes for an address, with parameters of its own behind an encoded `?`, or for no file at all.
 pub(super) fn check_sqlite_file(file: &Path) -> Result<(), StoreError> {
+    // Each connection would have a memory of its own.
+    if file == Path::new(":memory:") {
+        return Err(StoreError::new(StoreErrorKind::Unsupported, "a database in memory only is not supported"));
+    }
     if file.as_os_str().as_encoded_bytes().starts_with(b"file:") {
         return Err(StoreError::new(
             StoreErrorKind::Unsupported,
@@ -94,6 +100,7 @@ mod tests {
             ("sqlite:///var/lib/tacit/tacit.db?mode=rwc", "/var/lib/tacit/tacit.db"),
             ("sqlite:a%20b%25c%3Fd#e.db", "a b%c?d#e.db"),
             ("sqlite:100%/ok.db", "100%/ok.db"),
+            ("sqlite:tacit.db?nonsense=1", "tacit.db"),
         ] {
             assert_eq!(sqlite_file(url).as_deref(), Some(Path::new(file)), "{url}");
         }

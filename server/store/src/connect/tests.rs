@@ -115,7 +115,7 @@ async fn an_address_of_another_kind_of_database_is_refused() {
     for url in ["mysql://localhost/tacit", "tacit.db", ""] {
         assert_eq!(refused(url).await.kind(), StoreErrorKind::Other, "{url}");
     }
-    for url in ["sqlite::memory:", "sqlite:tacit.db?mode=memory"] {
+    for url in ["sqlite::memory:", "sqlite:%3Amemory%3A", "sqlite:tacit.db?mode=memory"] {
         assert_eq!(refused(url).await.kind(), StoreErrorKind::Unsupported, "{url}");
     }
 }
