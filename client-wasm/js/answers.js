@@ -94,3 +94,25 @@ export const isCount = (value) => Number.isInteger(value) && Number(value) >= 0 
  * @returns {{ [name in Name]?: string }}
  */
 const given = (name, value) => /** @type {any} */ (isText(value) ? { [name]: value } : {});
+
+/** @typedef {{ accessToken: string, refreshToken?: string, tokenType: "Bearer", expiresIn: number }} Tokens */
+
+/**
+ * @param {any} tokens as they came
+ * @param {import("./index.js").RefreshDelivery} delivery
+ * @returns {Tokens}
+ */
+export const readTokens = (tokens, delivery) => {
+  const {
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    token_type: tokenType,
+    expires_in: expiresIn,
+  } = tokens ?? {};
+  expected(typeof accessToken === "string" && accessToken !== "", "access token");
+  expected(tokenType === "Bearer", "token type");
+  expected(Number.isInteger(expiresIn) && expiresIn > 0 && expiresIn <= 0xffff_ffff, "lifetime");
+  expected(delivery === "body" ? typeof refreshToken === "string" : true, "refresh token");
+  expected(refreshToken === undefined || typeof refreshToken === "string", "refresh token");
+  return { accessToken, refreshToken, tokenType, expiresIn };
+};

@@ -9,7 +9,7 @@ import { ByAddress } from "./by-address.js";
 import { fetchWithToken } from "./bearer.js";
 import { Credentials } from "./credentials.js";
 import { Devices } from "./devices.js";
-import { expected, failure, required, signedOut } from "./errors.js";
+import { expected, required, signedOut } from "./errors.js";
 import { identitiesOf, setPassword } from "./identities.js";
 import { Login, refused } from "./login.js";
 import { readOptions } from "./options.js";
@@ -17,7 +17,7 @@ import { Passwords } from "./passwords.js";
 import { Proofs } from "./proofs.js";
 import { Providers } from "./providers.js";
 import { Reset } from "./reset.js";
-import { SessionKeeper, isOver } from "./session.js";
+import { SessionKeeper } from "./session.js";
 import { sessionsOf } from "./sessions.js";
 import { Signed } from "./signed.js";
 import { SignedVisits } from "./signed-visits.js";
@@ -191,15 +191,11 @@ export class Client {
   /** @returns {Promise<import("./index.js").LogoutResult>} */
   async logout() {
     const cookie = this.#options.delivery === "cookie";
-    const isSure = await this.#keeper.recall();
     const doubt = "whether the session was ended";
-    const answer = await this.#signed.send({ method: "POST", path: "/api/auth/sessions/logout", cookie, doubt });
-    const isGone = !answer.ok && answer.code === "signed_out";
-    if (!answer.ok && !isGone && !isOver(answer)) return answer;
-    if (!isGone) await this.#keeper.leave("signed_out");
-    // A session that the server ended before is as good as logged out.
-    if (!answer.ok && !isSure) return failure("signed_out", "The session is over here; the server could not be asked to end it.");
-    const provider = answer.ok ? answer.body?.still_signed_in_at : undefined;
+    const request = /** @type {const} */ ({ method: "POST", path: "/api/auth/sessions/logout", cookie, doubt });
+    const ended = await this.#keeper.end(() => this.#signed.send(request));
+    if (!ended.ok) return ended;
+    const provider = ended.body?.still_signed_in_at;
     return { ok: true, ...(isText(provider) ? { stillSignedInAt: provider } : {}) };
   }
 

@@ -94,11 +94,11 @@ export interface Failure {
   /** What was wrong with which field of the request. */
   fields?: FieldProblem[];
   /**
-   * What was asked for may have been done all the same: the request that does it was sent, and the server's own answer did not
+   * What was asked for may have been done all the same: the request that does it may have been sent, and the server's own answer did not
    * come (`network`, `unavailable`). Every operation that changes something says so; then ask the server what holds, or
    * have the person look. After `changePassword` and `completeReset` either password may be the right one; a mailed secret
-   * may be used up. Without it nothing was done. Not said of what only asks, nor where a session is asked for (`login`,
-   * `signInWith`, `restore`): without the answer there is none here, so the person tries again.
+   * may be used up. A change that fails without it was not made. Not said of what only asks, nor where a session is asked for
+   * (`login`, `signInWith`, `restore`): the server may have opened one, but without the answer nobody has it, so the person tries again.
    */
   mayBeDone?: true;
 }

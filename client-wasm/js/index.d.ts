@@ -263,9 +263,10 @@ export declare class TacitClient {
   /** A token that is good for at least some seconds; renewed first where needed. */
   getAccessToken(): Promise<AccessTokenResult>;
   /**
-   * Ends this session, here and at the server, also where the store was emptied under it; what is left of it in memory, and the
-   * cookie, do for that. Fails with `signed_out` where nothing was left that the server would know the session by: then it is
-   * over here, and goes on there until it expires.
+   * Ends this session, here and at the server, also where the store was emptied under it, or it was found lost here before; what is left
+   * of it in memory, and the cookie, do for that, and nothing is put back into the store. Fails with `signed_out` where nothing was left
+   * that the server would know the session by, as a cookie that is another session's: then it is over here, and may go on there until it
+   * expires. Whoever has no session to end is told that it is done.
    */
   logout(): Promise<LogoutResult>;
   /** Ends all other sessions of the person. */

@@ -2,12 +2,11 @@
  * The handshake: the password is proved to the server, then the server has to prove itself.
  */
 
-import { isText, readChallenge } from "./answers.js";
+import { isText, readChallenge, readTokens } from "./answers.js";
 import { named } from "./arguments.js";
 import { isSame } from "./devices.js";
 import { notProved } from "./errors.js";
 import { patiently, twice } from "./patience.js";
-import { readTokens } from "./session.js";
 import { Prover, asFailure } from "./prover.js";
 
 /**
@@ -51,7 +50,7 @@ const REFUSALS = new Map([
  * @property {true} ok
  * @property {string} userId
  * @property {string} sessionId
- * @property {import("./session.js").Tokens} tokens
+ * @property {import("./answers.js").Tokens} tokens
  * @property {string} [deviceToken] for the next login
  * @property {import("./devices.js").Credential} credential what the password was stretched for
  * @property {boolean} isOutdated whether the credential was made with less stretching than is the default now

@@ -2,10 +2,10 @@
  * Signing in with somebody else's account: a provider says who the person is, and the server opens a session for them.
  */
 
-import { isText, readIdentity, readUser } from "./answers.js";
+import { isText, readIdentity, readTokens, readUser } from "./answers.js";
 import { named } from "./arguments.js";
 import { expected } from "./errors.js";
-import { readTokens, sessionOf } from "./session.js";
+import { sessionOf } from "./token.js";
 
 /** The answer may have been lost on its way to us; the question who is signed in is asked once more then. */
 const AGAIN = 250;

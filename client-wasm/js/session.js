@@ -2,11 +2,12 @@
  * The session: its access token in memory, its record on the shelf, one renewal at a time.
  */
 
-import { TacitError, expected, signedOut } from "./errors.js";
+import { readTokens } from "./answers.js";
+import { TacitError, failure, signedOut } from "./errors.js";
 import { Listeners } from "./listeners.js";
 import { Shelf } from "./shelf.js";
 import { Tabs } from "./tabs.js";
-import { AccessToken } from "./token.js";
+import { AccessToken, sessionOf } from "./token.js";
 
 /**
  * @typedef {object} SessionRecord what outlives a page
@@ -16,7 +17,7 @@ import { AccessToken } from "./token.js";
  * @property {string} [refreshToken] only with delivery in bodies
  */
 
-/** @typedef {{ accessToken: string, refreshToken?: string, tokenType: "Bearer", expiresIn: number }} Tokens */
+/** @typedef {import("./answers.js").Tokens} Tokens */
 
 /** The answer to a renewal may have been lost on its way: the same token again, soon, gets the same successor. */
 const AGAIN = 250;
@@ -34,8 +35,19 @@ export class SessionKeeper {
   #token = null;
   /** @type {{ user: import("./index.js").SessionUser, session: { id: string } } | null} */
   #current = null;
-  /** @type {SessionRecord | null} the record as this tab knows it, which with bodies is worth something only with its refresh token */
+  /**
+   * The record as this tab knows it, with bodies maybe without its refresh token. It outlives what is lost here, since the server
+   * may be asked by it to end the session.
+   *
+   * @type {SessionRecord | null}
+   */
   #known = null;
+  /**
+   * While a session is ended whose record is not on the shelf: what its renewal goes by instead, if anything is left.
+   *
+   * @type {SessionRecord | null | undefined}
+   */
+  #recalled = undefined;
   /** @type {Promise<import("./index.js").RefreshResult> | null} */
   #renewing = null;
   /** Counts sessions opened and left, so that a renewal that outlives its session is not taken for the next one's. */
@@ -103,7 +115,8 @@ export class SessionKeeper {
       const record = await this.record();
       const token = this.#token;
       if (!token || record?.sessionId !== this.#current?.session.id || record?.user.id !== user.id) return;
-      await this.#shelf.write({ ...record, user });
+      this.#known = { ...record, user };
+      await this.#shelf.write(this.#known);
       const tokens = { accessToken: token.value, expiresIn: token.left };
       this.#tabs?.tell({ type: "refreshed", user, sessionId: record.sessionId, tokens });
       this.#hold(user, record.sessionId, token, "refreshed");
@@ -112,30 +125,53 @@ export class SessionKeeper {
   }
 
   /**
-   * Lets go of the session, if there is one: in this tab, or on a shelf that may have been emptied under it.
+   * Lets go of the session, if there is one: in this tab, or on a shelf that may have been emptied under it. The record of another
+   * session is not touched.
    *
    * @param {"signed_out" | "session_ended"} type
+   * @param {string} [sessionId] which
    */
-  async leave(type) {
-    if (!this.#current && !(await this.record())) return;
-    await this.#shelf.clear();
+  async leave(type, sessionId = this.#known?.sessionId) {
+    const record = await this.record();
+    const had = this.#current !== null || record !== null;
+    if (!had && !this.#known) return;
+    if (!record || sessionId === undefined || record.sessionId === sessionId) await this.#shelf.clear();
     this.#tabs?.tell({ type });
+    this.#known = null;
     this.#forget();
-    this.#listeners.emit({ type });
+    if (had) this.#listeners.emit({ type });
   }
 
   /**
-   * Puts the record back, where somebody has emptied the shelf, so that the server can be asked to end the session although its
-   * token may have to be renewed for that. Where another tab left, its news is on the way.
+   * Has the server end the session, also where its record is gone from the shelf: the renewal that this may need goes by what the
+   * tab knows, and writes nothing, since whoever removed the record is not overruled. Where another tab left, its news is on the way.
    *
-   * @returns {Promise<boolean>} whether a session that the server does not know by what it is shown is over there: with the
-   *   record the cookie may be gone, too
+   * @param {() => Promise<import("./wire.js").WireAnswer | import("./index.js").Failure>} send asks the server
+   * @returns {Promise<{ ok: true, body?: any } | import("./index.js").Failure>} `signed_out` where nobody knows whether it goes on there
    */
-  async recall() {
+  async end(send) {
     if (this.#current && !(await this.record())) await this.#tabs?.settled(() => this.#current === null);
-    if (!this.#current || (await this.record())) return true;
-    if (this.#known) await this.#shelf.write(this.#known);
-    return this.#known?.refreshToken !== undefined;
+    const record = await this.record();
+    this.#known ??= record;
+    const known = this.#known;
+    if (!known) return { ok: true };
+    const isShelved = record?.sessionId === known.sessionId;
+    const hasToken = known.refreshToken !== undefined;
+    if (!isShelved) this.#recalled = hasToken || this.#delivery === "cookie" ? known : null;
+    try {
+      const answer = await send();
+      // A session that the server ended before is as good as logged out. Of a cookie that may be gone, its answer says nothing.
+      const isEnded = answer.ok || (isOver(answer) && (isShelved || hasToken));
+      if (!isEnded && answer.code !== "signed_out" && !isOver(answer)) return answer;
+      if (isEnded) await this.leave("signed_out");
+      if (isEnded || !this.#known) return answer.ok ? answer : { ok: true };
+      if (this.#known.sessionId === known.sessionId) this.#finish();
+      return failure("signed_out", "The session is over here; the server could not be asked to end it.");
+    } finally {
+      this.#recalled = undefined;
+      // What was told to be over does not come back by a token that was for this only.
+      if (!this.#current) this.#token = null;
+    }
   }
 
   /**
@@ -180,13 +216,18 @@ export class SessionKeeper {
     return renewing;
   }
 
+  /** What a renewal goes by. */
+  async #renewable() {
+    return this.#recalled === undefined ? this.record() : this.#recalled;
+  }
+
   /** @returns {Promise<import("./index.js").RefreshResult>} */
   async #renewOnce() {
-    const before = await this.record();
+    const before = await this.#renewable();
     if (!before) return this.#lose();
     const old = this.#token;
     const act = async () => {
-      const record = await this.record();
+      const record = await this.#renewable();
       if (!record) return this.#lose();
       if (record.turn !== before.turn || record.sessionId !== before.sessionId) {
         await this.#tabs?.settled(() => this.#token !== old);
@@ -210,11 +251,15 @@ export class SessionKeeper {
     const record = await this.record();
     if (!isSame()) return this.#token ? { ok: true } : signedOut();
     const serves = token && !token.isExpired && token.value !== this.#refused;
-    if (this.#current && !serves && !record) {
-      this.#forget();
-      this.#listeners.emit({ type: "session_ended" });
-    }
+    if (!serves && !record) this.#finish();
     return signedOut();
+  }
+
+  /** The session is over in this tab, and maybe not at the server. */
+  #finish() {
+    const had = this.#current !== null;
+    this.#forget();
+    if (had) this.#listeners.emit({ type: "session_ended" });
   }
 
   /**
@@ -223,6 +268,7 @@ export class SessionKeeper {
    */
   async #request(record) {
     const age = this.#age;
+    const isRecalled = record === this.#recalled;
     let answer = await this.#send(record);
     if (!answer.ok && answer.code === "network") {
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
@@ -230,14 +276,23 @@ export class SessionKeeper {
     }
     if (age !== this.#age) return this.#token ? { ok: true } : signedOut();
     if (!answer.ok) {
-      if (isOver(answer)) await this.leave("session_ended");
+      // Without the record the cookie may be gone, too: then the server knows of no session, which ends none.
+      if (isOver(answer) && isRecalled && record.refreshToken === undefined) this.#finish();
+      else if (isOver(answer)) await this.leave("session_ended", record.sessionId);
       return answer;
     }
     const tokens = readTokens(answer.body?.tokens, this.#delivery);
     // A cookie that somebody in between has swapped renews another session than the one that was proved.
     if (sessionOf(tokens.accessToken) !== record.sessionId) {
-      await this.leave("session_ended");
+      // Where the record is gone, another tab may have logged out, and somebody logged in there since.
+      if (isRecalled) return signedOut();
+      await this.leave("session_ended", record.sessionId);
       throw new TacitError("server_not_proved", "The renewed tokens are of another session, so they were thrown away.");
+    }
+    if (isRecalled) {
+      this.#known = this.#recalled = this.#knowing(record, tokens);
+      this.#token = new AccessToken(tokens.accessToken, tokens.expiresIn);
+      return { ok: true };
     }
     // Who emptied the shelf meanwhile, or put another session there, is not overruled.
     const now = await this.record();
@@ -258,12 +313,22 @@ export class SessionKeeper {
    * @param {Tokens} tokens
    * @param {"signed_in" | "refreshed"} type
    */
-  async #take(record, { accessToken, refreshToken, expiresIn }, type) {
+  async #take(record, tokens, type) {
     const { user, sessionId } = record;
-    this.#known = this.#delivery === "body" ? { ...record, refreshToken } : record;
+    const { accessToken, expiresIn } = tokens;
+    this.#known = this.#knowing(record, tokens);
     await this.#shelf.write(this.#known);
     this.#tabs?.tell({ type, user, sessionId, tokens: { accessToken, expiresIn } });
     this.#hold(user, sessionId, new AccessToken(accessToken, expiresIn), type);
+  }
+
+  /**
+   * @param {SessionRecord} record
+   * @param {Tokens} tokens
+   * @returns {SessionRecord}
+   */
+  #knowing(record, { refreshToken }) {
+    return this.#delivery === "body" ? { ...record, refreshToken } : record;
   }
 
   /**
@@ -282,7 +347,6 @@ export class SessionKeeper {
     this.#age += 1;
     this.#token = null;
     this.#current = null;
-    this.#known = null;
     this.#renewing = null;
   }
 
@@ -291,31 +355,18 @@ export class SessionKeeper {
     if (news.type === "signed_in" || news.type === "refreshed") {
       if (news.type === "signed_in") this.#age += 1;
       const { user, sessionId } = news;
-      // The news has no refresh token; the cookie is every tab's.
-      this.#known = this.#delivery === "cookie" ? { user, sessionId, turn: 0 } : null;
+      // The news has no refresh token. With the same access token it tells of a name only, and the one that is known stays good.
+      const isRenamed = this.#known?.sessionId === sessionId && this.#token?.value === news.tokens.accessToken;
+      this.#known = { user, sessionId, turn: 0, ...(isRenamed ? { refreshToken: this.#known?.refreshToken } : {}) };
       this.#hold(news.user, news.sessionId, new AccessToken(news.tokens.accessToken, news.tokens.expiresIn), news.type);
       return;
     }
     const had = this.#current !== null;
+    this.#known = null;
     this.#forget();
     if (had) this.#listeners.emit({ type: news.type });
   }
 }
-
-/**
- * The session that an access token says it is of; nothing when it is no JWT (RFC 7519 §3).
- *
- * @param {string} accessToken
- * @returns {unknown}
- */
-export const sessionOf = (accessToken) => {
-  try {
-    const claims = (accessToken.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-    return JSON.parse(atob(claims)).sid;
-  } catch {
-    return undefined;
-  }
-};
 
 /**
  * Whether the server said that the session is over. A 401 of somebody in between says nothing.
@@ -323,23 +374,3 @@ export const sessionOf = (accessToken) => {
  * @param {import("./index.js").Failure} failed
  */
 export const isOver = (failed) => failed.httpStatus === 401 && failed.code !== "unavailable";
-
-/**
- * @param {any} tokens as they came
- * @param {import("./index.js").RefreshDelivery} delivery
- * @returns {Tokens}
- */
-export const readTokens = (tokens, delivery) => {
-  const {
-    access_token: accessToken,
-    refresh_token: refreshToken,
-    token_type: tokenType,
-    expires_in: expiresIn,
-  } = tokens ?? {};
-  expected(typeof accessToken === "string" && accessToken !== "", "access token");
-  expected(tokenType === "Bearer", "token type");
-  expected(Number.isInteger(expiresIn) && expiresIn > 0 && expiresIn <= 0xffff_ffff, "lifetime");
-  expected(delivery === "body" ? typeof refreshToken === "string" : true, "refresh token");
-  expected(refreshToken === undefined || typeof refreshToken === "string", "refresh token");
-  return { accessToken, refreshToken, tokenType, expiresIn };
-};

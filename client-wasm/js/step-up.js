@@ -19,7 +19,7 @@ const AGAIN = new Set(["proof_rejected", "popup_blocked", "popup_closed", "oauth
  * @param {import("./index.js").Failure} failed
  * @returns {import("./index.js").Failure}
  */
-const undone = ({ mayBeDone: _, ...failed }) => failed;
+const undone = ({ mayBeDone: _, ...failed }) => ({ ...failed, detail: failed.detail.replace(/, so nobody knows .*$/, ".") });
 
 export class StepUp {
   #proofs;

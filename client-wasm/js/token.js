@@ -35,3 +35,18 @@ export class AccessToken {
 }
 
 const now = () => ({ steady: performance.now(), wall: Date.now() });
+
+/**
+ * The session that an access token says it is of; nothing when it is no JWT (RFC 7519 §3).
+ *
+ * @param {string} accessToken
+ * @returns {unknown}
+ */
+export const sessionOf = (accessToken) => {
+  try {
+    const claims = (accessToken.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    return JSON.parse(atob(claims)).sid;
+  } catch {
+    return undefined;
+  }
+};

@@ -102,6 +102,8 @@ test("what only asks leaves no doubt, nor does a session whose answer was lost: 
     "/api/auth/srp/sign-up/check": () => client.checkSignUp({ authId: PERSON }),
     "/api/auth/srp/password/reset/validate": () => client.validateReset({ token: PERSON }),
     "/api/auth/srp/step-up/initiate": () => client.stepUp({ password: PASSWORD }),
+    "/api/auth/srp/password/change/initiate": () =>
+      client.changePassword({ currentPassword: PASSWORD, newPassword: NEXT }),
     "/api/auth/srp/login/email": () => client.login({ authId: PERSON, password: PASSWORD }),
     "/api/auth/srp/login/proof": () => client.login({ authId: PERSON, password: PASSWORD }),
     "/v1/auth/refresh": () => client.refresh(),
@@ -115,11 +117,27 @@ test("what only asks leaves no doubt, nor does a session whose answer was lost: 
   }
 });
 
+test("the same on the way to a provider, and of a session that its code was to open", async (t) => {
+  const { server, tab, client } = await signedInTab(t, { onStepUp: async () => PASSWORD });
+  await client.signInWith("local");
+  for (const [code, answer] of LOST) {
+    server.lies = { "/v1/identities/visits": () => ({ status: 204, ...answer }) };
+    const linked = await client.identities.link("local");
+    assert.deepEqual([linked.ok, linked.code, "mayBeDone" in linked], [false, code, false]);
+    server.lies = {};
+    await client.signInWith("local");
+    server.lies = { "/v1/oauth/exchange": () => ({ status: 204, ...answer }) };
+    const opened = await tab.comeBack().completeRedirect();
+    assert.deepEqual([opened.ok, opened.code, "mayBeDone" in opened], [false, code, false]);
+  }
+});
+
 test("where the password could not be shown again, the operation that asked for it was not done", async (t) => {
   const { server, client } = await signedIn(t, { onStepUp: async () => PASSWORD });
   server.lies["/api/auth/srp/step-up/confirm"] = (honest) => (honest(), { status: 200, drop: true });
   const deleted = await client.deleteAccount();
   assert.deepEqual([deleted.ok, deleted.code, "mayBeDone" in deleted], [false, "network", false]);
+  assert.doesNotMatch(deleted.detail, /nobody knows/);
   assert.equal(server.accounts.size, 1);
 });
 

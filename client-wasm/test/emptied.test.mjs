@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { TacitClient } from "../dist/node.js";
-import { Browser, MemoryStorage, PASSWORD, PERSON, serve, signedIn } from "./support/client.mjs";
+import { Browser, MemoryStorage, PASSWORD, PERSON, nextChange, serve, signedIn } from "./support/client.mjs";
 
 /** Moves this process's wall clock ahead; the token goes by whichever clock says more. */
 const later = (t, seconds) => {
@@ -160,5 +160,88 @@ test("where the cookie went with the record, nobody can say that the session is 
   const out = await tab.logout();
   assert.deepEqual([out.ok, out.code, tab.user, browser.storage.text], [false, "signed_out", null, ""]);
   assert.equal(server.refresh.size, 1, "it goes on there until it expires");
-  assert.deepEqual(await tab.logout(), { ok: true }, "now there is nobody to log out");
+  assert.equal((await tab.logout()).code, "signed_out", "asked again, the client knows no more than before");
+});
+
+for (const first of ["me", "fetch", "list"]) {
+  test(`what found the session lost before (${first}) does not keep it from being ended at the server`, async (t) => {
+    const { server, browser, tab } = await signedInTab(t);
+    const events = eventsOf(tab);
+    browser.storage.entries.clear();
+    later(t, 400);
+    await { me: () => tab.me(), fetch: () => tab.fetch("/v1/auth/settings"), list: () => tab.sessions.list() }[first]();
+    assert.equal(tab.user, null);
+    assert.deepEqual(await tab.logout(), { ok: true });
+    assert.equal(server.paths().at(-1), "POST /api/auth/sessions/logout");
+    assert.equal(server.refresh.size, 0);
+    assert.deepEqual([tab.user, events], [null, ["session_ended"]]);
+    assert.deepEqual(await tab.logout(), { ok: true }, "now there is nobody to log out");
+  });
+}
+
+test("a logout that fails puts nothing back that the person removed", async (t) => {
+  const storage = new MemoryStorage();
+  const { server, client } = await signedIn(t, { storage });
+  storage.entries.clear();
+  later(t, 400);
+  server.lies["/api/auth/sessions/logout"] = () => ({ drop: true });
+  assert.equal((await client.logout()).code, "network");
+  assert.equal(storage.text, "");
+  assert.equal((await new TacitClient({ baseUrl: server.url, storage }).restore()).code, "signed_out");
+  server.lies = {};
+  assert.deepEqual(await client.logout(), { ok: true });
+  assert.equal(server.refresh.size, 0);
+});
+
+test("a session that was told to be over stays so where the logout fails, and can be ended later", async (t) => {
+  const { server, browser, tab } = await signedInTab(t);
+  browser.storage.entries.clear();
+  later(t, 400);
+  await tab.me();
+  server.lies["/api/auth/sessions/logout"] = () => ({ drop: true });
+  assert.equal((await tab.logout()).code, "network");
+  assert.deepEqual([tab.user, (await tab.me()).code, browser.storage.text], [null, "signed_out", ""]);
+  server.lies = {};
+  assert.deepEqual(await tab.logout(), { ok: true });
+  assert.equal(server.refresh.size, 0);
+});
+
+for (const emptied of [true, false]) {
+  test(`a cookie that is another session's by now ends nothing, its record ${emptied ? "removed" : "in the store"}`, async (t) => {
+    const { server, browser, tab } = await signedInTab(t, { channels: false });
+    const other = browser.tab({ baseUrl: server.url });
+    await other.restore();
+    await other.logout();
+    const { session } = await other.login({ authId: PERSON, password: PASSWORD });
+    const kept = browser.storage.text;
+    if (emptied) browser.storage.entries.clear();
+    later(t, 400);
+    assert.equal((await tab.logout()).code, "signed_out");
+    assert.deepEqual([tab.user, browser.storage.text], [null, emptied ? "" : kept]);
+    assert.deepEqual([...server.refresh.values()].map((found) => found.session.id), [session.id]);
+  });
+}
+
+test("a new address is no reason to forget by what a session can be ended", async (t) => {
+  const storage = new MemoryStorage();
+  const server = await serve(t);
+  const browser = new Browser(t);
+  browser.storage = storage;
+  const options = { baseUrl: server.url, refreshDelivery: "body", storage };
+  const [first, second] = [browser.tab(options), browser.tab(options)];
+  await first.signUp({ authId: PERSON, password: PASSWORD });
+  await first.activate({ token: PERSON });
+  const signedIn = nextChange(second);
+  await first.login({ authId: PERSON, password: PASSWORD });
+  await signedIn;
+  server.accounts.set("new@example.com", server.accounts.get(PERSON));
+  server.accounts.delete(PERSON);
+  const renamed = nextChange(first);
+  await second.me();
+  await renamed;
+  assert.deepEqual([first.user.email, second.user.email], ["new@example.com", "new@example.com"]);
+  storage.entries.clear();
+  later(t, 400);
+  assert.deepEqual(await first.logout(), { ok: true });
+  assert.equal(server.refresh.size, 0);
 });
