@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertQuiet, visit } from "./support/browser.js";
-import { LABEL, popupOf, says, sayWho, signedInElsewhere } from "./support/provider-story.js";
-import { answerStepUp, askForReset, heading, loggedIn, logIn, newAddress, pressLogOut, signUp, unfold } from "./support/story.js";
+import { LABEL, popupOf, says, sayWho, sayWhoAndAllow, signedInElsewhere } from "./support/provider-story.js";
+import { answerStepUp, askForAddress, askForReset, heading, loggedIn, logIn, newAddress, PASSWORD, pressLogOut, sessionItems, signUp, unfold } from "./support/story.js";
 import { suite } from "./support/suite.js";
 
 const world = suite({ provider: true });
@@ -90,6 +90,147 @@ test("an invitation: whoever chose a password is told to try it before they ask 
   await page.goto(`${server.url}/demo/#log-in`);
   await logIn(page, address, NEXT);
   assertQuiet(visitor);
+});
+
+test("a change of address, confirmed or taken back: a second press says that it may have been the first, and what comes next", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  const elsewhere = newAddress("elsewhere");
+  await askForAddress(page, elsewhere);
+  await answerStepUp(page);
+  await page.getByRole("heading", { name: "Saved; now look into your mail" }).waitFor();
+  const pressTwice = async (link, name, url, doubt) => {
+    await page.goto("about:blank");
+    await page.goto(link);
+    const arrive = await loseAnswers(page, url);
+    await page.getByRole("button", { name }).click();
+    await page.getByText(doubt).waitFor();
+    await nothingIsCalledLost(page.locator("main"));
+    await arrive();
+    await page.getByRole("button", { name }).click();
+    await heading(page, "This link no longer works");
+    await page.getByText("Maybe it was you, a moment ago").waitFor();
+  };
+  const { link: confirm } = await server.mail(elsewhere);
+  await pressTwice(confirm, "Confirm this address", "**/email/confirm", "may or may not be confirmed");
+  await page.getByRole("link", { name: "demo" }).waitFor();
+  const { link: undo } = await server.mail(address, 1, /\/undo-email#/);
+  await pressTwice(undo, "Take the change back", "**/email/undo", "may or may not be taken back");
+  await page.getByRole("link", { name: "Reset the password" }).click();
+  await heading(page, "Reset your password");
+  await page.goto(`${server.url}/demo/#log-in`);
+  await logIn(page, address);
+  assertQuiet(visitor);
+});
+
+test("an answer that a page does not understand leaves a reset in doubt, too", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  const { link } = await askForReset(page, server, address);
+  await page.goto("about:blank");
+  await page.goto(link);
+  await heading(page, "Choose a new password");
+  await page.route("**/password/reset/complete", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill(response.ok() ? { response, json: {} } : { response });
+  });
+  const press = () => page.getByRole("button", { name: "Set new password" }).click();
+  await page.getByLabel("New password").fill(NEXT);
+  await press();
+  await page.getByText("Your password may or may not be reset.").waitFor();
+  await press();
+  await page.getByText("Maybe it was you, a moment ago").waitFor();
+  assertQuiet(visitor);
+});
+
+test("the demo: a change of password that is pressed again says that the new one may hold already", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = await loggedIn(page, server);
+  const arrive = await loseAnswers(page, "**/password/change/confirm");
+  await unfold(page, "Change the password");
+  await page.getByLabel("Current password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("New password", { exact: true }).fill(NEXT);
+  const press = () => page.getByRole("button", { name: "Change password" }).click();
+  await press();
+  await says(page, "Your password may or may not be changed");
+  await arrive();
+  await press();
+  await page.locator("#current-password-wrong", { hasText: "the new one holds already" }).waitFor();
+  await nothingIsCalledLost(page.locator("#password-form"));
+  await pressLogOut(page);
+  await heading(page, "Log in");
+  await logIn(page, address, NEXT);
+  assertQuiet(visitor);
+});
+
+test("the demo: an account elsewhere that is not linked any more counts as unlinked", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  await loggedIn(page, server);
+  await unfold(page, "Accounts elsewhere");
+  await page.getByRole("button", { name: `Link ${LABEL}` }).click();
+  await answerStepUp(page);
+  await sayWhoAndAllow(page, newAddress("elsewhere"));
+  await says(page, "Linked");
+  const arrive = await loseAnswers(page, "**/v1/identities/*");
+  const press = () => page.getByRole("button", { name: /^Unlink/ }).click();
+  await press();
+  await says(page, "This may or may not be done");
+  await arrive();
+  await press();
+  await says(page, "Unlinked");
+  await page.getByText("None is linked.").waitFor();
+  assertQuiet(visitor);
+});
+
+test("the demo: what is said of a logout stays while the page goes on looking", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  await loggedIn(page, server);
+  await page.route("**/sessions/logout", (route) => route.abort("connectionreset"));
+  await pressLogOut(page);
+  const words = page.locator("#account-note", { hasText: "You may or may not be logged out" });
+  await words.waitFor();
+  await page.locator("#live", { hasText: "You may or may not be logged out" }).waitFor({ state: "attached" });
+  const looked = page.waitForResponse(/\/v1\/sessions/);
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await (await looked).finished();
+  await page.waitForFunction(() => new Promise((resolve) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => resolve(true)));
+  }));
+  assert.equal(await words.count(), 1);
+  assert.equal(await sessionItems(page).count(), 1);
+  assertQuiet(visitor);
+});
+
+test("the demo: a mail whose sending is in doubt is not told as sent, though the server asks to wait", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  const address = newAddress();
+  await signUp(page, server, address);
+  await page.goto(`${server.url}/demo/#log-in`);
+  await page.route("**/sign-up/verification", (route) => route.fulfill({
+    status: 503,
+    headers: { "retry-after": "5" },
+    json: { code: "unavailable", detail: "The server cannot do this at the moment." },
+  }));
+  await heading(page, "Log in");
+  await page.getByLabel("E-mail address").fill(address);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await page.getByRole("button", { name: "Send the mail again" }).click();
+  await says(page, "A mail may or may not be on its way");
+  await heading(page, "Log in");
+  assert.deepEqual(visitor.complaints.filter((words) => !/with a status of 503/.test(words)), []);
 });
 
 test("the demo: a reset by code may be done", async () => {

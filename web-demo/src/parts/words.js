@@ -54,6 +54,7 @@ export const DOUBTS = {
   profile: { title: "This may or may not be saved", text: `${LOST} Please save once more in a moment.` },
   deletion: { title: "Your account may or may not be deleted", text: `${LOST} Please try again in a moment: if you are logged out by then, and cannot log in any more, it is deleted.` },
   logOut: { title: "You may or may not be logged out", text: `${LOST} Please try again in a moment.` },
+  others: { title: "The other sessions may or may not be ended", text: `${LOST} Please look again in a moment: the list shows what goes on.` },
   sessions: { title: "This session may or may not be ended", text: `${LOST} Please look again in a moment: the list shows what goes on.` },
   identities: { title: "This may or may not be done", text: `${LOST} Please reload this page: it shows what is linked.` },
 };
@@ -85,6 +86,9 @@ export const wordsForThrown = async (error, client) => {
   }
   if (error?.code === "worker_failed") {
     return { title: "The browser could not start the work", text: "Working on the password needs WebAssembly and a worker. A current browser without restrictions for this page will do." };
+  }
+  if (error?.code === "response_invalid") {
+    return { title: DOUBTS.any.title, text: "The server answered what this page does not understand. Please look whether it was done before you try again." };
   }
   return { title: "Something unexpected happened", text: `For safety it was stopped here; nothing was sent that gives your password away. (${error?.code ?? "unknown"})` };
 };

@@ -88,16 +88,33 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
   let timer;
   let drawn = "";
 
+  /** Whether the note is about a look, which the next one makes good; what is said of anything else stays. */
+  let isOfLook = true;
+
+  /** What came of a press: the words stay until the next one. */
   const trouble = (failure, doubt) => {
     if (closed) return;
     const { title: heading, text } = wordsFor(failure, doubt);
-    const words = failure.code === "network" && !failure.mayBeDone ? "You stay logged in. This page tries again by itself." : text;
+    isOfLook = false;
+    note.replaceChildren(notice("warn", heading, text));
+    announce(note.innerText);
+  };
+
+  const lookFailed = (failure) => {
+    if (!isOfLook) return;
+    const { title: heading, text } = wordsFor(failure);
+    const words = failure.code === "network" ? "You stay logged in. This page tries again by itself." : text;
     note.replaceChildren(notice("warn", heading, words));
+  };
+
+  const pressed = () => {
+    isOfLook = true;
+    note.replaceChildren();
   };
 
   /** Draws only what changed, so that a button keeps the focus while the page looks again by itself. */
   const draw = (sessions) => {
-    note.replaceChildren();
+    if (isOfLook) note.replaceChildren();
     const facts = JSON.stringify(sessions);
     if (facts === drawn) return;
     drawn = facts;
@@ -114,13 +131,14 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
     const result = await act("Look at the sessions", (tacit) => tacit.sessions.list({ limit: 100 }), { quiet });
     if (closed) return false;
     if (result.ok) draw(result.sessions);
-    else if (result.code !== "signed_out") trouble(result);
+    else if (result.code !== "signed_out") lookFailed(result);
     return result.ok;
   };
 
   const end = async (session, button) => {
     if (isDisabled(button)) return;
     setDisabled(button, true);
+    pressed();
     const result = await act("End a session", (tacit) => tacit.sessions.revoke({ id: session.id }));
     if (!result.ok && result.code !== "session_unknown") {
       setDisabled(button, false);
@@ -150,14 +168,16 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
   setDisabled(others, true);
   list.append(comingItem());
   root.querySelector("#look-again").addEventListener("click", async () => {
+    pressed();
     const seen = await look(false);
     if (!seen) announce(note.innerText);
     else announce(`${list.children.length} ${list.children.length === 1 ? "session" : "sessions"}.`);
   });
   others.addEventListener("click", async () => {
     if (isDisabled(others)) return;
+    pressed();
     const result = await act("Log out all others", (tacit) => tacit.logoutOthers());
-    if (!result.ok) return trouble(result, DOUBTS.sessions);
+    if (!result.ok) return trouble(result, DOUBTS.others);
     await look(true);
     announce(result.ended === 1 ? "One other session is ended." : `${result.ended} other sessions are ended.`);
     return undefined;
@@ -166,6 +186,7 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
     const button = event.currentTarget;
     if (isDisabled(button)) return;
     setDisabled(button, true);
+    pressed();
     const result = await act("Log out", (tacit) => tacit.logout());
     setDisabled(button, false);
     if (result.ok || result.code === "signed_out") go("log-in", { note: await farewell(result) });

@@ -67,7 +67,7 @@ const serveResend = (root, authId) => {
       showMessage(form, notice("good", "Another mail is on its way", "Please use the newest one: it replaces the one before."));
       return;
     }
-    if (result.retryAfter) {
+    if (result.retryAfter && !result.mayBeDone) {
       holdFor(result.retryAfter);
       announce(`A mail may be sent again in ${seconds(result.retryAfter)}.`);
       return;

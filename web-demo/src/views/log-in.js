@@ -34,7 +34,7 @@ const offerMail = (form, authId, go) => {
   const again = element("button", { type: "button", className: "link-button" }, "Send the mail again");
   again.addEventListener("click", async () => {
     const result = await act("Send the mail again", (client) => client.resendActivation({ authId }));
-    if (!result.ok && !result.retryAfter) {
+    if (!result.ok && (result.mayBeDone || !result.retryAfter)) {
       const { title: heading, text } = wordsFor(result, DOUBTS.mail);
       showMessage(form, notice("warn", heading, text));
       return;

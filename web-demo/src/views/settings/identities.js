@@ -92,7 +92,8 @@ export const serveIdentities = (root, { note }) => {
     const result = await explained(() => act("Unlink an account elsewhere", unlinking), say);
     setDisabled(button, false);
     if (!result) return undefined;
-    if (!result.ok) return trouble(result);
+    // Pressed again after a lost answer, or done in another tab.
+    if (!result.ok && result.code !== "identity_unknown") return trouble(result);
     await look();
     say(notice("good", "Unlinked", `${identity.label} does not open your account any more. Sessions that it opened are ended.`));
     return fold.querySelector("summary").focus();

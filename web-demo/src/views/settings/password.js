@@ -17,11 +17,15 @@ const errorsIn = async (current, next) => {
   return errors;
 };
 
-const explain = (form, failure) => {
+/** `unsure`: whether the answer to an earlier press was lost. */
+const explain = (form, failure, unsure) => {
   const [field] = failure.fields ?? [];
   const words = passwordWords(field?.code);
   if (words && FIELDS[field.name]) return showErrors(form, [[FIELDS[field.name], words]]);
-  if (failure.code === "proof_rejected") return showErrors(form, [["current-password", "This is not your current password. Nothing was changed."]]);
+  if (failure.code === "proof_rejected") {
+    const rejected = unsure ? "This is not your current password any more, if the change of a moment ago was made: then the new one holds already." : "This is not your current password. Nothing was changed.";
+    return showErrors(form, [["current-password", rejected]]);
+  }
   const { title, text } = wordsFor(failure, DOUBTS.change);
   return showMessage(form, notice("warn", title, text));
 };
@@ -30,6 +34,7 @@ export const servePassword = (root, look) => {
   const form = root.querySelector("#password-form");
   const fields = Object.values(FIELDS).map((name) => form.elements.namedItem(name));
   const [current, next] = fields;
+  let unsure = false;
   serveStrength(next, form.querySelector("#strength"), () => client.user?.email ?? "");
 
   onSubmit(form, async () => {
@@ -44,7 +49,8 @@ export const servePassword = (root, look) => {
       const [currentPassword, newPassword] = passwords;
       const change = (tacit) => tacit.changePassword({ currentPassword, newPassword, keepOtherSessions });
       const result = await act("Change the password", change, { passwords });
-      if (!result.ok) return explain(form, result);
+      unsure = !result.ok && (unsure || Boolean(result.mayBeDone));
+      if (!result.ok) return explain(form, result, unsure);
       [current, next].forEach(empty);
       done();
       announce("Your password is changed.");

@@ -26,6 +26,7 @@ const OPERATIONS = {
     title: "Your address is confirmed",
     text: ({ email }) => `Your account's address is ${email} from now on: log in with it.`,
     refused: "It was used already, a newer change has replaced it, it has expired, or the address cannot be had any more. Your account shows which address it has; you can ask for the change again there.",
+    mine: "Maybe it was you, a moment ago: please try to log in with the new address first.",
     doubt: "Your address may or may not be confirmed. Please press the button again in a moment: if the link no longer works then, try to log in with it.",
   },
   undo: {
@@ -34,9 +35,15 @@ const OPERATIONS = {
     title: "The change is taken back",
     text: ({ email }) => `Your account has the address ${email} again, and everybody is signed out. If somebody else changed it, reset the password now.`,
     refused: "It was used already, or its seven days are over.",
+    mine: "Maybe it was you, a moment ago: then the account has this address again, and everybody is signed out. If somebody else changed it, reset the password now.",
     doubt: "The change may or may not be taken back. Please press the button again in a moment: if the link no longer works then, it was used.",
   },
 };
+
+const client = new TacitClient({ baseUrl: location.origin });
+
+/** Whether an answer was lost, so that the link may have been used right here. */
+let unsure = false;
 
 /** What the server calls a secret that is good for nothing. */
 const REFUSED = ["activation_invalid", "email_change_invalid"];
@@ -61,12 +68,13 @@ const offerNext = async () => {
 };
 
 const answered = async (result) => {
+  unsure ||= Boolean(result.mayBeDone);
   if (result.ok) {
     finish(operation.title, operation.text(result));
     operation.then?.(result);
   } else if (REFUSED.includes(result.code)) {
-    finish("This link no longer works", operation.refused);
-    if (name !== "activate") return;
+    finish("This link no longer works", [operation.refused, unsure && operation.mine].filter(Boolean).join(" "));
+    if (name !== "activate" && !unsure) return;
   } else {
     status.replaceChildren(notice("warn", wordsFor(result, { kept: "the link still works", doubt: operation.doubt })));
     return;
@@ -77,8 +85,9 @@ const answered = async (result) => {
 const press = () => once(button, async () => {
   status.replaceChildren(notice("", operation.working));
   try {
-    await answered(await operation.send(new TacitClient({ baseUrl: location.origin }), secret));
+    await answered(await operation.send(client, secret));
   } catch (error) {
+    unsure ||= error.code === "response_invalid";
     status.replaceChildren(notice("warn", `The server answered what this page does not understand (${error.code ?? error.name}). ${operation.doubt}`));
   }
 });

@@ -15,6 +15,12 @@ export const withClient = async (work) => {
   return work(new TacitClient({ baseUrl: location.origin, realm: answer.settings.realm }));
 };
 
+/** An answer that the client does not understand is as good as lost: what it answers to may be done. */
+export const inDoubt = (error) => {
+  if (error.code !== "response_invalid") throw error;
+  return { ok: false, code: error.code, mayBeDone: true };
+};
+
 /** A fresh form out of its template, with a button that shows the password where it has one. */
 export const formFrom = (id, submit) => {
   const form = document.getElementById(id).content.cloneNode(true).querySelector("form");

@@ -5,7 +5,7 @@
  */
 
 import { demoIsThere, notice, once, takeSecret, tell, wordsFor } from "./pages.js";
-import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, working, wrong } from "./password.js";
+import { formFrom, inDoubt, isLongEnough, PASSWORD_INVALID, withClient, working, wrong } from "./password.js";
 
 const CODE = /^[0-9A-Z]{10}$/;
 
@@ -86,7 +86,7 @@ const choose = (secret, authId, options) => {
     const field = form.elements.namedItem("password");
     if (!isLongEnough(field)) return;
     status.replaceChildren(working());
-    const result = await withClient((client) => client.completeReset({ ...secret, password: field.value }));
+    const result = await withClient((client) => client.completeReset({ ...secret, password: field.value })).catch(inDoubt);
     status.replaceChildren();
     unsure ||= Boolean(result.mayBeDone);
     if (result.ok) await completed(result.authId);

@@ -4,7 +4,7 @@
  */
 
 import { demoIsThere, notice, once, takeSecret, tell, wordsFor } from "./pages.js";
-import { formFrom, isLongEnough, PASSWORD_INVALID, withClient, working, wrong } from "./password.js";
+import { formFrom, inDoubt, isLongEnough, PASSWORD_INVALID, withClient, working, wrong } from "./password.js";
 
 const place = document.getElementById("form-place");
 const status = document.getElementById("status");
@@ -45,7 +45,7 @@ const submit = (form) => once(form.querySelector("[type=submit]"), async () => {
   if (!isLongEnough(field)) return;
   status.replaceChildren(working());
   try {
-    const result = await withClient((client) => client.activate({ token: secret, password: field.value }));
+    const result = await withClient((client) => client.activate({ token: secret, password: field.value })).catch(inDoubt);
     status.replaceChildren();
     await answer(result, field);
   } catch (error) {
