@@ -132,6 +132,8 @@ export class SessionKeeper {
    * @param {string} [sessionId] which
    */
   async leave(type, sessionId = this.#known?.sessionId) {
+    // A renewal whose answer is here already must not write the record after it is cleared.
+    this.#age += 1;
     const record = await this.record();
     const had = this.#current !== null || record !== null;
     if (!had && !this.#known) return;
@@ -150,7 +152,11 @@ export class SessionKeeper {
    * @returns {Promise<{ ok: true, body?: any } | import("./index.js").Failure>} `signed_out` where nobody knows whether it goes on there
    */
   async end(send) {
-    if (this.#current && !(await this.record())) await this.#tabs?.settled(() => this.#current === null);
+    if (this.#current && !(await this.record())) {
+      await this.#tabs?.settled(() => this.#current === null);
+      // One under way may be losing the session: whoever joined it would have nothing sent.
+      await this.#renewing?.catch(() => {});
+    }
     const record = await this.record();
     this.#known ??= record;
     const known = this.#known;
@@ -163,7 +169,8 @@ export class SessionKeeper {
       // A session that the server ended before is as good as logged out. Of a cookie that may be gone, its answer says nothing.
       const isEnded = answer.ok || (isOver(answer) && (isShelved || hasToken));
       if (!isEnded && answer.code !== "signed_out" && !isOver(answer)) return answer;
-      if (isEnded) await this.leave("signed_out");
+      // Meanwhile somebody may have logged in.
+      if (isEnded && this.#known?.sessionId === known.sessionId) await this.leave("signed_out", known.sessionId);
       if (isEnded || !this.#known) return answer.ok ? answer : { ok: true };
       if (this.#known.sessionId === known.sessionId) this.#finish();
       return failure("signed_out", "The session is over here; the server could not be asked to end it.");
@@ -276,9 +283,10 @@ export class SessionKeeper {
     }
     if (age !== this.#age) return this.#token ? { ok: true } : signedOut();
     if (!answer.ok) {
-      // Without the record the cookie may be gone, too: then the server knows of no session, which ends none.
-      if (isOver(answer) && isRecalled && record.refreshToken === undefined) this.#finish();
-      else if (isOver(answer)) await this.leave("session_ended", record.sessionId);
+      // Without the record the cookie may be gone, too: then the server knows of no session, which ends none, and what is left of the
+      // token still serves.
+      const saysNothing = isRecalled && record.refreshToken === undefined;
+      if (isOver(answer) && !saysNothing) await this.leave("session_ended", record.sessionId);
       return answer;
     }
     const tokens = readTokens(answer.body?.tokens, this.#delivery);
@@ -296,6 +304,9 @@ export class SessionKeeper {
     }
     // Who emptied the shelf meanwhile, or put another session there, is not overruled.
     const now = await this.record();
+    if (age !== this.#age) return this.#token ? { ok: true } : signedOut();
+    // By the one before it a session cannot be ended any more.
+    if (!now) this.#known = this.#knowing(record, tokens);
     if (now?.sessionId !== record.sessionId) return this.#lose();
     await this.#take({ ...now, turn: record.turn + 1 }, tokens, "refreshed");
     return { ok: true };

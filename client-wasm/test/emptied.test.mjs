@@ -163,6 +163,41 @@ test("where the cookie went with the record, nobody can say that the session is 
   assert.equal((await tab.logout()).code, "signed_out", "asked again, the client knows no more than before");
 });
 
+test("where the cookie went with the record, what is left of the token still ends the session", async (t) => {
+  const { server, browser, tab } = await signedInTab(t);
+  browser.storage.entries.clear();
+  server.cookie = "gone";
+  later(t, 280);
+  assert.deepEqual(await tab.logout(), { ok: true });
+  assert.deepEqual(server.paths(), ["POST /v1/auth/refresh", "POST /api/auth/sessions/logout"]);
+  assert.equal(server.refresh.size, 0);
+});
+
+test("a logout does not join a renewal that is losing the session", async (t) => {
+  const { server, browser, tab } = await signedInTab(t);
+  browser.storage.entries.clear();
+  later(t, 400);
+  const out = tab.logout();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const [ended] = await Promise.all([out, tab.me()]);
+  assert.deepEqual(ended, { ok: true });
+  assert.equal(server.refresh.size, 0);
+});
+
+test("who logs in while a logout is under way keeps the new session", async (t) => {
+  const storage = new MemoryStorage();
+  const { server, client } = await signedIn(t, { storage });
+  let again;
+  server.lies["/api/auth/sessions/logout"] = (honest) => {
+    const answer = honest();
+    server.lies = {};
+    return { ...answer, after: client.login({ authId: PERSON, password: PASSWORD }).then((login) => (again = login)) };
+  };
+  await client.logout();
+  assert.equal(client.user?.email, PERSON);
+  assert.match(storage.text, new RegExp(again.session.id));
+});
+
 for (const first of ["me", "fetch", "list"]) {
   test(`what found the session lost before (${first}) does not keep it from being ended at the server`, async (t) => {
     const { server, browser, tab } = await signedInTab(t);

@@ -169,6 +169,25 @@ test("the demo: a change of password that is pressed again says that the new one
   assertQuiet(visitor);
 });
 
+test("the demo: the same where the answer came without the server's proof", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  await loggedIn(page, server);
+  await page.route("**/password/change/confirm", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill(response.ok() ? { response, headers: { ...response.headers(), m2: "0".repeat(64) } } : { response });
+  });
+  await unfold(page, "Change the password");
+  await page.getByLabel("Current password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("New password", { exact: true }).fill(NEXT);
+  const press = () => page.getByRole("button", { name: "Change password" }).click();
+  await press();
+  await says(page, "The server did not prove itself");
+  await press();
+  await page.locator("#current-password-wrong", { hasText: "the new one holds already" }).waitFor();
+});
+
 test("the demo: an account elsewhere that is not linked any more counts as unlinked", async () => {
   const { server, browser } = world;
   const visitor = await visit(browser);
@@ -188,6 +207,25 @@ test("the demo: an account elsewhere that is not linked any more counts as unlin
   await says(page, "Unlinked");
   await page.getByText("None is linked.").waitFor();
   assertQuiet(visitor);
+});
+
+test("the demo: an account elsewhere is not called unlinked by the code that a step-up with the wrong one has, too", async () => {
+  const { server, browser } = world;
+  const visitor = await visit(browser);
+  const { page } = visitor;
+  await loggedIn(page, server);
+  await unfold(page, "Accounts elsewhere");
+  await page.getByRole("button", { name: `Link ${LABEL}` }).click();
+  await answerStepUp(page);
+  await sayWhoAndAllow(page, newAddress("elsewhere"));
+  await says(page, "Linked");
+  await page.route("**/v1/identities/*", (route) => route.fulfill({
+    status: 404,
+    json: { code: "identity_unknown", detail: "There is no such account." },
+  }));
+  await page.getByRole("button", { name: /^Unlink/ }).click();
+  await says(page, "This was somebody else");
+  assert.equal(await page.getByRole("button", { name: /^Unlink/ }).count(), 1);
 });
 
 test("the demo: what is said of a logout stays while the page goes on looking", async () => {

@@ -96,7 +96,8 @@ export const open = (root, { go, proved, provider, created, note: said }) => {
     if (closed) return;
     const { title: heading, text } = wordsFor(failure, doubt);
     isOfLook = false;
-    note.replaceChildren(notice("warn", heading, text));
+    const isUnsent = failure.code === "network" && !failure.mayBeDone;
+    note.replaceChildren(notice("warn", heading, isUnsent ? "You stay logged in. Please try again in a moment." : text));
     announce(note.innerText);
   };
 

@@ -85,6 +85,12 @@ export const serveIdentities = (root, { note }) => {
     else if (result.code !== "signed_out") trouble(result);
   };
 
+  /** After another press whose answer was lost, or by another tab. A step-up with the wrong account has the same code. */
+  const isGone = async ({ id }) => {
+    const left = await act("Look at the accounts elsewhere", (tacit) => tacit.identities.list(), { quiet: true });
+    return left.ok && left.identities.every((identity) => identity.id !== id);
+  };
+
   const unlink = async (identity, button) => {
     if (isDisabled(button)) return;
     setDisabled(button, true);
@@ -92,8 +98,7 @@ export const serveIdentities = (root, { note }) => {
     const result = await explained(() => act("Unlink an account elsewhere", unlinking), say);
     setDisabled(button, false);
     if (!result) return undefined;
-    // Pressed again after a lost answer, or done in another tab.
-    if (!result.ok && result.code !== "identity_unknown") return trouble(result);
+    if (!result.ok && !(result.code === "identity_unknown" && (await isGone(identity)))) return trouble(result);
     await look();
     say(notice("good", "Unlinked", `${identity.label} does not open your account any more. Sessions that it opened are ended.`));
     return fold.querySelector("summary").focus();

@@ -9,6 +9,9 @@ import { DOUBTS, passwordWords, wordsFor } from "../../parts/words.js";
 
 const FIELDS = { currentPassword: "current-password", newPassword: "new-password" };
 
+/** Thrown where nobody knows whether the password was changed. */
+const DOUBTFUL = new Set(["server_not_proved", "response_invalid"]);
+
 const errorsIn = async (current, next) => {
   const errors = [];
   if (!current) errors.push(["current-password", "Please type your current password."]);
@@ -48,7 +51,10 @@ export const servePassword = (root, look) => {
       const keepOtherSessions = form.elements.namedItem("keep").checked;
       const [currentPassword, newPassword] = passwords;
       const change = (tacit) => tacit.changePassword({ currentPassword, newPassword, keepOtherSessions });
-      const result = await act("Change the password", change, { passwords });
+      const result = await act("Change the password", change, { passwords }).catch((error) => {
+        unsure ||= DOUBTFUL.has(error.code);
+        throw error;
+      });
       unsure = !result.ok && (unsure || Boolean(result.mayBeDone));
       if (!result.ok) return explain(form, result, unsure);
       [current, next].forEach(empty);

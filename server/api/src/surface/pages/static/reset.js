@@ -86,7 +86,7 @@ const choose = (secret, authId, options) => {
     const field = form.elements.namedItem("password");
     if (!isLongEnough(field)) return;
     status.replaceChildren(working());
-    const result = await withClient((client) => client.completeReset({ ...secret, password: field.value })).catch(inDoubt);
+    const result = await withClient((client) => client.completeReset({ ...secret, password: field.value }).catch(inDoubt));
     status.replaceChildren();
     unsure ||= Boolean(result.mayBeDone);
     if (result.ok) await completed(result.authId);

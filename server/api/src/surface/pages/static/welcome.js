@@ -45,7 +45,7 @@ const submit = (form) => once(form.querySelector("[type=submit]"), async () => {
   if (!isLongEnough(field)) return;
   status.replaceChildren(working());
   try {
-    const result = await withClient((client) => client.activate({ token: secret, password: field.value })).catch(inDoubt);
+    const result = await withClient((client) => client.activate({ token: secret, password: field.value }).catch(inDoubt));
     status.replaceChildren();
     await answer(result, field);
   } catch (error) {
