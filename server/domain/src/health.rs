@@ -1,16 +1,13 @@
 //! Whether this node can do its work.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tacit_shared::preset;
 use tacit_shared::srp::engine;
 use tacit_store::outbox;
 
 use crate::core::Core;
-
-/// How long a look at the database answers whoever asks after it.
-const LOOK_GOOD_FOR: Duration = Duration::from_millis(10);
 
 /// Looks at the parts.
 #[derive(Clone)]
@@ -80,7 +77,7 @@ impl Core {
     async fn look(&self) -> Look {
         let asked = Instant::now();
         let mut last = self.last_look.lock().await;
-        if let Some(look) = last.filter(|look| look.ended + LOOK_GOOD_FOR >= asked) {
+        if let Some(look) = last.filter(|look| look.ended >= asked) {
             return look;
         }
         let database = match self.store.ping().await {

@@ -51,7 +51,8 @@ both_engines!(what_is_not_one_json_object_is_refused_everywhere, unlimited(), as
     for operation in operations::with_body() {
         let client = if operation.needs_token { &user } else { &anonymous };
         let example = operation.example.as_ref().unwrap().to_string();
-        for part in 0..8 {
+        // Of nothing at all some are content.
+        for part in usize::from(!operation.needs_body)..8 {
             let cut = example.len() * part / 8;
             invalid(client, &operation, &example.as_bytes()[..cut], "truncated").await;
         }

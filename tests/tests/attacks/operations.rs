@@ -18,6 +18,8 @@ pub(super) struct Operation {
     pub(super) needs_token: bool,
     /// Whether its body is a form, as a provider's page posts it.
     pub(super) takes_form: bool,
+    /// Whether it does nothing without a body.
+    pub(super) needs_body: bool,
     /// The document's own example of its body.
     pub(super) example: Option<Value>,
     schema: Value,
@@ -75,6 +77,7 @@ impl Operation {
                 .as_array()
                 .is_some_and(|all| all.iter().all(|one| one != &Value::Object(serde_json::Map::new()))),
             takes_form: operation["requestBody"]["content"]["application/x-www-form-urlencoded"].is_object(),
+            needs_body: operation["requestBody"]["required"] == true,
             example: body.get("example").cloned(),
             schema: body["schema"].clone(),
             responses: operation["responses"].clone(),
